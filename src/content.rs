@@ -1,0 +1,138 @@
+//! The content of a message to send, its length known to be allowed.
+
+use core::fmt;
+
+use crate::decode_error::{DecodeError, DecodeErrorKind};
+use crate::json::Reader;
+use crate::text::Text;
+
+/// The text of a message to send: not empty, and no longer than the room takes.
+///
+/// Its length is counted in Unicode code points, as the reference does: not in bytes, not in the UTF-16 units that JavaScript
+/// counts, not in what a reader sees as one character.
+///
+/// ```
+/// use ivs_chat_proto::Content;
+///
+/// let flag = Content::new("🏴‍☠️").unwrap();
+/// assert_eq!(flag.code_points(), 4);
+/// assert!(Content::with_limit("hello", 4).is_err());
+/// assert!(Content::new("").is_err());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Content<'a>(Text<'a>);
+
+impl<'a> Content<'a> {
+    /// The most code points that any room takes ([SendMessage (Publish)]: `Content`).
+    ///
+    /// [SendMessage (Publish)]: https://docs.aws.amazon.com/ivs/latest/chatmsgapireference/actions-sendmessage-publish.html
+    pub const MAX_CODE_POINTS: u16 = 500;
+
+    /// A content of 1 to 500 code points.
+    ///
+    /// # Errors
+    ///
+    /// If `text` is empty or longer.
+    pub fn new(text: impl Into<Text<'a>>) -> Result<Self, LengthError> {
+        Self::with_limit(text, Self::MAX_CODE_POINTS)
+    }
+
+    /// A content for a room with a maximum of its own, its `maximumMessageLength`: 1 to `max_code_points`, but no more
+    /// than 500, code points.
+    ///
+    /// # Errors
+    ///
+    /// If `text` is empty or longer.
+    pub fn with_limit(text: impl Into<Text<'a>>, max_code_points: u16) -> Result<Self, LengthError> {
+        let text = text.into();
+        let max_code_points = max_code_points.min(Self::MAX_CODE_POINTS);
+        // No text has more code points than bytes, so that most need not be counted.
+        if text.is_empty() || !text.is_within(max_code_points.into()) {
+            return Err(LengthError { code_points: text.code_points(), max_code_points });
+        }
+        Ok(Self(text))
+    }
+
+    #[inline]
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let offset = reader.value_offset();
+        Self::new(Text::read(reader)?).map_err(|error| match error.code_points {
+            0 => DecodeError::new(DecodeErrorKind::EmptyContent, offset),
+            _ => DecodeError::new(DecodeErrorKind::ContentTooLong, offset),
+        })
+    }
+
+    /// The text.
+    #[must_use]
+    #[inline]
+    pub const fn text(&self) -> Text<'a> {
+        self.0
+    }
+
+    /// How many code points it has: 1 to 500.
+    #[must_use]
+    pub fn code_points(&self) -> u16 {
+        u16::try_from(self.0.code_points()).unwrap_or(Self::MAX_CODE_POINTS)
+    }
+}
+
+impl<'a> From<Content<'a>> for Text<'a> {
+    #[inline]
+    fn from(content: Content<'a>) -> Self {
+        content.0
+    }
+}
+
+impl PartialEq<str> for Content<'_> {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == *other
+    }
+}
+
+impl PartialEq<&str> for Content<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        self.0 == **other
+    }
+}
+
+impl fmt::Display for Content<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Content<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A text that cannot be the content of a message.
+///
+/// ```
+/// use ivs_chat_proto::Content;
+///
+/// let error = Content::with_limit("hello", 4).unwrap_err();
+/// assert_eq!((error.code_points(), error.max_code_points()), (5, 4));
+/// assert_eq!(error.to_string(), "5 code points where 1 to 4 are allowed");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("{code_points} code points where 1 to {max_code_points} are allowed")]
+pub struct LengthError {
+    code_points: usize,
+    max_code_points: u16,
+}
+
+impl LengthError {
+    /// How many code points the text has.
+    #[must_use]
+    pub const fn code_points(&self) -> usize {
+        self.code_points
+    }
+
+    /// How many it may have.
+    #[must_use]
+    pub const fn max_code_points(&self) -> u16 {
+        self.max_code_points
+    }
+}

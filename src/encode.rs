@@ -1,0 +1,66 @@
+//! The three ways out of a payload, all from its one description.
+
+use crate::encode_error::EncodeError;
+use crate::json::{Counter, Full, Sink, Slice};
+
+/// A payload's description: its members, in the order in which they are written.
+pub(crate) trait Write {
+    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), Full>;
+}
+
+#[inline]
+pub(crate) fn encoded_len(payload: &impl Write) -> usize {
+    let mut counter = Counter(0);
+    // Counting never runs out of room.
+    let _ = payload.write(&mut counter);
+    counter.0
+}
+
+#[inline]
+pub(crate) fn encode<'b>(payload: &impl Write, buffer: &'b mut [u8]) -> Result<&'b [u8], EncodeError> {
+    let mut sink = Slice::new(buffer);
+    match payload.write(&mut sink) {
+        Ok(()) => Ok(sink.written()),
+        Err(Full) => Err(EncodeError::new(encoded_len(payload))),
+    }
+}
+
+#[cfg(feature = "alloc")]
+pub(crate) fn encode_to_string(payload: &impl Write) -> alloc::string::String {
+    let mut string = alloc::string::String::with_capacity(encoded_len(payload));
+    // A string grows as it must.
+    let _ = payload.write(&mut string);
+    string
+}
+
+/// Gives payloads their `encode`, `encoded_len` and `encode_to_string`.
+macro_rules! encoders {
+    ($($payload:ident),*) => {$(
+        impl $payload<'_> {
+            /// Writes the payload, as compact JSON, to the beginning of `buffer`, and lends it from there. It is UTF-8, and
+            /// a WebSocket text message as it stands.
+            ///
+            /// # Errors
+            ///
+            /// If `buffer` is smaller than [`encoded_len`](Self::encoded_len); what it holds then is not specified.
+            pub fn encode<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], $crate::EncodeError> {
+                $crate::encode::encode(self, buffer)
+            }
+
+            /// How many bytes [`encode`](Self::encode) writes, exactly.
+            #[must_use]
+            pub fn encoded_len(&self) -> usize {
+                $crate::encode::encoded_len(self)
+            }
+
+            /// The payload as a `String` of compact JSON.
+            #[cfg(feature = "alloc")]
+            #[must_use]
+            pub fn encode_to_string(&self) -> alloc::string::String {
+                $crate::encode::encode_to_string(self)
+            }
+        }
+    )*};
+}
+
+pub(crate) use encoders;

@@ -1,0 +1,139 @@
+//! The numbers of errors, from one table.
+
+use core::fmt;
+
+use crate::json::{self, Reader};
+
+/// The number of an error: an HTTP status code with a meaning of its own for messaging operations.
+///
+/// Branch on the number, never on the words that come with it. Any number is an `ErrorCode`, so that one the reference does not
+/// list is kept.
+///
+/// ```
+/// use ivs_chat_proto::ErrorCode;
+///
+/// assert_eq!(ErrorCode::NOT_ACCEPTABLE.get(), 406);
+/// assert_eq!(ErrorCode::from(429).name(), Some("Too Many Requests"));
+/// assert_eq!(ErrorCode::from(418).name(), None);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ErrorCode(u16);
+
+macro_rules! error_codes {
+    ($(($constant:ident, $number:literal, $name:literal, $description:literal),)*
+     http: $(($http_number:literal, $http_name:literal, $http_description:literal),)*) => {
+        impl ErrorCode {
+            $(
+                #[doc = concat!($name, ", ", stringify!($number), ": ", $description)]
+                pub const $constant: Self = Self($number);
+            )*
+
+            /// The errors of the reference's section "WebSocket Errors", in its order.
+            pub const ALL: &'static [Self] = &[$(Self::$constant),*];
+
+            /// The name in the reference's section "WebSocket Errors".
+            #[must_use]
+            pub const fn name(self) -> Option<&'static str> {
+                match self.0 {
+                    $($number => Some($name),)*
+                    _ => None,
+                }
+            }
+
+            /// What the error means.
+            #[must_use]
+            pub const fn description(self) -> Option<&'static str> {
+                match self.0 {
+                    $($number => Some($description),)*
+                    _ => None,
+                }
+            }
+
+            /// The name in the reference's section "HTTP Errors". Those belong to the HTTP actions beside this protocol.
+            #[must_use]
+            pub const fn http_name(self) -> Option<&'static str> {
+                match self.0 {
+                    $($http_number => Some($http_name),)*
+                    _ => None,
+                }
+            }
+
+            /// What the error of an HTTP action means.
+            #[must_use]
+            pub const fn http_description(self) -> Option<&'static str> {
+                match self.0 {
+                    $($http_number => Some($http_description),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+error_codes! {
+    (BAD_REQUEST, 400, "Bad Request", "the request is malformed or invalid"),
+    (UNAUTHORIZED, 401, "Unauthorized", "the connection has expired, or the chat token is missing"),
+    (FORBIDDEN, 403, "Forbidden",
+     "the connection's capabilities do not permit the action, or the account is blocked until its verification is done"),
+    (NOT_FOUND, 404, "Not Found", "the room does not exist"),
+    (NOT_ACCEPTABLE, 406, "Not Acceptable", "message review rejected the request"),
+    (PAYLOAD_TOO_LARGE, 413, "Payload Too Large", "the request has fields that are too large"),
+    (TOO_MANY_REQUESTS, 429, "Too Many Requests", "the application has exceeded its rate limits"),
+    (INTERNAL_SERVER_ERROR, 500, "Internal Server Error", "a general error"),
+    http:
+    (400, "InvalidParameterValue", "the message exceeds the character limit"),
+    (404, "ResourceNotFound", "a resource that the operation refers to or changes does not exist"),
+}
+
+impl ErrorCode {
+    #[inline]
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, json::Error> {
+        reader.u16().map(Self)
+    }
+
+    /// The error of this number.
+    #[must_use]
+    pub const fn new(number: u16) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl From<u16> for ErrorCode {
+    fn from(number: u16) -> Self {
+        Self(number)
+    }
+}
+
+impl From<ErrorCode> for u16 {
+    fn from(code: ErrorCode) -> Self {
+        code.0
+    }
+}
+
+impl PartialEq<u16> for ErrorCode {
+    fn eq(&self, other: &u16) -> bool {
+        self.0 == *other
+    }
+}
+
+/// The number and, if there is one, the name.
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => write!(f, "{} {name}", self.0),
+            None => write!(f, "{}", self.0),
+        }
+    }
+}
+
+impl fmt::Debug for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ErrorCode({self})")
+    }
+}

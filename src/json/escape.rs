@@ -1,0 +1,129 @@
+//! The escapes of a string, checked where they stand (RFC 8259, section 7).
+
+use super::Fault;
+use super::scan::{is_special, plain_len};
+
+/// A fault, and the bytes from it on.
+type Result<'a, T> = core::result::Result<T, (Fault, &'a [u8])>;
+
+/// Goes over the inside of a string as far as the closing quote.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+pub(super) fn skip_escaped(mut rest: &[u8]) -> Result<'_, &[u8]> {
+    loop {
+        rest = match rest {
+            [b'\\', b'u', ..] => skip_unicode_escape(rest)?,
+            [b'\\', escaped, after @ ..] if is_short_escape(*escaped) => after,
+            [b'"', ..] => return Ok(rest),
+            [] | [b'\\'] => return Err((Fault::End, &[])),
+            [b'\\', ..] => return Err((Fault::Escape, rest)),
+            [byte, ..] if is_special(*byte) => return Err((Fault::Control, rest)),
+            // Where escapes are, they are many: only where the last is not followed by another is it worth looking for the next.
+            _ => rest.get(plain_len(rest)..).unwrap_or_default(),
+        };
+    }
+}
+
+/// Whether a backslash and this byte make an escape: a look into a set, because there is no guessing which it will be.
+#[inline]
+const fn is_short_escape(byte: u8) -> bool {
+    const LOW: u64 = 1 << b'"' | 1 << b'/';
+    const HIGH: u64 = 1 << (b'\\' - 64)
+        | 1 << (b'b' - 64)
+        | 1 << (b'f' - 64)
+        | 1 << (b'n' - 64)
+        | 1 << (b'r' - 64)
+        | 1 << (b't' - 64);
+    let set = if byte < 64 { LOW } else { HIGH };
+    byte < 128 && set >> (byte % 64) & 1 == 1
+}
+
+/// What a UTF-16 code unit is by itself.
+#[derive(PartialEq, Eq)]
+enum Unit {
+    Character,
+    LeadingSurrogate,
+    TrailingSurrogate,
+}
+
+/// Goes over an escape of a UTF-16 code unit, or the two of a surrogate pair.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+fn skip_unicode_escape(escape: &[u8]) -> Result<'_, &[u8]> {
+    match code_unit(escape)? {
+        (Unit::Character, rest) => Ok(rest),
+        (Unit::TrailingSurrogate, _) => Err((Fault::Surrogate, escape)),
+        (Unit::LeadingSurrogate, second) => match second {
+            [b'\\', b'u', ..] => match code_unit(second)? {
+                (Unit::TrailingSurrogate, rest) => Ok(rest),
+                _ => Err((Fault::Surrogate, escape)),
+            },
+            [] | [b'\\'] => Err((Fault::End, &[])),
+            _ => Err((Fault::Surrogate, escape)),
+        },
+    }
+}
+
+/// The UTF-16 code unit of an escape, and what follows it.
+#[inline]
+fn code_unit(escape: &[u8]) -> Result<'_, (Unit, &[u8])> {
+    let digits = escape.get(2..).unwrap_or_default();
+    let Some((digits, rest)) = digits.split_first_chunk::<4>() else {
+        let is_cut_short = digits.iter().all(u8::is_ascii_hexdigit);
+        return Err(if is_cut_short { (Fault::End, &[]) } else { (Fault::Escape, escape) });
+    };
+    if !are_hex_digits(*digits) {
+        return Err((Fault::Escape, escape));
+    }
+    let unit = match digits {
+        [b'd' | b'D', b'8' | b'9' | b'a' | b'b' | b'A' | b'B', ..] => Unit::LeadingSurrogate,
+        [b'd' | b'D', b'c'..=b'f' | b'C'..=b'F', ..] => Unit::TrailingSurrogate,
+        _ => Unit::Character,
+    };
+    Ok((unit, rest))
+}
+
+/// Whether four bytes are hexadecimal digits.
+///
+/// In each byte, with the high bit set so that none borrows from the next, subtracting leaves the high bit set exactly where
+/// the one is not less than the other.
+#[inline]
+const fn are_hex_digits(bytes: [u8; 4]) -> bool {
+    const HIGH: u32 = u32::from_ne_bytes([0x80; 4]);
+    const fn broadcast(byte: u8) -> u32 {
+        u32::from_ne_bytes([byte; 4])
+    }
+    const fn is_between(word: u32, least: u8, most: u8) -> u32 {
+        (word | HIGH).wrapping_sub(broadcast(least)) & (broadcast(most) | HIGH).wrapping_sub(word)
+    }
+    let word = u32::from_ne_bytes(bytes);
+    if word & HIGH != 0 {
+        return false;
+    }
+    let decimal = is_between(word, b'0', b'9');
+    let letter = is_between(word | broadcast(0x20), b'a', b'f');
+    (decimal | letter) & HIGH == HIGH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{are_hex_digits, is_short_escape};
+
+    #[test]
+    fn short_escapes() {
+        for byte in 0..=u8::MAX {
+            assert_eq!(is_short_escape(byte), b"\"\\/bfnrt".contains(&byte), "{byte:#x}");
+        }
+    }
+
+    #[test]
+    fn hexadecimal_digits() {
+        for byte in 0..=u8::MAX {
+            for place in 0..4 {
+                for filler in *b"09afAF" {
+                    let mut bytes = [filler; 4];
+                    bytes[place] = byte;
+                    assert_eq!(are_hex_digits(bytes), byte.is_ascii_hexdigit(), "{bytes:x?}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The search for the end of a string's plain run.
+
+/// A byte in every place of a word.
+const fn broadcast(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// Whether a byte cannot stand for itself inside a JSON string (RFC 8259, section 7).
+pub(super) const fn is_special(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | 0x00..=0x1f)
+}
+
+/// Flags, by the high bit of its place in the word, the first byte that cannot stand for itself inside a JSON string; none if
+/// there is no such byte. Bytes behind the first may be flagged or not.
+///
+/// For a byte `b` below 0x80, `b - n` borrows, and so sets the high bit, exactly when `b < n`. After an exclusive or with
+/// a backslash, only a backslash is below 1. After an exclusive or with 2, only the control characters, which it merely
+/// shuffles, and the quote, which it makes 0x20, are below 0x21. `& !word` drops the bytes of longer characters, whose
+/// high bit was set before. A borrow may run into the *next higher* byte and flag that wrongly, but it starts only in a byte
+/// that is flagged itself, so the lowest flag is always right; and in little-endian order the lowest is the first.
+///
+/// [`is_special`], byte by byte, is the same without the trick, and its oracle in the tests.
+#[inline]
+const fn special_in_word(bytes: [u8; 8]) -> u64 {
+    let word = u64::from_le_bytes(bytes);
+    let control_or_quote = (word ^ broadcast(2)).wrapping_sub(broadcast(0x21));
+    let backslash = (word ^ broadcast(b'\\')).wrapping_sub(broadcast(1));
+    (control_or_quote | backslash) & !word & broadcast(0x80)
+}
+
+/// How many of eight bytes come before the first that cannot stand for itself inside a JSON string; `None` if they all can.
+#[inline]
+pub(super) fn plain_in_word(bytes: [u8; 8]) -> Option<usize> {
+    let special = special_in_word(bytes);
+    if special == 0 { None } else { usize::try_from(special.trailing_zeros() / 8).ok() }
+}
+
+/// Whether all bytes, eight at the least, can stand for themselves inside a JSON string. The last word overlaps the one before.
+#[inline]
+pub(super) fn is_plain<const N: usize>(bytes: &[u8; N]) -> bool {
+    let words = bytes.chunks_exact(8).filter_map(|word| word.first_chunk()).chain(bytes.last_chunk());
+    words.fold(0, |special, word| special | special_in_word(*word)) == 0
+}
+
+/// How many bytes come before the first that cannot stand for itself inside a JSON string.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+pub(super) fn plain_len(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    let mut seen = 0_usize;
+    while let Some((word, after)) = rest.split_first_chunk::<8>() {
+        if let Some(plain) = plain_in_word(*word) {
+            return seen.wrapping_add(plain);
+        }
+        seen = seen.wrapping_add(8);
+        rest = after;
+    }
+    seen.wrapping_add(rest.iter().take_while(|byte| !is_special(**byte)).count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_plain, is_special, plain_len};
+
+    fn plain_len_bytewise(bytes: &[u8]) -> usize {
+        bytes.iter().take_while(|byte| !is_special(**byte)).count()
+    }
+
+    #[test]
+    fn agrees_with_its_slow_twin_for_every_byte_in_every_place() {
+        for filler in [b'a', 0x7f, 0x80, 0xff, b' ', b'!', b'#', b'[', b']'] {
+            for byte in 0..=u8::MAX {
+                for (place, length) in (0..20).flat_map(|place| (place + 1..=20).map(move |n| (place, n))) {
+                    let mut text = [filler; 20];
+                    text[place] = byte;
+                    assert_eq!(is_plain(&text), plain_len_bytewise(&text) == 20, "{text:x?}");
+                    let text = &text[..length];
+                    assert_eq!(plain_len(text), plain_len_bytewise(text), "{text:x?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_borrow_never_hides_the_first_special_byte() {
+        for first in [0x00, 0x1f, b'"', b'\\'] {
+            for after in 0..=u8::MAX {
+                let text = [b'a', first, after, after, after, after, after, after, after];
+                assert_eq!(plain_len(&text), 1, "{text:x?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Any value, read from any format: what is kept of a payload until its `Type` or `Action` is known.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::{self, Write as _};
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+
+use crate::json::{Sink, Str};
+
+#[derive(Clone)]
+pub(super) enum Value {
+    Null,
+    Bool(bool),
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+    String(String),
+    Array(Vec<Value>),
+    Object(Vec<(String, Value)>),
+}
+
+impl Value {
+    /// The error of this value where `expected` was.
+    pub(super) fn mistyped<E: Error>(&self, expected: &str) -> E {
+        let found = match self {
+            Self::Null => Unexpected::Unit,
+            Self::Bool(value) => Unexpected::Bool(*value),
+            Self::Unsigned(value) => Unexpected::Unsigned(*value),
+            Self::Signed(value) => Unexpected::Signed(*value),
+            Self::Float(value) => Unexpected::Float(*value),
+            Self::String(_) => Unexpected::Other("a string"),
+            Self::Array(_) => Unexpected::Seq,
+            Self::Object(_) => Unexpected::Map,
+        };
+        E::invalid_type(found, &expected)
+    }
+
+    /// Writes the value as JSON.
+    pub(super) fn write(&self, json: &mut String) {
+        // A string has room for whatever is written to it.
+        let _ = match self {
+            Self::Bool(value) => write!(json, "{value}"),
+            Self::Unsigned(value) => write!(json, "{value}"),
+            Self::Signed(value) => write!(json, "{value}"),
+            Self::Float(value) if value.is_finite() => write!(json, "{value:?}"),
+            Self::Null | Self::Float(_) => json.write_str("null"),
+            Self::String(text) => {
+                let _ = json.string(Str::Plain(text));
+                Ok(())
+            }
+            Self::Array(values) => {
+                json.push('[');
+                for (index, value) in values.iter().enumerate() {
+                    json.push_str(if index == 0 { "" } else { "," });
+                    value.write(json);
+                }
+                json.write_char(']')
+            }
+            Self::Object(members) => {
+                json.push('{');
+                for (index, (name, value)) in members.iter().enumerate() {
+                    json.push_str(if index == 0 { "" } else { "," });
+                    let _ = json.string(Str::Plain(name));
+                    json.push(':');
+                    value.write(json);
+                }
+                json.write_char('}')
+            }
+        };
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyValue;
+
+        impl<'de> Visitor<'de> for AnyValue {
+            type Value = Value;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("any value")
+            }
+
+            fn visit_unit<E: Error>(self) -> Result<Value, E> {
+                Ok(Value::Null)
+            }
+
+            fn visit_none<E: Error>(self) -> Result<Value, E> {
+                Ok(Value::Null)
+            }
+
+            fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+                Value::deserialize(deserializer)
+            }
+
+            fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
+                Ok(Value::Bool(value))
+            }
+
+            fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+                Ok(Value::Unsigned(value))
+            }
+
+            fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+                Ok(u64::try_from(value).map_or(Value::Signed(value), Value::Unsigned))
+            }
+
+            // What JSON has as a number of more than 64 bits; no field of the reference is one.
+            #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "as JSON readers do elsewhere")]
+            fn visit_u128<E: Error>(self, value: u128) -> Result<Value, E> {
+                Ok(u64::try_from(value).map_or(Value::Float(value as f64), Value::Unsigned))
+            }
+
+            #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "as JSON readers do elsewhere")]
+            fn visit_i128<E: Error>(self, value: i128) -> Result<Value, E> {
+                Ok(i64::try_from(value).map_or(Value::Float(value as f64), Value::Signed))
+            }
+
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+                Value::deserialize(deserializer)
+            }
+
+            fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+                Ok(Value::Float(value))
+            }
+
+            fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+                Ok(Value::String(value.into()))
+            }
+
+            fn visit_string<E: Error>(self, value: String) -> Result<Value, E> {
+                Ok(Value::String(value))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Value, A::Error> {
+                let mut array = Vec::new();
+                while let Some(value) = values.next_element()? {
+                    array.push(value);
+                }
+                Ok(Value::Array(array))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+                let mut object = Vec::new();
+                while let Some(member) = members.next_entry()? {
+                    object.push(member);
+                }
+                Ok(Value::Object(object))
+            }
+        }
+
+        deserializer.deserialize_any(AnyValue)
+    }
+}

@@ -1,0 +1,207 @@
+//! What clients send: the publish operations of the reference.
+//!
+//! Each is encoded as the official SDKs write it. Decoding is for the other end, a server or a proxy, and reads the names of
+//! fields in any ASCII case, as the service does.
+
+mod delete_message;
+mod disconnect_user;
+mod send_message;
+
+pub use delete_message::DeleteMessage;
+pub use disconnect_user::DisconnectUser;
+pub use send_message::SendMessage;
+
+use crate::capability::Capability;
+use crate::decode_error::{DecodeError, DecodeErrorKind, decode_utf8};
+use crate::encode::{Write, encoders};
+use crate::field::Field;
+use crate::json::{Full, Reader, Sink};
+use crate::slot::Slot;
+use crate::text::Text;
+
+/// A payload that a client publishes.
+///
+/// ```
+/// use ivs_chat_proto::publish::Publish;
+///
+/// let publish = Publish::decode(br#"{"action":"DELETE_MESSAGE","id":"Ub3xYd7cQm0a"}"#)?;
+/// let Publish::DeleteMessage(delete) = publish else { panic!() };
+/// assert_eq!(delete.id, "Ub3xYd7cQm0a");
+/// assert_eq!(publish.encode_to_string(), r#"{"Action":"DELETE_MESSAGE","Id":"Ub3xYd7cQm0a"}"#);
+/// # Ok::<(), ivs_chat_proto::DecodeError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Publish<'a> {
+    /// [`SendMessage` (Publish)](SendMessage).
+    SendMessage(SendMessage<'a>),
+    /// [`DeleteMessage` (Publish)](DeleteMessage).
+    DeleteMessage(DeleteMessage<'a>),
+    /// [`DisconnectUser` (Publish)](DisconnectUser).
+    DisconnectUser(DisconnectUser<'a>),
+}
+
+impl<'a> Publish<'a> {
+    /// Decodes one whole payload: what one WebSocket message holds.
+    ///
+    /// # Errors
+    ///
+    /// If the payload is not the JSON of RFC 8259, or not a publish operation as the reference describes them.
+    #[inline]
+    pub fn decode(payload: &'a [u8]) -> Result<Self, DecodeError> {
+        decode_utf8(payload, Self::decode_str)
+    }
+
+    /// Decodes one whole payload that is known to be UTF-8, as text messages of most WebSocket libraries are.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode).
+    #[inline]
+    pub fn decode_str(payload: &'a str) -> Result<Self, DecodeError> {
+        match SendMessage::read_usual(payload) {
+            Some(send) => Ok(Self::SendMessage(send)),
+            None => Self::read(Reader::new(payload)),
+        }
+    }
+
+    /// Reads the payload, however it is written: as far as its `Action`, and then for what it turns out to be.
+    #[inline(never)]
+    fn read(reader: Reader<'a>) -> Result<Self, DecodeError> {
+        let (action, offset) = find_action(reader)?;
+        if action == SendMessage::ACTION {
+            SendMessage::read(reader).map(Self::SendMessage)
+        } else if action == DeleteMessage::ACTION {
+            DeleteMessage::read(reader).map(Self::DeleteMessage)
+        } else if action == DisconnectUser::ACTION {
+            DisconnectUser::read(reader).map(Self::DisconnectUser)
+        } else {
+            Err(DecodeError::new(DecodeErrorKind::UnknownAction, offset))
+        }
+    }
+
+    /// The `RequestId` of a payload, whether or not the payload can be decoded: an error that answers it should carry it.
+    ///
+    /// It is found if nothing in front of it breaks the JSON.
+    ///
+    /// ```
+    /// use ivs_chat_proto::publish::Publish;
+    ///
+    /// let payload = br#"{"Action":"SEND_MESSAGE","RequestId":"r-1","Content":42}"#;
+    /// assert!(Publish::decode(payload).is_err());
+    /// assert_eq!(Publish::peek_request_id(payload).unwrap(), "r-1");
+    /// ```
+    #[must_use]
+    pub fn peek_request_id(payload: &'a [u8]) -> Option<Text<'a>> {
+        let text = match core::str::from_utf8(payload) {
+            Ok(text) => text,
+            Err(error) => core::str::from_utf8(payload.get(..error.valid_up_to())?).ok()?,
+        };
+        let mut reader = Reader::new(text);
+        let mut member = reader.first_member(1, Field::of_any_case).ok()?;
+        while let Some((field, _)) = member {
+            if field == Field::RequestId {
+                return Text::read_request_id(&mut reader).ok()?;
+            }
+            reader.skip(1).ok()?;
+            member = reader.next_member(1, Field::of_any_case).ok()?;
+        }
+        None
+    }
+
+    /// The `Action` of the payload.
+    #[must_use]
+    pub const fn action(&self) -> &'static str {
+        match self {
+            Self::SendMessage(_) => SendMessage::ACTION,
+            Self::DeleteMessage(_) => DeleteMessage::ACTION,
+            Self::DisconnectUser(_) => DisconnectUser::ACTION,
+        }
+    }
+
+    /// What the connection must be permitted to do.
+    #[must_use]
+    pub const fn required_capability(&self) -> Capability {
+        match self {
+            Self::SendMessage(_) => SendMessage::REQUIRED_CAPABILITY,
+            Self::DeleteMessage(_) => DeleteMessage::REQUIRED_CAPABILITY,
+            Self::DisconnectUser(_) => DisconnectUser::REQUIRED_CAPABILITY,
+        }
+    }
+
+    /// The identifier that the client gave its operation, if it did.
+    #[must_use]
+    pub const fn request_id(&self) -> Option<Text<'a>> {
+        match self {
+            Self::SendMessage(send) => send.request_id,
+            Self::DeleteMessage(delete) => delete.request_id,
+            Self::DisconnectUser(disconnect) => disconnect.request_id,
+        }
+    }
+}
+
+/// The `Action` of the object that `reader` is at, and where it stands.
+fn find_action(mut reader: Reader<'_>) -> Result<(Text<'_>, usize), DecodeError> {
+    let mut action = Slot::new(Field::Action);
+
+    reader.begin()?;
+    let mut member = reader.first_member(1, Field::of_any_case)?;
+    while let Some((field, offset)) = member {
+        if field == Field::Action {
+            action.read(&mut reader, offset, |reader| {
+                let offset = reader.value_offset();
+                Text::read(reader).map(|action| (action, offset))
+            })?;
+            return action.required(reader.offset());
+        }
+        reader.skip(1)?;
+        member = reader.next_member(1, Field::of_any_case)?;
+    }
+    let end = reader.offset();
+    reader.end()?;
+    action.required(end)
+}
+
+impl Write for Publish<'_> {
+    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), Full> {
+        match self {
+            Self::SendMessage(send) => send.write(sink),
+            Self::DeleteMessage(delete) => delete.write(sink),
+            Self::DisconnectUser(disconnect) => disconnect.write(sink),
+        }
+    }
+}
+
+/// Writes a `RequestId` behind others. An empty one is none, as it is when it is read.
+#[inline]
+fn write_request_id<S: Sink>(sink: &mut S, request_id: Option<Text<'_>>) -> Result<(), Full> {
+    write_option(sink, r#","RequestId":"#, request_id.and_then(Text::not_empty))
+}
+
+/// Writes an optional member behind others.
+#[inline]
+fn write_option<S: Sink>(sink: &mut S, key: &str, value: Option<Text<'_>>) -> Result<(), Full> {
+    let Some(value) = value else { return Ok(()) };
+    sink.put(key)?;
+    sink.string(value.to_json())
+}
+
+encoders!(Publish, SendMessage, DeleteMessage, DisconnectUser);
+
+impl<'a> From<SendMessage<'a>> for Publish<'a> {
+    fn from(send: SendMessage<'a>) -> Self {
+        Self::SendMessage(send)
+    }
+}
+
+impl<'a> From<DeleteMessage<'a>> for Publish<'a> {
+    fn from(delete: DeleteMessage<'a>) -> Self {
+        Self::DeleteMessage(delete)
+    }
+}
+
+impl<'a> From<DisconnectUser<'a>> for Publish<'a> {
+    fn from(disconnect: DisconnectUser<'a>) -> Self {
+        Self::DisconnectUser(disconnect)
+    }
+}

@@ -1,0 +1,239 @@
+//! `Serialize` for the borrowed payloads: the members that the encoder writes, in its order, in any format.
+
+use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
+
+use crate::attributes::Attributes;
+use crate::content::Content;
+use crate::error_code::ErrorCode;
+use crate::json::Reader;
+use crate::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
+use crate::subscribe::{Event, Message, Sender, ServiceError, Subscribe, Unknown};
+use crate::text::Text;
+use crate::time::SendTime;
+
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.as_plain() {
+            Some(text) => serializer.serialize_str(text),
+            None => serializer.collect_str(self),
+        }
+    }
+}
+
+impl Serialize for Content<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.text().serialize(serializer)
+    }
+}
+
+impl Serialize for SendTime<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.text().serialize(serializer)
+    }
+}
+
+impl Serialize for ErrorCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u16(self.get())
+    }
+}
+
+/// A map, also where nothing was said of attributes; `null` where that was said.
+impl Serialize for Attributes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.is_null() { serializer.serialize_none() } else { serializer.collect_map(self) }
+    }
+}
+
+/// Attributes as a payload has them: `null` where nothing was said of them.
+struct OrNull<'a>(Attributes<'a>);
+
+impl Serialize for OrNull<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.is_absent() { serializer.serialize_none() } else { self.0.serialize(serializer) }
+    }
+}
+
+// A `RequestId` is written as the service does: empty where there is none.
+
+impl Serialize for Message<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { id, request_id, attributes, content, send_time, sender } = self;
+        let mut members = serializer.serialize_struct("Message", 7)?;
+        members.serialize_field("Type", Self::TYPE)?;
+        members.serialize_field("Id", id)?;
+        members.serialize_field("RequestId", &request_id.unwrap_or_default())?;
+        members.serialize_field("Attributes", &OrNull(*attributes))?;
+        members.serialize_field("Content", content)?;
+        members.serialize_field("SendTime", send_time)?;
+        members.serialize_field("Sender", sender)?;
+        members.end()
+    }
+}
+
+impl Serialize for Sender<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { user_id, attributes } = self;
+        let mut members = serializer.serialize_struct("Sender", 2)?;
+        members.serialize_field("UserId", user_id)?;
+        members.serialize_field("Attributes", attributes)?;
+        members.end()
+    }
+}
+
+impl Serialize for Event<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { id, request_id, event_name, attributes, send_time } = self;
+        let mut members = serializer.serialize_struct("Event", 6)?;
+        members.serialize_field("Type", Self::TYPE)?;
+        members.serialize_field("Id", id)?;
+        members.serialize_field("RequestId", &request_id.unwrap_or_default())?;
+        members.serialize_field("EventName", event_name)?;
+        members.serialize_field("Attributes", &OrNull(*attributes))?;
+        members.serialize_field("SendTime", send_time)?;
+        members.end()
+    }
+}
+
+impl Serialize for ServiceError<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { error_code, error_message, id, request_id } = self;
+        let length = [error_message, id].into_iter().flatten().count().saturating_add(3);
+        let mut members = serializer.serialize_struct("ServiceError", length)?;
+        members.serialize_field("ErrorCode", error_code)?;
+        optional(&mut members, "ErrorMessage", *error_message)?;
+        optional(&mut members, "Id", *id)?;
+        members.serialize_field("RequestId", &request_id.unwrap_or_default())?;
+        members.serialize_field("Type", Self::TYPE)?;
+        members.end()
+    }
+}
+
+impl Serialize for Unknown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Raw(self.raw()).serialize(serializer)
+    }
+}
+
+impl Serialize for Subscribe<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Message(message) => message.serialize(serializer),
+            Self::Event(event) => event.serialize(serializer),
+            Self::Error(error) => error.serialize(serializer),
+            Self::Unknown(unknown) => unknown.serialize(serializer),
+        }
+    }
+}
+
+/// Writes an option, or skips it.
+fn optional<S: SerializeStruct>(members: &mut S, name: &'static str, value: Option<Text<'_>>) -> Result<(), S::Error> {
+    match value {
+        Some(value) => members.serialize_field(name, &value),
+        None => members.skip_field(name),
+    }
+}
+
+impl Serialize for SendMessage<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { request_id, content, attributes } = self;
+        let options = [request_id.and_then(Text::not_empty).is_some(), !attributes.is_absent()];
+        let mut members = serializer.serialize_struct("SendMessage", length_with(2, &options))?;
+        members.serialize_field("Action", Self::ACTION)?;
+        optional(&mut members, "RequestId", request_id.and_then(Text::not_empty))?;
+        members.serialize_field("Content", content)?;
+        if attributes.is_absent() {
+            members.skip_field("Attributes")?;
+        } else {
+            members.serialize_field("Attributes", attributes)?;
+        }
+        members.end()
+    }
+}
+
+impl Serialize for DeleteMessage<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { request_id, id, reason } = self;
+        let options = [request_id.and_then(Text::not_empty).is_some(), reason.is_some()];
+        let mut members = serializer.serialize_struct("DeleteMessage", length_with(2, &options))?;
+        members.serialize_field("Action", Self::ACTION)?;
+        optional(&mut members, "RequestId", request_id.and_then(Text::not_empty))?;
+        members.serialize_field("Id", id)?;
+        optional(&mut members, "Reason", *reason)?;
+        members.end()
+    }
+}
+
+impl Serialize for DisconnectUser<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { request_id, user_id, reason } = self;
+        let options = [request_id.and_then(Text::not_empty).is_some(), reason.is_some()];
+        let mut members = serializer.serialize_struct("DisconnectUser", length_with(2, &options))?;
+        members.serialize_field("Action", Self::ACTION)?;
+        optional(&mut members, "RequestId", request_id.and_then(Text::not_empty))?;
+        members.serialize_field("UserId", user_id)?;
+        optional(&mut members, "Reason", *reason)?;
+        members.end()
+    }
+}
+
+impl Serialize for Publish<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::SendMessage(send) => send.serialize(serializer),
+            Self::DeleteMessage(delete) => delete.serialize(serializer),
+            Self::DisconnectUser(disconnect) => disconnect.serialize(serializer),
+        }
+    }
+}
+
+/// How many members there are with those options that are there.
+fn length_with(required: usize, options: &[bool]) -> usize {
+    options.iter().filter(|is_there| **is_there).count().saturating_add(required)
+}
+
+/// A JSON value that has been validated, as a value of any format.
+struct Raw<'a>(&'a str);
+
+impl Serialize for Raw<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut reader = Reader::new(self.0);
+        match self.0.as_bytes().first() {
+            Some(b'{') => {
+                let mut members = serializer.serialize_map(None)?;
+                let mut key = reader.open_object().map_err(S::Error::custom)?;
+                while let Some(member) = key {
+                    let value = reader.skip(0).map_err(S::Error::custom)?;
+                    members.serialize_entry(&Text::from_json(member.name), &Raw(value))?;
+                    key = reader.next_key().map_err(S::Error::custom)?;
+                }
+                members.end()
+            }
+            Some(b'[') => {
+                let mut values = serializer.serialize_seq(None)?;
+                reader.eat("[");
+                let mut is_there = reader.has_first_element();
+                while is_there {
+                    values.serialize_element(&Raw(reader.skip(0).map_err(S::Error::custom)?))?;
+                    is_there = reader.has_next_element();
+                }
+                values.end()
+            }
+            Some(b'"') => reader.string().map(Text::from_json).map_err(S::Error::custom)?.serialize(serializer),
+            Some(b't') => serializer.serialize_bool(true),
+            Some(b'f') => serializer.serialize_bool(false),
+            Some(b'n') => serializer.serialize_unit(),
+            _ => serialize_number(self.0, serializer),
+        }
+    }
+}
+
+fn serialize_number<S: Serializer>(number: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    if let Ok(number) = number.parse::<u64>() {
+        serializer.serialize_u64(number)
+    } else if let Some(number) = number.parse::<i64>().ok().filter(|number| *number != 0) {
+        serializer.serialize_i64(number)
+    } else {
+        serializer.serialize_f64(number.parse().map_err(S::Error::custom)?)
+    }
+}

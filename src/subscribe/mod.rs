@@ -1,0 +1,180 @@
+//! What the service sends: the subscribe operations of the reference.
+//!
+//! Each is encoded as the service writes it, so that decoding one of its frames and encoding it again gives the same bytes.
+
+mod event;
+mod message;
+mod service_error;
+mod unknown;
+
+pub use event::{Event, EventKind, SystemEvent};
+pub use message::{Message, Sender};
+pub use service_error::ServiceError;
+pub use unknown::Unknown;
+
+use crate::decode_error::{DecodeError, decode_utf8};
+use crate::encode::{Write, encoders};
+use crate::field::Field;
+use crate::json::{Full, Reader, Sink};
+use crate::slot::Slot;
+use crate::text::Text;
+
+/// A payload that the service pushes to its clients.
+///
+/// ```
+/// use ivs_chat_proto::subscribe::Subscribe;
+///
+/// let payload = br#"{"Type":"MESSAGE","Id":"Ub3xYd7cQm0a","RequestId":"","Attributes":null,"Content":"hej!",
+///     "SendTime":"2026-11-22T10:00:00.5Z","Sender":{"UserId":"astrid","Attributes":{}}}"#;
+/// match Subscribe::decode(payload)? {
+///     Subscribe::Message(message) => assert_eq!(message.content, "hej!"),
+///     Subscribe::Event(event) => println!("{:?}", event.kind()),
+///     Subscribe::Error(error) => println!("{}", error.error_code),
+///     other => println!("of a later day: {:?}", other.r#type()),
+/// }
+/// # Ok::<(), ivs_chat_proto::DecodeError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Subscribe<'a> {
+    /// [Message (Subscribe)](Message).
+    Message(Message<'a>),
+    /// [Event (Subscribe)](Event).
+    Event(Event<'a>),
+    /// [WebSocket error](ServiceError).
+    Error(ServiceError<'a>),
+    /// A `Type` that the reference does not have: not an error, but nothing this crate could read.
+    Unknown(Unknown<'a>),
+}
+
+impl<'a> Subscribe<'a> {
+    /// Decodes one whole payload: what one WebSocket message holds.
+    ///
+    /// # Errors
+    ///
+    /// If the payload is not the JSON of RFC 8259, or not a subscribe operation as the reference describes them.
+    #[inline]
+    pub fn decode(payload: &'a [u8]) -> Result<Self, DecodeError> {
+        decode_utf8(payload, Self::decode_str)
+    }
+
+    /// Decodes one whole payload that is known to be UTF-8, as text messages of most WebSocket libraries are.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode).
+    #[inline]
+    pub fn decode_str(payload: &'a str) -> Result<Self, DecodeError> {
+        if let Some(message) = Message::read_usual(payload) {
+            return Ok(Self::Message(message));
+        }
+        if let Some(event) = Event::read_usual(payload) {
+            return Ok(Self::Event(event));
+        }
+        Self::read(Reader::new(payload))
+    }
+
+    /// Reads the payload, however it is written: as far as its `Type`, and then for what it turns out to be.
+    #[inline(never)]
+    fn read(reader: Reader<'a>) -> Result<Self, DecodeError> {
+        let r#type = find_type(reader)?;
+        if r#type == Message::TYPE {
+            Message::read(reader).map(Self::Message)
+        } else if r#type == Event::TYPE {
+            Event::read(reader).map(Self::Event)
+        } else if r#type == ServiceError::TYPE {
+            ServiceError::read(reader).map(Self::Error)
+        } else {
+            Unknown::read(reader).map(Self::Unknown)
+        }
+    }
+
+    /// The `Id` of the message, of the event, or of the operation that failed.
+    #[must_use]
+    pub const fn id(&self) -> Option<Text<'a>> {
+        match self {
+            Self::Message(message) => Some(message.id),
+            Self::Event(event) => Some(event.id),
+            Self::Error(error) => error.id,
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// The identifier that a client gave the operation behind the payload, if it did.
+    #[must_use]
+    pub const fn request_id(&self) -> Option<Text<'a>> {
+        match self {
+            Self::Message(message) => message.request_id,
+            Self::Event(event) => event.request_id,
+            Self::Error(error) => error.request_id,
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// The `Type` of the payload.
+    #[must_use]
+    pub const fn r#type(&self) -> Text<'a> {
+        match self {
+            Self::Message(_) => Text::new(Message::TYPE),
+            Self::Event(_) => Text::new(Event::TYPE),
+            Self::Error(_) => Text::new(ServiceError::TYPE),
+            Self::Unknown(unknown) => unknown.r#type(),
+        }
+    }
+}
+
+/// The `Type` of the object that `reader` is at.
+fn find_type(mut reader: Reader<'_>) -> Result<Text<'_>, DecodeError> {
+    let mut r#type = Slot::new(Field::Type);
+
+    reader.begin()?;
+    let mut member = reader.first_member(1, Field::of)?;
+    while let Some((field, offset)) = member {
+        if field == Field::Type {
+            r#type.read(&mut reader, offset, Text::read)?;
+            return r#type.required(reader.offset());
+        }
+        reader.skip(1)?;
+        member = reader.next_member(1, Field::of)?;
+    }
+    let end = reader.offset();
+    reader.end()?;
+    r#type.required(end)
+}
+
+impl Write for Subscribe<'_> {
+    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), Full> {
+        match self {
+            Self::Message(message) => message.write(sink),
+            Self::Event(event) => event.write(sink),
+            Self::Error(error) => error.write(sink),
+            Self::Unknown(unknown) => unknown.write(sink),
+        }
+    }
+}
+
+encoders!(Subscribe, Message, Event, ServiceError, Unknown);
+
+impl<'a> From<Message<'a>> for Subscribe<'a> {
+    fn from(message: Message<'a>) -> Self {
+        Self::Message(message)
+    }
+}
+
+impl<'a> From<Event<'a>> for Subscribe<'a> {
+    fn from(event: Event<'a>) -> Self {
+        Self::Event(event)
+    }
+}
+
+impl<'a> From<Unknown<'a>> for Subscribe<'a> {
+    fn from(unknown: Unknown<'a>) -> Self {
+        Self::Unknown(unknown)
+    }
+}
+
+impl<'a> From<ServiceError<'a>> for Subscribe<'a> {
+    fn from(error: ServiceError<'a>) -> Self {
+        Self::Error(error)
+    }
+}

@@ -1,0 +1,88 @@
+use crate::decode_error::DecodeError;
+use crate::encode::Write;
+use crate::error_code::ErrorCode;
+use crate::field::Field;
+use crate::json::{Full, Reader, Sink};
+use crate::slot::Slot;
+use crate::text::Text;
+
+/// [WebSocket Errors]: an operation failed. It reaches only the client whose operation it was.
+///
+/// It can come without any operation as well: the end of a session shows as [`ErrorCode::UNAUTHORIZED`].
+///
+/// [WebSocket Errors]: https://docs.aws.amazon.com/ivs/latest/chatmsgapireference/error-messages.html
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServiceError<'a> {
+    /// What failed, as a number.
+    pub error_code: ErrorCode,
+    /// What failed, in words.
+    pub error_message: Option<Text<'a>>,
+    /// The identifier of the operation: the one it has from the service, such as that of the message to be deleted, or else
+    /// one generated for the error.
+    pub id: Option<Text<'a>>,
+    /// The identifier that the client gave its operation, if it did.
+    pub request_id: Option<Text<'a>>,
+}
+
+impl<'a> ServiceError<'a> {
+    /// The `Type` of the payload.
+    pub const TYPE: &'static str = "ERROR";
+
+    /// An error that says nothing but its number.
+    #[must_use]
+    pub const fn new(error_code: ErrorCode) -> Self {
+        Self { error_code, error_message: None, id: None, request_id: None }
+    }
+
+    /// Reads the object, however it is written.
+    pub(super) fn read(mut reader: Reader<'a>) -> Result<Self, DecodeError> {
+        let mut r#type = Slot::new(Field::Type);
+        let mut error_code = Slot::new(Field::ErrorCode);
+        let mut error_message = Slot::new(Field::ErrorMessage);
+        let mut id = Slot::new(Field::Id);
+        let mut request_id = Slot::new(Field::RequestId);
+
+        let mut member = reader.first_member(1, Field::of)?;
+        while let Some((field, offset)) = member {
+            match field {
+                Field::Type => r#type.read(&mut reader, offset, Text::read)?,
+                Field::ErrorCode => error_code.read(&mut reader, offset, ErrorCode::read)?,
+                Field::ErrorMessage => error_message.read(&mut reader, offset, Text::read_optional)?,
+                Field::Id => id.read(&mut reader, offset, Text::read_optional)?,
+                Field::RequestId => request_id.read(&mut reader, offset, Text::read_request_id)?,
+                _ => {
+                    reader.skip(1)?;
+                }
+            }
+            member = reader.next_member(1, Field::of)?;
+        }
+        let end = reader.offset();
+        reader.end()?;
+        Ok(Self {
+            error_code: error_code.required(end)?,
+            error_message: error_message.optional(),
+            id: id.optional(),
+            request_id: request_id.optional(),
+        })
+    }
+}
+
+impl Write for ServiceError<'_> {
+    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), Full> {
+        let Self { error_code, error_message, id, request_id } = self;
+        sink.put(r#"{"ErrorCode":"#)?;
+        sink.u16(error_code.get())?;
+        if let Some(error_message) = error_message {
+            sink.put(r#","ErrorMessage":"#)?;
+            sink.string(error_message.to_json())?;
+        }
+        if let Some(id) = id {
+            sink.put(r#","Id":"#)?;
+            sink.string(id.to_json())?;
+        }
+        sink.put(r#","RequestId":"#)?;
+        sink.string(request_id.unwrap_or_default().to_json())?;
+        sink.put(r#","Type":"ERROR"}"#)
+    }
+}

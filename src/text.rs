@@ -1,0 +1,294 @@
+//! A text of a payload, its escapes left alone until it is read.
+
+use core::cmp::Ordering;
+use core::fmt::{self, Write as _};
+use core::hash::{Hash, Hasher};
+
+use crate::encode_error::EncodeError;
+use crate::json::{self, Piece, Reader, Str};
+
+/// The text of a field.
+///
+/// A text that was decoded may still hold JSON escapes as they came. They were validated then, so reading them cannot
+/// fail: [`chars`](Self::chars), [`copy_to`](Self::copy_to), [`Display`](fmt::Display), comparison and hashing all speak
+/// of the decoded text. Where there is no escape, and mostly there is none, [`as_plain`](Self::as_plain) lends the text.
+///
+/// Any `&str` is a `Text`; what has to be escaped is escaped when it is encoded. An escaped text is encoded as it came.
+///
+/// ```
+/// use ivs_chat_proto::{Text, subscribe::Subscribe};
+///
+/// let payload = r#"{"Type":"ERROR","ErrorCode":406,"ErrorMessage":"say \"please\""}"#;
+/// let Ok(Subscribe::Error(error)) = Subscribe::decode_str(payload) else { panic!() };
+/// let text: Text = error.error_message.unwrap();
+/// assert_eq!(text, "say \"please\"");
+/// assert_eq!(text.as_plain(), None);
+/// assert_eq!(text.code_points(), 12);
+/// assert_eq!(text.copy_to(&mut [0; 32]), Ok("say \"please\""));
+/// ```
+#[derive(Clone, Copy)]
+pub struct Text<'a>(Str<'a>);
+
+impl<'a> Text<'a> {
+    /// A text that is written here.
+    #[must_use]
+    #[inline]
+    pub const fn new(text: &'a str) -> Self {
+        Self(Str::Plain(text))
+    }
+
+    /// Reads a string.
+    #[inline]
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, json::Error> {
+        reader.string().map(Self)
+    }
+
+    /// Reads a string or `null`.
+    #[inline]
+    pub(crate) fn read_optional(reader: &mut Reader<'a>) -> Result<Option<Self>, json::Error> {
+        reader.optional(Self::read)
+    }
+
+    /// Reads a string or `null`; an empty string is none, as the service writes it.
+    #[inline]
+    pub(crate) fn read_request_id(reader: &mut Reader<'a>) -> Result<Option<Self>, json::Error> {
+        Ok(Self::read_optional(reader)?.and_then(Self::not_empty))
+    }
+
+    #[inline]
+    pub(crate) const fn from_json(text: Str<'a>) -> Self {
+        Self(text)
+    }
+
+    /// The text, unless it is empty.
+    #[inline]
+    pub(crate) fn not_empty(self) -> Option<Self> {
+        Some(self).filter(|text| !text.is_empty())
+    }
+
+    #[inline]
+    pub(crate) const fn to_json(self) -> Str<'a> {
+        self.0
+    }
+
+    /// The text, unless it holds an escape and so has to be decoded first.
+    #[must_use]
+    #[inline]
+    pub const fn as_plain(&self) -> Option<&'a str> {
+        self.0.as_plain()
+    }
+
+    /// The characters of the text.
+    #[must_use]
+    #[inline]
+    pub fn chars(&self) -> Chars<'a> {
+        Chars(self.0.chars())
+    }
+
+    /// How many Unicode code points the text has: the unit of every length in the reference.
+    #[must_use]
+    #[inline]
+    pub fn code_points(&self) -> usize {
+        match self.as_plain() {
+            Some(text) if text.is_ascii() => text.len(),
+            Some(text) => text.chars().count(),
+            None => self.chars().count(),
+        }
+    }
+
+    /// Whether the text has no more code points than `max`.
+    #[inline]
+    pub(crate) fn is_within(&self, max: usize) -> bool {
+        self.0.byte_len() <= max || self.code_points() <= max
+    }
+
+    /// Whether the text has no characters.
+    #[must_use]
+    #[inline]
+    pub const fn is_empty(&self) -> bool {
+        match self.as_plain() {
+            Some(text) => text.is_empty(),
+            None => false,
+        }
+    }
+
+    /// Copies the text, decoded, to the beginning of `buffer`, and lends it from there. As many bytes as the payload
+    /// has are always enough.
+    ///
+    /// # Errors
+    ///
+    /// If `buffer` is too small; what it holds then is not specified.
+    pub fn copy_to<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b str, EncodeError> {
+        let mut end = 0_usize;
+        let mut encoded = [0; 4];
+        for piece in self.0.pieces() {
+            let run = match piece {
+                Piece::Run(run) => run,
+                Piece::Char(character) => character.encode_utf8(&mut encoded),
+            };
+            if let Some(place) = buffer.get_mut(end..).and_then(|free| free.get_mut(..run.len())) {
+                place.copy_from_slice(run.as_bytes());
+            }
+            end = end.saturating_add(run.len());
+        }
+        // What was copied is UTF-8, so that only a lack of room can stop it.
+        buffer.get(..end).and_then(|text| core::str::from_utf8(text).ok()).ok_or_else(|| EncodeError::new(end))
+    }
+
+    /// The text, borrowed where that is possible.
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub fn to_cow(&self) -> alloc::borrow::Cow<'a, str> {
+        match self.as_plain() {
+            Some(text) => text.into(),
+            None => self.chars().collect::<alloc::string::String>().into(),
+        }
+    }
+}
+
+/// The characters of a [`Text`]; see [`Text::chars`].
+#[derive(Clone, Debug)]
+pub struct Chars<'a>(json::Chars<'a>);
+
+impl Iterator for Chars<'_> {
+    type Item = char;
+
+    #[inline]
+    fn next(&mut self) -> Option<char> {
+        self.0.next()
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl core::iter::FusedIterator for Chars<'_> {}
+
+impl<'a> From<&'a str> for Text<'a> {
+    #[inline]
+    fn from(text: &'a str) -> Self {
+        Self::new(text)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<'a> From<&'a alloc::string::String> for Text<'a> {
+    #[inline]
+    fn from(text: &'a alloc::string::String) -> Self {
+        Self::new(text)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl From<Text<'_>> for alloc::string::String {
+    fn from(text: Text<'_>) -> Self {
+        text.to_cow().into_owned()
+    }
+}
+
+/// The empty text.
+impl Default for Text<'_> {
+    fn default() -> Self {
+        Self::new("")
+    }
+}
+
+impl PartialEq for Text<'_> {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        match (self.as_plain(), other.as_plain()) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.chars().eq(other.chars()),
+        }
+    }
+}
+
+impl Eq for Text<'_> {}
+
+impl PartialEq<str> for Text<'_> {
+    #[inline]
+    fn eq(&self, other: &str) -> bool {
+        *self == Text::new(other)
+    }
+}
+
+impl PartialEq<&str> for Text<'_> {
+    #[inline]
+    fn eq(&self, other: &&str) -> bool {
+        *self == Text::new(other)
+    }
+}
+
+impl PartialEq<Text<'_>> for str {
+    #[inline]
+    fn eq(&self, other: &Text<'_>) -> bool {
+        other == self
+    }
+}
+
+impl PartialEq<Text<'_>> for &str {
+    #[inline]
+    fn eq(&self, other: &Text<'_>) -> bool {
+        other == self
+    }
+}
+
+/// The order of `str`: by code points.
+impl Ord for Text<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.as_plain(), other.as_plain()) {
+            (Some(one), Some(other)) => one.cmp(other),
+            _ => self.chars().cmp(other.chars()),
+        }
+    }
+}
+
+impl PartialOrd for Text<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Hash for Text<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // One call for each character, since a hasher may tell one long write from several short ones.
+        self.chars().for_each(|character| character.hash(state));
+        state.write_u8(0xff);
+    }
+}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(text) = self.as_plain() {
+            return f.pad(text);
+        }
+        let shown = f.precision().unwrap_or(usize::MAX);
+        let padding = f.width().unwrap_or(0).saturating_sub(self.chars().take(shown).count());
+        let before = match f.align() {
+            Some(fmt::Alignment::Right) => padding,
+            Some(fmt::Alignment::Center) => padding / 2,
+            _ => 0,
+        };
+        let fill = f.fill();
+        let write_fill = |f: &mut fmt::Formatter<'_>, times: usize| (0..times).try_for_each(|_| f.write_char(fill));
+        write_fill(f, before)?;
+        self.chars().take(shown).try_for_each(|character| f.write_char(character))?;
+        write_fill(f, padding.saturating_sub(before))
+    }
+}
+
+/// The text as a string literal.
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('"')?;
+        for character in self.chars() {
+            match character {
+                '\'' => f.write_char('\'')?,
+                _ => write!(f, "{}", character.escape_debug())?,
+            }
+        }
+        f.write_char('"')
+    }
+}

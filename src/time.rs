@@ -1,0 +1,362 @@
+//! Points in time, as RFC 3339 writes them.
+
+use core::fmt::{self, Write as _};
+
+use crate::encode_error::EncodeError;
+use crate::json::{self, Reader};
+use crate::text::Text;
+
+/// When the service received a message or an event, as it wrote it.
+///
+/// The text is kept whatever it says: a bad time never costs the message. [`parse`](Self::parse) reads it.
+///
+/// ```
+/// use ivs_chat_proto::SendTime;
+///
+/// let time = SendTime::from("2023-01-05T14:33:32.894089757Z").parse().unwrap();
+/// assert_eq!((time.seconds(), time.nanoseconds()), (1_672_929_212, 894_089_757));
+/// assert!(SendTime::from("yesterday").parse().is_err());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct SendTime<'a>(Text<'a>);
+
+impl<'a> SendTime<'a> {
+    #[inline]
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, json::Error> {
+        Text::read(reader).map(Self)
+    }
+
+    /// The text.
+    #[must_use]
+    #[inline]
+    pub const fn text(&self) -> Text<'a> {
+        self.0
+    }
+
+    /// The point in time.
+    ///
+    /// # Errors
+    ///
+    /// If the text is no date and time of [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339#section-5.6), or has more
+    /// than nine digits of a second's fraction.
+    pub fn parse(&self) -> Result<Timestamp, TimeError> {
+        match self.0.as_plain() {
+            Some(text) => Timestamp::parse(text),
+            None => self.0.copy_to(&mut [0; Timestamp::MAX_LEN]).map_err(|_| TimeError(())).and_then(Timestamp::parse),
+        }
+    }
+}
+
+impl<'a> From<&'a str> for SendTime<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl<'a> From<Text<'a>> for SendTime<'a> {
+    fn from(text: Text<'a>) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Display for SendTime<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for SendTime<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A text that is no point in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("not a date and time of RFC 3339")]
+pub struct TimeError(());
+
+/// A point in time, in the years 0 to 9999 UTC.
+///
+/// It is written as the service does: UTC, the fraction of a second without trailing zeros.
+///
+/// ```
+/// use ivs_chat_proto::Timestamp;
+///
+/// let time = Timestamp::parse("2026-11-22T12:00:00.250+01:00").unwrap();
+/// assert_eq!(time.to_string(), "2026-11-22T11:00:00.25Z");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp {
+    seconds: i64,
+    nanoseconds: u32,
+}
+
+const SECONDS_A_DAY: i64 = 86_400;
+/// From the first of March of year 0 to 1970.
+const DAYS_FROM_YEAR_0: i64 = 719_468;
+const DAYS_IN_400_YEARS: i64 = 146_097;
+
+impl Timestamp {
+    /// The longest text of a point in time: nine digits of a fraction, and an offset.
+    pub const MAX_LEN: usize = "0000-00-00T00:00:00.000000000+00:00".len();
+    /// The first second of year 0.
+    const MIN_SECONDS: i64 = -62_167_219_200;
+    /// The last second of year 9999.
+    const MAX_SECONDS: i64 = 253_402_300_799;
+
+    /// The point in time `seconds` and `nanoseconds` after the beginning of 1970 UTC, unless it is out of range or there are
+    /// more nanoseconds than a second has.
+    #[must_use]
+    pub const fn new(seconds: i64, nanoseconds: u32) -> Option<Self> {
+        if seconds < Self::MIN_SECONDS || seconds > Self::MAX_SECONDS || nanoseconds > 999_999_999 {
+            return None;
+        }
+        Some(Self { seconds, nanoseconds })
+    }
+
+    /// Seconds since the beginning of 1970 UTC.
+    #[must_use]
+    pub const fn seconds(self) -> i64 {
+        self.seconds
+    }
+
+    /// Nanoseconds since the beginning of the second: 0 to 999 999 999.
+    #[must_use]
+    pub const fn nanoseconds(self) -> u32 {
+        self.nanoseconds
+    }
+
+    /// Writes the point in time to the beginning of `buffer`, as [`Display`](fmt::Display) does, and lends it from there: for
+    /// the `SendTime` of what a server sends.
+    ///
+    /// ```
+    /// use ivs_chat_proto::{SendTime, Timestamp};
+    ///
+    /// let mut buffer = [0; Timestamp::MAX_LEN];
+    /// let time = Timestamp::new(1_795_341_600, 250_000_000).unwrap();
+    /// assert_eq!(SendTime::from(time.copy_to(&mut buffer)?).text(), "2026-11-22T10:00:00.25Z");
+    /// # Ok::<(), ivs_chat_proto::EncodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If `buffer` is too small; [`MAX_LEN`](Self::MAX_LEN) bytes are always enough.
+    pub fn copy_to(self, buffer: &mut [u8]) -> Result<&str, EncodeError> {
+        let mut copy = Copied { buffer, length: 0 };
+        // It is not the copy that fails when there is no room.
+        let _ = write!(copy, "{self}");
+        let Copied { buffer, length } = copy;
+        buffer.get(..length).and_then(|text| core::str::from_utf8(text).ok()).ok_or_else(|| EncodeError::new(length))
+    }
+
+    /// Reads a date and time of [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339#section-5.6), with up to nine digits of a
+    /// second's fraction and `Z` or an offset. A leap second is taken for the second after it.
+    ///
+    /// # Errors
+    ///
+    /// If `text` is no such date and time.
+    pub fn parse(text: &str) -> Result<Self, TimeError> {
+        date_time(text.as_bytes()).ok_or(TimeError(()))
+    }
+}
+
+/// What has been written of a text, as far as there was room.
+struct Copied<'b> {
+    buffer: &'b mut [u8],
+    length: usize,
+}
+
+impl fmt::Write for Copied<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if let Some(place) = self.buffer.get_mut(self.length..).and_then(|free| free.get_mut(..text.len())) {
+            place.copy_from_slice(text.as_bytes());
+        }
+        self.length = self.length.saturating_add(text.len());
+        Ok(())
+    }
+}
+
+/// `date-time`, to the end of `text`.
+fn date_time(text: &[u8]) -> Option<Timestamp> {
+    let (date, rest) = text.split_first_chunk::<10>()?;
+    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = *date else { return None };
+    let year = number(&[y0, y1, y2, y3])?;
+    let month = number(&[m0, m1]).filter(|month| (1..=12).contains(month))?;
+    let day = number(&[d0, d1]).filter(|&day| 1 <= day && day <= days_in_month(year, month))?;
+
+    let (time, rest) = rest.split_first_chunk::<9>()?;
+    let [b'T' | b't', h0, h1, b':', n0, n1, b':', s0, s1] = *time else { return None };
+    let hour = number(&[h0, h1]).filter(|&hour| hour <= 23)?;
+    let minute = number(&[n0, n1]).filter(|&minute| minute <= 59)?;
+    let second = number(&[s0, s1]).filter(|&second| second <= 60)?;
+
+    let (nanoseconds, offset) = fraction(rest)?;
+    let minute_of_day = hour.checked_mul(60)?.checked_add(minute)?.checked_sub(minutes_offset(offset)?)?;
+    // A leap second is the last of a day, in UTC.
+    if second == 60 && minute_of_day.rem_euclid(24 * 60) != 24 * 60 - 1 {
+        return None;
+    }
+    let days = days_since_1970(year, month, day)?;
+    let seconds = days.checked_mul(SECONDS_A_DAY)?.checked_add(minute_of_day.checked_mul(60)?)?.checked_add(second)?;
+    Timestamp::new(seconds, nanoseconds)
+}
+
+/// A number of nothing but digits.
+fn number(digits: &[u8]) -> Option<i64> {
+    digits.iter().try_fold(0_i64, |number, digit| match digit {
+        b'0'..=b'9' => number.checked_mul(10)?.checked_add(i64::from(digit & 0x0f)),
+        _ => None,
+    })
+}
+
+/// `time-secfrac` if there is one, in nanoseconds, and what follows it.
+fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
+    let [b'.', digits @ ..] = text else { return Some((0, text)) };
+    let mut rest = digits;
+    let mut nanoseconds = 0_u32;
+    let mut place = 100_000_000_u32;
+    while let [digit @ b'0'..=b'9', after @ ..] = rest {
+        if place == 0 {
+            return None;
+        }
+        nanoseconds = nanoseconds.checked_add(place.checked_mul(u32::from(digit & 0x0f))?)?;
+        place /= 10;
+        rest = after;
+    }
+    (place < 100_000_000).then_some((nanoseconds, rest))
+}
+
+/// `time-offset`, to the end of `text`, in minutes.
+fn minutes_offset(text: &[u8]) -> Option<i64> {
+    match *text {
+        [b'Z' | b'z'] => Some(0),
+        [sign @ (b'+' | b'-'), h0, h1, b':', m0, m1] => {
+            let hours = number(&[h0, h1]).filter(|&hours| hours <= 23)?;
+            let minutes = number(&[m0, m1]).filter(|&minutes| minutes <= 59)?;
+            let offset = hours.checked_mul(60)?.checked_add(minutes)?;
+            if sign == b'-' { offset.checked_neg() } else { Some(offset) }
+        }
+        _ => None,
+    }
+}
+
+const fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days of the Gregorian calendar. Years are counted from March, so that the leap day is the last of its year, and
+/// months from March are 153 days for every five.
+fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
+    let year = if month <= 2 { year.checked_sub(1)? } else { year };
+    let month_from_march = if month <= 2 { month.checked_add(9)? } else { month.checked_sub(3)? };
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year =
+        month_from_march.checked_mul(153)?.checked_add(2)?.checked_div(5)?.checked_add(day)?.checked_sub(1)?;
+    let leap_days = (year_of_era / 4).checked_sub(year_of_era / 100)?;
+    let day_of_era = year_of_era.checked_mul(365)?.checked_add(leap_days)?.checked_add(day_of_year)?;
+    era.checked_mul(DAYS_IN_400_YEARS)?.checked_add(day_of_era)?.checked_sub(DAYS_FROM_YEAR_0)
+}
+
+/// Year, month and day: [`days_since_1970`] backwards.
+fn date_of(days_since_1970: i64) -> Option<(i64, i64, i64)> {
+    let days = days_since_1970.checked_add(DAYS_FROM_YEAR_0)?;
+    let (era, day_of_era) = (days.div_euclid(DAYS_IN_400_YEARS), days.rem_euclid(DAYS_IN_400_YEARS));
+    // The days of an era without those that make its years uneven, so that all its years have 365.
+    let leap_days = (day_of_era / 1_460).checked_sub(day_of_era / 36_524)?.checked_add(day_of_era / 146_096)?;
+    let year_of_era = day_of_era.checked_sub(leap_days)? / 365;
+    let days_before = year_of_era.checked_mul(365)?.checked_add(year_of_era / 4)?.checked_sub(year_of_era / 100)?;
+    let day_of_year = day_of_era.checked_sub(days_before)?;
+    let month_from_march = day_of_year.checked_mul(5)?.checked_add(2)? / 153;
+    let day = day_of_year.checked_sub(month_from_march.checked_mul(153)?.checked_add(2)? / 5)?.checked_add(1)?;
+    let year = era.checked_mul(400)?.checked_add(year_of_era)?;
+    if month_from_march < 10 {
+        Some((year, month_from_march.checked_add(3)?, day))
+    } else {
+        Some((year.checked_add(1)?, month_from_march.checked_sub(9)?, day))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (days, second) = (self.seconds.div_euclid(SECONDS_A_DAY), self.seconds.rem_euclid(SECONDS_A_DAY));
+        let (year, month, day) = date_of(days).ok_or(fmt::Error)?;
+        let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
+        if self.nanoseconds != 0 {
+            f.write_char('.')?;
+            let mut rest = self.nanoseconds;
+            while rest != 0 {
+                let (digit, after) = (rest / 100_000_000, rest % 100_000_000);
+                f.write_char(char::from_digit(digit, 10).unwrap_or('0'))?;
+                rest = after.saturating_mul(10);
+            }
+        }
+        f.write_str("Z")
+    }
+}
+
+#[cfg(feature = "std")]
+impl From<Timestamp> for std::time::SystemTime {
+    fn from(time: Timestamp) -> Self {
+        let seconds = core::time::Duration::from_secs(time.seconds.unsigned_abs());
+        let whole = if time.seconds < 0 {
+            Self::UNIX_EPOCH.checked_sub(seconds)
+        } else {
+            Self::UNIX_EPOCH.checked_add(seconds)
+        };
+        let fraction = core::time::Duration::from_nanos(time.nanoseconds.into());
+        whole.and_then(|whole| whole.checked_add(fraction)).unwrap_or(Self::UNIX_EPOCH)
+    }
+}
+
+#[cfg(feature = "std")]
+impl TryFrom<std::time::SystemTime> for Timestamp {
+    type Error = TimeError;
+
+    /// # Errors
+    ///
+    /// If `time` is not in the years 0 to 9999.
+    fn try_from(time: std::time::SystemTime) -> Result<Self, TimeError> {
+        let (seconds, nanoseconds) = match time.duration_since(std::time::SystemTime::UNIX_EPOCH) {
+            Ok(after) => (i64::try_from(after.as_secs()).ok(), after.subsec_nanos()),
+            Err(before) => {
+                let before = before.duration();
+                let seconds = i64::try_from(before.as_secs()).ok().and_then(i64::checked_neg);
+                match before.subsec_nanos() {
+                    0 => (seconds, 0),
+                    nanoseconds => {
+                        (seconds.and_then(|s| s.checked_sub(1)), 1_000_000_000_u32.saturating_sub(nanoseconds))
+                    }
+                }
+            }
+        };
+        seconds.and_then(|seconds| Self::new(seconds, nanoseconds)).ok_or(TimeError(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SECONDS_A_DAY, date_of, days_in_month, days_since_1970};
+
+    #[test]
+    fn every_day_of_ten_thousand_years() {
+        let mut days = days_since_1970(0, 1, 1).unwrap();
+        assert_eq!(days * SECONDS_A_DAY, super::Timestamp::MIN_SECONDS);
+        for year in 0..=9999 {
+            for month in 1..=12 {
+                for day in 1..=days_in_month(year, month) {
+                    assert_eq!(days_since_1970(year, month, day), Some(days));
+                    assert_eq!(date_of(days), Some((year, month, day)));
+                    days += 1;
+                }
+            }
+        }
+        assert_eq!(days * SECONDS_A_DAY - 1, super::Timestamp::MAX_SECONDS);
+    }
+}
