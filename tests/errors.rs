@@ -1,0 +1,132 @@
+//! The wording of every error, and the sizes of what is passed around.
+
+mod vectors;
+
+use core::mem::size_of;
+use std::collections::BTreeMap;
+
+use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
+use ivs_chat_proto::subscribe::{Event, Message, ServiceError, Subscribe};
+use ivs_chat_proto::{
+    Attributes, Content, DecodeError, DecodeErrorKind as Kind, EncodeError, Endpoint, ErrorCode, Field, LengthError,
+    SendTime, Text, Token,
+};
+
+/// What there is to say of each kind, its name, and the field that it is about.
+const KINDS: [(Kind, &str, &str, Option<Field>); 17] = [
+    (Kind::UnexpectedEnd, "UnexpectedEnd", "unexpected end", None),
+    (Kind::UnexpectedByte, "UnexpectedByte", "unexpected byte", None),
+    (Kind::InvalidUtf8, "InvalidUtf8", "invalid UTF-8", None),
+    (Kind::ByteOrderMark, "ByteOrderMark", "byte order mark", None),
+    (Kind::ControlCharacter, "ControlCharacter", "control character in a string", None),
+    (Kind::InvalidEscape, "InvalidEscape", "invalid escape", None),
+    (Kind::LoneSurrogate, "LoneSurrogate", "lone surrogate", None),
+    (Kind::NumberOutOfRange, "NumberOutOfRange", "number out of range", None),
+    (Kind::NestedTooDeep, "NestedTooDeep", "nested too deep", None),
+    (Kind::TrailingBytes, "TrailingBytes", "trailing bytes", None),
+    (Kind::NotAnObject, "NotAnObject", "not an object", None),
+    (Kind::MissingField(Field::Id), "MissingField", "Id is missing", Some(Field::Id)),
+    (Kind::DuplicateField(Field::SendTime), "DuplicateField", "SendTime is there twice", Some(Field::SendTime)),
+    (Kind::WrongType(Field::Sender), "WrongType", "the value of Sender is of another type", Some(Field::Sender)),
+    (Kind::UnknownAction, "UnknownAction", "unknown Action", Some(Field::Action)),
+    (Kind::EmptyContent, "EmptyContent", "Content is empty", Some(Field::Content)),
+    (Kind::ContentTooLong, "ContentTooLong", "Content is too long", Some(Field::Content)),
+];
+
+#[test]
+fn wording_of_kinds() {
+    for (kind, name, wording, field) in KINDS {
+        assert_eq!(kind.to_string(), wording);
+        assert_eq!(kind.name(), name);
+        assert!(format!("{kind:?}").starts_with(name));
+        assert_eq!(kind.field(), field);
+    }
+}
+
+#[test]
+fn the_table_has_an_error_of_every_kind() {
+    let mut seen: BTreeMap<_, usize> = KINDS.iter().map(|(_, name, ..)| (*name, 0)).collect();
+    let errors = vectors::subscribe().into_iter().filter_map(|vector| vector.value.err());
+    for (kind, _) in errors.chain(vectors::publish().into_iter().filter_map(|vector| vector.value.err())) {
+        *seen.get_mut(kind.name()).expect("a kind of the list") += 1;
+    }
+    assert!(seen.values().all(|times| *times > 0), "{seen:?}");
+}
+
+#[test]
+fn wording_of_errors() {
+    let error = Subscribe::decode(br#"{"Type":"EVENT""#).unwrap_err();
+    assert_eq!(error.to_string(), "unexpected end, at byte 15");
+    let error = Publish::decode(br#"{"Action":"SEND_MESSAGE","content":""}"#).unwrap_err();
+    assert_eq!(error.to_string(), "Content is empty, at byte 35");
+    assert_eq!(Content::new("").unwrap_err().to_string(), "0 code points where 1 to 500 are allowed");
+    let error = ServiceError::new(ErrorCode::FORBIDDEN).encode(&mut []).unwrap_err();
+    assert_eq!(error.to_string(), "a buffer of 47 bytes is needed");
+    assert_eq!(Token::new("a b").unwrap_err().to_string(), "not a token, at byte 1");
+    assert_eq!(Endpoint::new("").unwrap_err().to_string(), "not the name of a region");
+    assert_eq!(SendTime::from("now").parse().unwrap_err().to_string(), "not a date and time of RFC 3339");
+    assert_eq!(ErrorCode::from(418).to_string(), "418");
+    assert_eq!(format!("{:?}", ErrorCode::FORBIDDEN), "ErrorCode(403 Forbidden)");
+}
+
+#[test]
+fn nothing_of_the_peer_is_in_an_error() {
+    for payload in [r#"{"Type":"ERROR","ErrorCode":"s3cret"}"#, r#"{"Type":"s3cret""#, r#"{"s3cret":"\x"}"#] {
+        let error = Subscribe::decode_str(payload).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("s3cret"));
+    }
+    let token = Token::new("s3cret").expect("a token");
+    assert!(!format!("{token:?} {token:#?}").contains("s3cret"));
+    assert!(!format!("{:?}", Token::new("s3cret s3cret")).contains("s3cret"));
+}
+
+#[test]
+fn errors_are_errors() {
+    fn is_error<E: core::error::Error + Copy + Send + Sync + 'static>() {}
+    is_error::<DecodeError>();
+    is_error::<Kind>();
+    is_error::<EncodeError>();
+    is_error::<LengthError>();
+}
+
+#[test]
+fn sizes() {
+    assert_eq!(size_of::<DecodeError>(), 2 * size_of::<usize>());
+    assert_eq!(size_of::<EncodeError>(), size_of::<usize>());
+    assert_eq!(size_of::<Text<'_>>(), 3 * size_of::<usize>());
+    assert_eq!(size_of::<Option<Text<'_>>>(), size_of::<Text<'_>>());
+    assert_eq!(size_of::<Attributes<'_>>(), 3 * size_of::<usize>());
+    assert_eq!(size_of::<SendTime<'_>>(), size_of::<Text<'_>>());
+    assert!(size_of::<Message<'_>>() <= 7 * size_of::<Text<'_>>());
+    assert!(size_of::<Event<'_>>() <= 5 * size_of::<Text<'_>>());
+    assert!(size_of::<ServiceError<'_>>() <= 4 * size_of::<Text<'_>>());
+    assert!(size_of::<Result<Subscribe<'_>, DecodeError>>() <= 7 * size_of::<Text<'_>>() + size_of::<usize>());
+    assert!(size_of::<SendMessage<'_>>() <= 4 * size_of::<Text<'_>>());
+    assert!(size_of::<DeleteMessage<'_>>() <= 3 * size_of::<Text<'_>>());
+    assert!(size_of::<DisconnectUser<'_>>() <= 3 * size_of::<Text<'_>>());
+    assert!(size_of::<Result<Publish<'_>, DecodeError>>() <= 4 * size_of::<Text<'_>>() + size_of::<usize>());
+}
+
+#[test]
+fn the_request_id_of_what_cannot_be_decoded() {
+    let found = |payload: &[u8]| Publish::peek_request_id(payload).map(|id| id.to_string());
+    let some = |id: &str| Some(String::from(id));
+    for (payload, expected) in [
+        (&br#"{"Action":"SEND_MESSAGE","RequestId":"r","Content":""}"#[..], some("r")),
+        (br#"{"Action":"JOIN","requestid":"r"}"#, some("r")),
+        (br#"{"x":[{"RequestId":"no"}],"RequestId":"r","#, some("r")),
+        (br#"{"RequestId":"\u0072\n"#, None),
+        (br#"{"RequestId":"\u0072\n" and then anything"#, some("r\n")),
+        (b"{\"RequestId\":\"r\",\"Content\":\"\xff\"}", some("r")),
+        (b"{\"Content\":\"\xff\",\"RequestId\":\"r\"}", None),
+        (br#"{"RequestId":"r","RequestId":"s"}"#, some("r")),
+        (br#"{"RequestId":"","RequestId":"s"}"#, None),
+        (br#"{"RequestId":7}"#, None),
+        (br#"{"RequestId":null}"#, None),
+        (br#"{"Content":"#, None),
+        (b"[]", None),
+        (b"", None),
+    ] {
+        assert_eq!(found(payload), expected, "{}", String::from_utf8_lossy(payload));
+    }
+}

@@ -1,0 +1,412 @@
+//! The tables of the Chat Messaging API Reference, row by row and in its order.
+
+use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
+use ivs_chat_proto::subscribe::{Event, EventKind, Message, ServiceError, Subscribe, SystemEvent};
+use ivs_chat_proto::{
+    Attributes, Capability, CloseReason, Content, DecodeErrorKind, EncodeError, Endpoint, ErrorCode, Field, REGIONS,
+    Text, Timestamp, Token,
+};
+use serde_json::{Value, json};
+
+/// A field: its name, and whether it is required.
+type Row = (Field, bool);
+
+/// Takes each field away in turn, and then adds `null` in its place: what is required is missed, what is not is not.
+fn fields<'a, P: core::fmt::Debug>(
+    template: &Value,
+    rows: &[Row],
+    decode: impl Fn(&str) -> Result<P, ivs_chat_proto::DecodeError> + 'a,
+) {
+    decode(&template.to_string()).expect("the template");
+    for &(field, required) in rows {
+        let mut without = template.clone();
+        without.as_object_mut().expect("an object").remove(field.name()).expect("a field of the template");
+        let found = decode(&without.to_string()).map_err(|error| error.kind());
+        let expected = required.then_some(DecodeErrorKind::MissingField(field));
+        assert_eq!(found.err(), expected, "without {field}");
+
+        let mut null = template.clone();
+        null[field.name()] = Value::Null;
+        let found = decode(&null.to_string()).map_err(|error| error.kind());
+        let expected = required.then_some(DecodeErrorKind::WrongType(field));
+        assert_eq!(found.err(), expected, "{field} is null");
+    }
+    let names: Vec<_> = rows.iter().map(|(field, _)| field.name()).collect();
+    assert_eq!(template.as_object().expect("an object").len(), names.len(), "{names:?}");
+}
+
+/// What was encoded.
+fn string(encoded: Result<&[u8], EncodeError>) -> String {
+    String::from_utf8(encoded.expect("room").into()).expect("text")
+}
+
+#[test]
+fn connecting_to_a_room() {
+    let token = Token::new("eyJhbGci_-.~!#1").expect("a token");
+    assert_eq!(Token::HEADER_NAME.to_ascii_lowercase(), "sec-websocket-protocol");
+    assert_eq!(token.header_value(), "eyJhbGci_-.~!#1");
+    for region in REGIONS {
+        let endpoint = Endpoint::new(region).expect("a region");
+        assert_eq!(endpoint.to_string(), format!("wss://edge.ivschat.{region}.amazonaws.com"));
+        assert_eq!(endpoint.region(), *region);
+    }
+}
+
+#[test]
+fn delete_message_publish() {
+    assert_eq!(DeleteMessage::REQUIRED_CAPABILITY, Capability::DeleteMessage);
+    assert_eq!(Capability::DeleteMessage.name(), "DELETE_MESSAGE");
+    let template = json!({"Action": "DELETE_MESSAGE", "Id": "i", "Reason": "r", "RequestId": "q"});
+    fields(
+        &template,
+        &[(Field::Action, true), (Field::Id, true), (Field::Reason, false), (Field::RequestId, false)],
+        |json| Publish::decode_str(json).map(|publish| assert_eq!(publish.action(), DeleteMessage::ACTION)),
+    );
+    let json = template.to_string();
+    let Ok(Publish::DeleteMessage(delete)) = Publish::decode_str(&json) else { panic!() };
+    assert_eq!((delete.id, delete.reason, delete.request_id), (Text::new("i"), Some("r".into()), Some("q".into())));
+}
+
+#[test]
+fn disconnect_user_publish() {
+    assert_eq!(DisconnectUser::REQUIRED_CAPABILITY, Capability::DisconnectUser);
+    assert_eq!(Capability::DisconnectUser.name(), "DISCONNECT_USER");
+    let template = json!({"Action": "DISCONNECT_USER", "RequestId": "q", "Reason": "r", "UserId": "u"});
+    fields(
+        &template,
+        &[(Field::Action, true), (Field::RequestId, false), (Field::Reason, false), (Field::UserId, true)],
+        |json| Publish::decode_str(json).map(|publish| assert_eq!(publish.action(), DisconnectUser::ACTION)),
+    );
+    let json = template.to_string();
+    let Ok(Publish::DisconnectUser(disconnect)) = Publish::decode_str(&json) else { panic!() };
+    assert_eq!(disconnect.user_id, "u");
+    assert_eq!((disconnect.reason, disconnect.request_id), (Some("r".into()), Some("q".into())));
+}
+
+#[test]
+fn send_message_publish() {
+    assert_eq!(SendMessage::REQUIRED_CAPABILITY, Capability::SendMessage);
+    assert_eq!(Capability::SendMessage.name(), "SEND_MESSAGE");
+    let attributes = json!({"user_id": "u", "display_name": "d"});
+    let template = json!({"Action": "SEND_MESSAGE", "Attributes": attributes, "Content": "c", "RequestId": "q"});
+    fields(
+        &template,
+        &[(Field::Action, true), (Field::Attributes, false), (Field::Content, true), (Field::RequestId, false)],
+        |json| Publish::decode_str(json).map(|publish| assert_eq!(publish.action(), SendMessage::ACTION)),
+    );
+    let json = template.to_string();
+    let Ok(Publish::SendMessage(send)) = Publish::decode_str(&json) else { panic!() };
+    assert_eq!((send.content.text(), send.content.code_points()), ("c".into(), 1));
+    assert_eq!(send.attributes.get("display_name"), Some("d".into()));
+}
+
+#[test]
+fn content_is_counted_in_code_points() {
+    // One, two, three and four bytes; one and two UTF-16 units; one and several code points for what looks like one character.
+    for (text, code_points) in [("a", 1), ("é", 1), ("語", 1), ("😀", 1), ("e\u{301}", 2), ("👩‍👩‍👧", 5), ("🇯🇵", 2)]
+    {
+        assert_eq!(Content::new(text).expect("short enough").code_points(), code_points, "{text}");
+        let most = 500 / usize::from(code_points);
+        let exact = text.repeat(most) + &"x".repeat(500 - most * usize::from(code_points));
+        assert_eq!(Content::new(exact.as_str()).expect("just short enough").code_points(), 500);
+        let longer = exact.clone() + "x";
+        let error = Content::new(longer.as_str()).expect_err("too long");
+        assert_eq!((error.code_points(), error.max_code_points()), (501, 500));
+        let payload = json!({"Action": "SEND_MESSAGE", "Content": exact}).to_string();
+        assert!(Publish::decode_str(&payload).is_ok());
+        let payload = json!({"Action": "SEND_MESSAGE", "Content": longer}).to_string();
+        assert_eq!(Publish::decode_str(&payload).unwrap_err().kind(), DecodeErrorKind::ContentTooLong);
+    }
+    assert!(Content::with_limit("four", 4).is_ok());
+    assert_eq!(Content::with_limit("fives", 4).unwrap_err().max_code_points(), 4);
+    // No room takes more than the API does, and none takes nothing.
+    assert_eq!(Content::with_limit("x".repeat(501).as_str(), 1000).unwrap_err().max_code_points(), 500);
+    assert_eq!(Content::with_limit("", 500).unwrap_err().code_points(), 0);
+    assert!(Content::with_limit("x", 0).is_err());
+}
+
+#[test]
+fn event_subscribe() {
+    let template = json!({
+        "Attributes": {"string": "string"}, "EventName": "user_joined", "Id": "i", "RequestId": "q",
+        "SendTime": "string::date-time", "Type": "EVENT",
+    });
+    fields(
+        &template,
+        &[
+            (Field::Attributes, false),
+            (Field::EventName, true),
+            (Field::Id, true),
+            (Field::RequestId, false),
+            (Field::SendTime, true),
+            (Field::Type, true),
+        ],
+        |json| Subscribe::decode_str(json).map(|subscribe| assert_eq!(subscribe.r#type(), Event::TYPE)),
+    );
+    let json = template.to_string();
+    let Ok(Subscribe::Event(event)) = Subscribe::decode_str(&json) else { panic!() };
+    assert_eq!(event.kind(), EventKind::Application);
+    assert!(event.send_time.parse().is_err());
+}
+
+/// The kind of an event of this name with these attributes.
+fn kind<'a>(name: &'a str, attributes: &'a [(&'a str, &'a str)]) -> EventKind<'a> {
+    let mut event = Event::new("i".into(), name.into(), "t".into());
+    event.attributes = Attributes::from(attributes);
+    event.kind()
+}
+
+#[test]
+fn events_of_the_service() {
+    let deleted = |message_id: &'static str, reason: Option<&'static str>| EventKind::DeletedMessage {
+        message_id: message_id.into(),
+        reason: reason.map(Text::from),
+    };
+    assert_eq!(
+        kind("aws:DELETE_MESSAGE", &[("MessageId", "m"), ("MessageID", "n"), ("Reason", "r")]),
+        deleted("m", Some("r"))
+    );
+    assert_eq!(kind("aws:DELETE_MESSAGE", &[("MessageID", "n"), ("Reason", "")]), deleted("n", Some("")));
+    assert_eq!(kind("aws:DELETE_MESSAGE", &[("MessageId", "m")]), deleted("m", None));
+    assert_eq!(kind("aws:DELETE_MESSAGE", &[("MessageId", ""), ("MessageID", "n")]), deleted("n", None));
+    assert_eq!(kind("aws:DELETE_MESSAGE", &[("MessageID", "")]), EventKind::Application);
+    assert_eq!(kind("aws:DISCONNECT_USER", &[("UserId", "")]), EventKind::Application);
+    let disconnected = EventKind::DisconnectedUser { user_id: "u".into(), reason: Some("r".into()) };
+    assert_eq!(kind("aws:DISCONNECT_USER", &[("Reason", "r"), ("UserId", "u")]), disconnected);
+    for (name, attributes) in [
+        ("aws:DELETE_MESSAGE", &[("messageid", "m")]),
+        ("aws:DISCONNECT_USER", &[("MessageId", "m")]),
+        ("aws:delete_message", &[("MessageId", "m")]),
+        ("aws:SOMETHING_NEW", &[("MessageId", "m")]),
+        ("DELETE_MESSAGE", &[("MessageId", "m")]),
+    ] {
+        assert_eq!(kind(name, attributes), EventKind::Application, "{name}");
+    }
+
+    let deletion = SystemEvent::delete_message("m".into(), None);
+    let event = Event::system("i".into(), &deletion, "t".into());
+    assert_eq!(event.kind(), deleted("m", Some("")));
+    assert_eq!(
+        string(event.encode(&mut [0; 512])),
+        r#"{"Type":"EVENT","Id":"i","RequestId":"","EventName":"aws:DELETE_MESSAGE","Attributes":{"MessageID":"m","MessageId":"m","Reason":""},"SendTime":"t"}"#
+    );
+    let disconnection = SystemEvent::disconnect_user("u".into(), Some("r".into()));
+    let event = Event::system("i".into(), &disconnection, "t".into());
+    assert_eq!(event.kind(), disconnected);
+    assert_eq!(
+        string(event.encode(&mut [0; 512])),
+        r#"{"Type":"EVENT","Id":"i","RequestId":"","EventName":"aws:DISCONNECT_USER","Attributes":{"Reason":"r","UserId":"u"},"SendTime":"t"}"#
+    );
+}
+
+#[test]
+fn message_subscribe() {
+    let template = json!({
+        "Attributes": {"string": "string"}, "Content": "c", "Id": "i", "RequestId": "q",
+        "Sender": {"Attributes": {"name": "n"}, "UserId": "u"}, "SendTime": "string::date-time", "Type": "MESSAGE",
+    });
+    let decode =
+        |json: &str| Subscribe::decode_str(json).map(|subscribe| assert_eq!(subscribe.r#type(), Message::TYPE));
+    fields(
+        &template,
+        &[
+            (Field::Attributes, false),
+            (Field::Content, true),
+            (Field::Id, true),
+            (Field::RequestId, false),
+            (Field::Sender, true),
+            (Field::SendTime, true),
+            (Field::Type, true),
+        ],
+        decode,
+    );
+    fields(&template["Sender"], &[(Field::Attributes, false), (Field::UserId, true)], |sender| {
+        let mut message = template.clone();
+        message["Sender"] = sender.parse().expect("JSON");
+        decode(&message.to_string())
+    });
+}
+
+#[test]
+fn websocket_errors() {
+    let template = json!({
+        "ErrorCode": 400, "ErrorMessage": "Messages must be less than 240 chars", "Id": "IG5mcmlvdGlv",
+        "RequestId": "497f6eca", "Type": "ERROR",
+    });
+    fields(
+        &template,
+        &[
+            (Field::ErrorCode, true),
+            (Field::ErrorMessage, false),
+            (Field::Id, false),
+            (Field::RequestId, false),
+            (Field::Type, true),
+        ],
+        |json| Subscribe::decode_str(json).map(|subscribe| assert_eq!(subscribe.r#type(), ServiceError::TYPE)),
+    );
+
+    let rows = [
+        ("Bad Request", 400, ErrorCode::BAD_REQUEST, "the request is malformed or invalid"),
+        ("Unauthorized", 401, ErrorCode::UNAUTHORIZED, "the connection has expired, or the chat token is missing"),
+        (
+            "Forbidden",
+            403,
+            ErrorCode::FORBIDDEN,
+            "the connection's capabilities do not permit the action, or the account is blocked until its verification is done",
+        ),
+        ("Not Found", 404, ErrorCode::NOT_FOUND, "the room does not exist"),
+        ("Not Acceptable", 406, ErrorCode::NOT_ACCEPTABLE, "message review rejected the request"),
+        ("Payload Too Large", 413, ErrorCode::PAYLOAD_TOO_LARGE, "the request has fields that are too large"),
+        ("Too Many Requests", 429, ErrorCode::TOO_MANY_REQUESTS, "the application has exceeded its rate limits"),
+        ("Internal Server Error", 500, ErrorCode::INTERNAL_SERVER_ERROR, "a general error"),
+    ];
+    assert_eq!(ErrorCode::ALL, rows.map(|(_, _, code, _)| code));
+    for (name, number, code, description) in rows {
+        assert_eq!(code.get(), number);
+        assert_eq!(code, number);
+        assert_eq!(ErrorCode::from(number), code);
+        assert_eq!(code.name(), Some(name));
+        assert_eq!(code.description(), Some(description));
+        assert_eq!(code.to_string(), format!("{number} {name}"));
+    }
+    for number in 0..=u16::MAX {
+        let is_listed = rows.iter().any(|(_, listed, ..)| *listed == number);
+        let code = ErrorCode::new(number);
+        assert_eq!((code.name().is_some(), code.description().is_some()), (is_listed, is_listed), "{number}");
+        let payload = format!(r#"{{"ErrorCode":{number},"RequestId":"","Type":"ERROR"}}"#);
+        let Ok(Subscribe::Error(error)) = Subscribe::decode_str(&payload) else { panic!("{number}") };
+        assert_eq!(error.error_code, code);
+        assert_eq!(string(error.encode(&mut [0; 512])), payload);
+    }
+}
+
+#[test]
+fn http_errors() {
+    for number in 0..=u16::MAX {
+        let expected = match number {
+            400 => Some(("InvalidParameterValue", "the message exceeds the character limit")),
+            404 => Some(("ResourceNotFound", "a resource that the operation refers to or changes does not exist")),
+            _ => None,
+        };
+        let code = ErrorCode::new(number);
+        assert_eq!(code.http_name().zip(code.http_description()), expected);
+    }
+}
+
+#[test]
+fn send_time() {
+    let nanoseconds = |text: &str| {
+        let time = Timestamp::parse(text).unwrap_or_else(|_| panic!("{text}"));
+        (time.seconds(), time.nanoseconds())
+    };
+    assert_eq!(nanoseconds("1970-01-01T00:00:00Z"), (0, 0));
+    assert_eq!(nanoseconds("2022-10-14T20:08:11.258800067Z"), (1_665_778_091, 258_800_067));
+    assert_eq!(nanoseconds("2023-01-05T14:33:47.33098344Z"), (1_672_929_227, 330_983_440));
+    assert_eq!(nanoseconds("2023-01-05T14:33:47.3Z"), (1_672_929_227, 300_000_000));
+    assert_eq!(nanoseconds("2023-01-05T16:03:47+01:30"), (1_672_929_227, 0));
+    assert_eq!(nanoseconds("2023-01-05t04:33:47-10:00"), (1_672_929_227, 0));
+    assert_eq!(nanoseconds("2024-02-29T23:59:59z"), (1_709_251_199, 0));
+    assert_eq!(nanoseconds("2016-12-31T23:59:60Z"), (1_483_228_800, 0));
+    assert_eq!(nanoseconds("2017-01-01T00:59:60+01:00"), (1_483_228_800, 0));
+    assert_eq!(nanoseconds("0000-01-01T00:00:00Z"), (-62_167_219_200, 0));
+    assert_eq!(nanoseconds("9999-12-31T23:59:59.999999999Z"), (253_402_300_799, 999_999_999));
+    for text in [
+        "",
+        "string::date-time",
+        "2023-01-05",
+        "2023-01-05T14:33:47",
+        "2023-01-05 14:33:47Z",
+        "2023-1-5T14:33:47Z",
+        "2023-00-05T14:33:47Z",
+        "2023-13-05T14:33:47Z",
+        "2023-02-29T14:33:47Z",
+        "1900-02-29T14:33:47Z",
+        "2023-04-31T14:33:47Z",
+        "2023-01-00T14:33:47Z",
+        "2023-01-05T24:00:00Z",
+        "2023-01-05T14:60:47Z",
+        "2023-01-05T14:33:60Z",
+        "2023-01-05T14:33:61Z",
+        "2023-01-05T14:33:47.Z",
+        "2023-01-05T14:33:47.0000000000Z",
+        "2023-01-05T14:33:47,5Z",
+        "2023-01-05T14:33:47+0100",
+        "2023-01-05T14:33:47+24:00",
+        "2023-01-05T14:33:47+01:60",
+        "2023-01-05T14:33:47Z ",
+        "2023-01-05T14:33:47ZZ",
+        "+2023-01-05T14:33:47Z",
+        "２023-01-05T14:33:47Z",
+        "0000-01-01T00:00:00+00:01",
+        "9999-12-31T23:59:59-00:01",
+    ] {
+        assert_eq!(Timestamp::parse(text).unwrap_err().to_string(), "not a date and time of RFC 3339", "{text}");
+    }
+    // An escaped time is read as well, and one far too long for a time is not.
+    let time = |text: &str| {
+        let payload = format!(r#"{{"Type":"EVENT","Id":"","EventName":"","SendTime":"{text}"}}"#);
+        let Ok(Subscribe::Event(event)) = Subscribe::decode_str(&payload) else { panic!() };
+        event.send_time.parse().ok().map(Timestamp::seconds)
+    };
+    assert_eq!(time(r"2023\u002d01-05T14:33:47Z"), Some(1_672_929_227));
+    assert_eq!(time(&r"\u0032".repeat(400)), None);
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn send_time_on_the_system_clock() {
+    use core::time::Duration;
+    use std::time::SystemTime;
+
+    for text in
+        ["1969-12-31T23:59:59.75Z", "1970-01-01T00:00:00Z", "2023-01-05T14:33:47.33098344Z", "1601-01-01T00:00:00Z"]
+    {
+        let time = Timestamp::parse(text).expect("a time");
+        assert_eq!(Timestamp::try_from(SystemTime::from(time)), Ok(time));
+        assert_eq!(time.to_string(), text);
+        let mut buffer = vec![0; text.len()];
+        assert_eq!(time.copy_to(&mut buffer), Ok(text));
+        assert_eq!(time.copy_to(&mut buffer[1..]).map_err(|error| error.needed()), Err(text.len()));
+    }
+    let late = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_800);
+    assert!(Timestamp::try_from(late).is_err());
+    assert_eq!(Timestamp::new(253_402_300_800, 0), None);
+    assert_eq!(Timestamp::new(0, 1_000_000_000), None);
+}
+
+#[test]
+fn close_reasons() {
+    let error = |error_code: Option<u16>, error_message: Option<&'static str>| CloseReason::Error {
+        error_code: error_code.map(ErrorCode::new),
+        error_message: error_message.map(Text::from),
+    };
+    for (reason, expected) in [
+        ("", CloseReason::None),
+        ("Kicked by moderator", CloseReason::Text("Kicked by moderator")),
+        (r#"{"ErrorMessage":"session expired","ErrorCode":401}"#, error(Some(401), Some("session expired"))),
+        (r#" { "ErrorCode" : 429 } "#, error(Some(429), None)),
+        (r#"{"ErrorMessage":"\u0041","More":[{}],"ErrorCode":null}"#, error(None, Some("A"))),
+        (r#"{"ErrorMessage":null,"ErrorCode":null}"#, CloseReason::Text(r#"{"ErrorMessage":null,"ErrorCode":null}"#)),
+        (r#"{"ErrorMessage":"a","ErrorCode":"401"}"#, CloseReason::Text(r#"{"ErrorMessage":"a","ErrorCode":"401"}"#)),
+        (r#"{"ErrorMessage":"\u0041","More":[{}]}"#, error(None, Some("A"))),
+        (r#"{"ErrorMessage":"session exp"#, CloseReason::Text(r#"{"ErrorMessage":"session exp"#)),
+        (r#"{"ErrorCode":401} and more"#, CloseReason::Text(r#"{"ErrorCode":401} and more"#)),
+        (r#"{"Reason":"x"}"#, CloseReason::Text(r#"{"Reason":"x"}"#)),
+        ("{}", CloseReason::Text("{}")),
+        ("[401]", CloseReason::Text("[401]")),
+    ] {
+        assert_eq!(CloseReason::parse(reason), expected, "{reason}");
+    }
+}
+
+#[test]
+fn capabilities() {
+    assert_eq!(
+        Capability::ALL.iter().map(|capability| capability.name()).collect::<Vec<_>>(),
+        ["SEND_MESSAGE", "DELETE_MESSAGE", "DISCONNECT_USER"]
+    );
+    for capability in Capability::ALL {
+        assert_eq!(Capability::from_name(capability.name()), Some(*capability));
+    }
+    assert_eq!(Capability::from_name("send_message"), None);
+}

@@ -1,0 +1,596 @@
+//! The one table of payloads: what goes in, and the value, or the kind of error and its offset, that must come out.
+
+#![allow(dead_code, reason = "each test takes from the table what it needs")]
+
+use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
+use ivs_chat_proto::subscribe::{Event, Message, Sender, ServiceError, Subscribe};
+use ivs_chat_proto::{Attributes, Content, DecodeErrorKind, ErrorCode, Field, Text};
+
+/// One payload.
+pub(crate) struct Vector<P> {
+    /// What it is there for.
+    pub name: &'static str,
+    /// As it arrives.
+    pub wire: Vec<u8>,
+    /// What it says, or what is wrong with it and where.
+    pub value: Result<P, (DecodeErrorKind, usize)>,
+    /// As it is encoded again, if that is not as it arrived.
+    pub canonical: Option<&'static str>,
+}
+
+impl<P> Vector<P> {
+    /// What the value is encoded as.
+    pub(crate) fn encoded(&self) -> &[u8] {
+        self.canonical.map_or(&self.wire, str::as_bytes)
+    }
+}
+
+fn good<P>(name: &'static str, wire: &'static str, value: impl Into<P>) -> Vector<P> {
+    Vector { name, wire: wire.into(), value: Ok(value.into()), canonical: None }
+}
+
+fn other<P>(name: &'static str, wire: &'static str, canonical: &'static str, value: impl Into<P>) -> Vector<P> {
+    Vector { name, wire: wire.into(), value: Ok(value.into()), canonical: Some(canonical) }
+}
+
+/// The offset of an error is where `§` stands in `wire`; the sign itself is not sent.
+fn bad<P>(name: &'static str, wire: &str, kind: DecodeErrorKind) -> Vector<P> {
+    let (before, after) = wire.split_once('§').expect("a place for the error");
+    Vector { name, wire: [before, after].concat().into(), value: Err((kind, before.len())), canonical: None }
+}
+
+fn bad_bytes<P>(name: &'static str, wire: &[&[u8]], kind: DecodeErrorKind) -> Vector<P> {
+    Vector { name, wire: wire.concat(), value: Err((kind, wire[0].len())), canonical: None }
+}
+
+fn pairs(pairs: &'static [(&'static str, &'static str)]) -> Attributes<'static> {
+    pairs.into()
+}
+
+fn message(
+    id: &'static str,
+    content: &'static str,
+    send_time: &'static str,
+    user_id: &'static str,
+    sender_attributes: &'static [(&'static str, &'static str)],
+) -> Message<'static> {
+    let mut sender = Sender::new(user_id.into());
+    sender.attributes = pairs(sender_attributes);
+    Message::new(id.into(), content.into(), send_time.into(), sender)
+}
+
+fn with<T>(mut payload: T, change: impl FnOnce(&mut T)) -> T {
+    change(&mut payload);
+    payload
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it is what optional fields are given")]
+fn text(text: &'static str) -> Option<Text<'static>> {
+    Some(text.into())
+}
+
+/// Its digits alone are beyond the range of a double.
+const LONG_NUMBER: &str = concat!(
+    r#"{"Type":"MESSAGE","Id":"i","x":1"#,
+    "00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000",
+    "00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000",
+    "00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000",
+    "00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000",
+    r#"e-200,"Content":"c","SendTime":"t","Sender":{"UserId":"u"}}"#
+);
+
+/// What the service sends.
+#[expect(clippy::too_many_lines, reason = "it is a table")]
+pub(crate) fn subscribe() -> Vec<Vector<Subscribe<'static>>> {
+    use DecodeErrorKind as Kind;
+
+    let hej = || message("Ub3xYd7cQm0a", "hej!", "2026-11-22T10:00:00.123456789Z", "astrid", &[]);
+    let deleted = |pairs| {
+        with(
+            Event::new("pT4nQ8sVw1Lz".into(), Event::DELETE_MESSAGE.into(), "2026-11-22T10:00:09.25Z".into()),
+            |event| {
+                event.attributes = pairs;
+            },
+        )
+    };
+    let error = |code| ServiceError::new(ErrorCode::new(code));
+
+    vec![
+        good(
+            "message",
+            r#"{"Type":"MESSAGE","Id":"Ub3xYd7cQm0a","RequestId":"8f0e3c52-6f6f-4b58-9d07-0d3fc6a2a8c1","Attributes":{"mood":"sunny"},"Content":"God morgon!","SendTime":"2026-11-22T10:00:00.123456789Z","Sender":{"UserId":"astrid","Attributes":{"avatar":"https://cdn.example/a/17.png","badge":"founder"}}}"#,
+            with(
+                message(
+                    "Ub3xYd7cQm0a",
+                    "God morgon!",
+                    "2026-11-22T10:00:00.123456789Z",
+                    "astrid",
+                    &[("avatar", "https://cdn.example/a/17.png"), ("badge", "founder")],
+                ),
+                |message| {
+                    message.request_id = text("8f0e3c52-6f6f-4b58-9d07-0d3fc6a2a8c1");
+                    message.attributes = pairs(&[("mood", "sunny")]);
+                },
+            ),
+        ),
+        good(
+            "message without attributes",
+            r#"{"Type":"MESSAGE","Id":"Ub3xYd7cQm0a","RequestId":"","Attributes":null,"Content":"hej!","SendTime":"2026-11-22T10:00:00.123456789Z","Sender":{"UserId":"astrid","Attributes":{}}}"#,
+            hej(),
+        ),
+        good(
+            "message with attributes the other way about",
+            r#"{"Type":"MESSAGE","Id":"Ub3xYd7cQm0a","RequestId":"","Attributes":{},"Content":"hej!","SendTime":"2026-11-22T10:00:00.123456789Z","Sender":{"UserId":"astrid","Attributes":null}}"#,
+            hej(),
+        ),
+        good(
+            "message in many scripts",
+            r#"{"Type":"MESSAGE","Id":"Zx1","RequestId":"","Attributes":{"имя":"Ольга","絵文字":"👩‍👩‍👧"},"Content":"سلام ¡नमस्ते! 你好 \u007f 🏳️‍🌈","SendTime":"2026-11-22T10:00:00Z","Sender":{"UserId":"用户7","Attributes":{"":""}}}"#,
+            with(
+                message("Zx1", "سلام ¡नमस्ते! 你好 \u{7f} 🏳️‍🌈", "2026-11-22T10:00:00Z", "用户7", &[("", "")]),
+                |message| {
+                    message.attributes = pairs(&[("имя", "Ольга"), ("絵文字", "👩‍👩‍👧")]);
+                },
+            ),
+        ),
+        good(
+            "message with every escape",
+            r#"{"Type":"MESSAGE","Id":"\u0041","RequestId":"\/","Attributes":{"q\"":"\\\/\b\f\n\r\t"},"Content":"\u003cb\u003e \ud83d\ude00\u2028\uD83D\uDE00 \u0000","SendTime":"2026-11-22T10:00:00\u005a","Sender":{"UserId":"\u00fc","Attributes":{"nested":"{\"a\":\"{\\\"b\\\":\\\"c\\\\n\\\"}\"}"}}}"#,
+            with(
+                message(
+                    "A",
+                    "<b> 😀\u{2028}😀 \0",
+                    "2026-11-22T10:00:00Z",
+                    "ü",
+                    &[("nested", r#"{"a":"{\"b\":\"c\\n\"}"}"#)],
+                ),
+                |message| {
+                    message.request_id = text("/");
+                    message.attributes = pairs(&[("q\"", "\\/\u{8}\u{c}\n\r\t")]);
+                },
+            ),
+        ),
+        other(
+            "message in the order of the reference",
+            r#"{"Attributes":{"a":"b"},"Content":"c","Id":"i","RequestId":"r","Sender":{"Attributes":{"d":"e"},"UserId":"u"},"SendTime":"no date","Type":"MESSAGE"}"#,
+            r#"{"Type":"MESSAGE","Id":"i","RequestId":"r","Attributes":{"a":"b"},"Content":"c","SendTime":"no date","Sender":{"UserId":"u","Attributes":{"d":"e"}}}"#,
+            with(message("i", "c", "no date", "u", &[("d", "e")]), |message| {
+                message.request_id = text("r");
+                message.attributes = pairs(&[("a", "b")]);
+            }),
+        ),
+        other(
+            "message with only what is required",
+            r#"{"Type":"MESSAGE","Id":"","Content":"","SendTime":"","Sender":{"UserId":""}}"#,
+            r#"{"Type":"MESSAGE","Id":"","RequestId":"","Attributes":null,"Content":"","SendTime":"","Sender":{"UserId":"","Attributes":{}}}"#,
+            message("", "", "", "", &[]),
+        ),
+        other(
+            "message with null for what is optional",
+            r#"{"Type":"MESSAGE","Id":"i","RequestId":null,"Attributes":null,"Content":"c","SendTime":"t","Sender":{"UserId":"u","Attributes":null}}"#,
+            r#"{"Type":"MESSAGE","Id":"i","RequestId":"","Attributes":null,"Content":"c","SendTime":"t","Sender":{"UserId":"u","Attributes":null}}"#,
+            message("i", "c", "t", "u", &[]),
+        ),
+        other(
+            "message with members of tomorrow",
+            r#"{"Type":"MESSAGE","Id":"i","New":[1,-2.5e+3,{"Type":"x","Type":[]},true,false,null,"\ud83d\ude00"],"Content":"c","EventName":7,"ErrorCode":"x","SendTime":"t","Sender":{"UserId":"u","New":{"UserId":{}},"Sender":0},"type":0,"":{}}"#,
+            r#"{"Type":"MESSAGE","Id":"i","RequestId":"","Attributes":null,"Content":"c","SendTime":"t","Sender":{"UserId":"u","Attributes":{}}}"#,
+            message("i", "c", "t", "u", &[]),
+        ),
+        other(
+            "message with an escaped Type and escaped keys",
+            r#"{"Typ\u0065":"\u004dESSAGE","\u0049d":"i","Content":"c","Send\u0054ime":"t","Sender":{"User\u0049d":"u"}}"#,
+            r#"{"Type":"MESSAGE","Id":"i","RequestId":"","Attributes":null,"Content":"c","SendTime":"t","Sender":{"UserId":"u","Attributes":{}}}"#,
+            message("i", "c", "t", "u", &[]),
+        ),
+        other(
+            "message with a long number that is small",
+            LONG_NUMBER,
+            r#"{"Type":"MESSAGE","Id":"i","RequestId":"","Attributes":null,"Content":"c","SendTime":"t","Sender":{"UserId":"u","Attributes":{}}}"#,
+            message("i", "c", "t", "u", &[]),
+        ),
+        good(
+            "message with an attribute that is there twice",
+            r#"{"Type":"MESSAGE","Id":"i","RequestId":"","Attributes":{"a":"1","b":"2","a":"3"},"Content":"c","SendTime":"t","Sender":{"UserId":"u","Attributes":{}}}"#,
+            with(message("i", "c", "t", "u", &[]), |message| {
+                message.attributes = pairs(&[("a", "1"), ("b", "2"), ("a", "3")]);
+            }),
+        ),
+        good(
+            "deletion with the deprecated name",
+            r#"{"Type":"EVENT","Id":"pT4nQ8sVw1Lz","RequestId":"","EventName":"aws:DELETE_MESSAGE","Attributes":{"MessageID":"Ub3xYd7cQm0a","Reason":"[removed]"},"SendTime":"2026-11-22T10:00:09.25Z"}"#,
+            deleted(pairs(&[("MessageID", "Ub3xYd7cQm0a"), ("Reason", "[removed]")])),
+        ),
+        good(
+            "deletion with both names",
+            r#"{"Type":"EVENT","Id":"pT4nQ8sVw1Lz","RequestId":"","EventName":"aws:DELETE_MESSAGE","Attributes":{"MessageID":"Ub3xYd7cQm0a","MessageId":"Ub3xYd7cQm0a","Reason":""},"SendTime":"2026-11-22T10:00:09.25Z"}"#,
+            deleted(pairs(&[("MessageID", "Ub3xYd7cQm0a"), ("MessageId", "Ub3xYd7cQm0a"), ("Reason", "")])),
+        ),
+        good(
+            "disconnection",
+            r#"{"Type":"EVENT","Id":"b4aYjM","RequestId":"","EventName":"aws:DISCONNECT_USER","Attributes":{"Reason":"Be nice!","UserId":"troll"},"SendTime":"2026-11-22T10:00:10Z"}"#,
+            with(Event::new("b4aYjM".into(), Event::DISCONNECT_USER.into(), "2026-11-22T10:00:10Z".into()), |event| {
+                event.attributes = pairs(&[("Reason", "Be nice!"), ("UserId", "troll")]);
+            }),
+        ),
+        other(
+            "event of the application",
+            r#"{"Attributes":null,"EventName":"user_joined","Id":"e","RequestId":"q","SendTime":"t","Type":"EVENT"}"#,
+            r#"{"Type":"EVENT","Id":"e","RequestId":"q","EventName":"user_joined","Attributes":null,"SendTime":"t"}"#,
+            with(Event::new("e".into(), "user_joined".into(), "t".into()), |event| event.request_id = text("q")),
+        ),
+        good(
+            "error",
+            r#"{"ErrorCode":400,"ErrorMessage":"Message exceeds maximum length","Id":"IG5mcmlvdGlv","RequestId":"8f0e3c52","Type":"ERROR"}"#,
+            with(error(400), |error| {
+                error.error_message = text("Message exceeds maximum length");
+                error.id = text("IG5mcmlvdGlv");
+                error.request_id = text("8f0e3c52");
+            }),
+        ),
+        other(
+            "error with its Type first",
+            r#"{"Type":"ERROR","Id":"","RequestId":"","ErrorCode":401,"ErrorMessage":""}"#,
+            r#"{"ErrorCode":401,"ErrorMessage":"","Id":"","RequestId":"","Type":"ERROR"}"#,
+            with(error(401), |error| {
+                error.error_message = text("");
+                error.id = text("");
+            }),
+        ),
+        other(
+            "error that is nothing but its number",
+            r#"{"Type":"ERROR","ErrorCode":65535}"#,
+            r#"{"ErrorCode":65535,"RequestId":"","Type":"ERROR"}"#,
+            error(65535),
+        ),
+        other(
+            "error with null for what is optional",
+            r#"{"Type":"ERROR","ErrorCode":0,"ErrorMessage":null,"Id":null,"RequestId":null}"#,
+            r#"{"ErrorCode":0,"RequestId":"","Type":"ERROR"}"#,
+            error(0),
+        ),
+        // What has no type, or is none.
+        bad("nothing", "§", Kind::UnexpectedEnd),
+        bad("white space", " \t\r\n§", Kind::UnexpectedEnd),
+        bad("an array", " §[]", Kind::NotAnObject),
+        bad("a string", r#"§"MESSAGE""#, Kind::NotAnObject),
+        bad("a number", "§7", Kind::NotAnObject),
+        bad("null", "§null", Kind::NotAnObject),
+        bad("a word", "§MESSAGE", Kind::UnexpectedByte),
+        bad("another byte", "§\0", Kind::UnexpectedByte),
+        bad("an empty object", "{§}", Kind::MissingField(Field::Type)),
+        bad("no Type, and more behind it", r#"{"x":1} §y"#, Kind::TrailingBytes),
+        bad("a publish", r#"{"Action":"SEND_MESSAGE","Content":"c"§}"#, Kind::MissingField(Field::Type)),
+        bad("a Type in another case", r#"{"type":"ERROR","ErrorCode":400§}"#, Kind::MissingField(Field::Type)),
+        bad("a Type that is no string", r#"{"Id":"i","Type": §5}"#, Kind::WrongType(Field::Type)),
+        bad("a Type that is null", r#"{"Type":§null}"#, Kind::WrongType(Field::Type)),
+        bad("a keep-alive", r#"{"Type":"EVENT","EventName":"PING","Attributes":{}§}"#, Kind::MissingField(Field::Id)),
+        // What is missing.
+        bad(
+            "no Id",
+            r#"{"Type":"MESSAGE","Content":"c","SendTime":"t","Sender":{"UserId":"u"}§}"#,
+            Kind::MissingField(Field::Id),
+        ),
+        bad(
+            "no Content",
+            r#"{"Type":"MESSAGE","Id":"i","SendTime":"t","Sender":{"UserId":"u"}§}"#,
+            Kind::MissingField(Field::Content),
+        ),
+        bad(
+            "no SendTime",
+            r#"{"Type":"MESSAGE","Id":"i","Content":"c","Sender":{"UserId":"u"}§}"#,
+            Kind::MissingField(Field::SendTime),
+        ),
+        bad(
+            "no Sender",
+            r#"{"Type":"MESSAGE","Id":"i","Content":"c","SendTime":"t"§} "#,
+            Kind::MissingField(Field::Sender),
+        ),
+        bad(
+            "no UserId",
+            r#"{"Type":"MESSAGE","Id":"i","Content":"c","SendTime":"t","Sender":{"Attributes":{}§}}"#,
+            Kind::MissingField(Field::UserId),
+        ),
+        bad("no EventName", r#"{"Type":"EVENT","Id":"i","SendTime":"t"§}"#, Kind::MissingField(Field::EventName)),
+        bad("no ErrorCode", r#"{"Type":"ERROR","ErrorMessage":"m"§}"#, Kind::MissingField(Field::ErrorCode)),
+        // What is there twice.
+        bad("Type twice", r#"{"Type":"ERROR",§"Type":"ERROR","ErrorCode":400}"#, Kind::DuplicateField(Field::Type)),
+        bad("Type twice, not first", r#"{"Id":"","Type":"NEW",§"Type":"NEW"}"#, Kind::DuplicateField(Field::Type)),
+        bad(
+            "Id twice",
+            r#"{"Type":"EVENT","Id":"i", §"Id":"i","EventName":"e","SendTime":"t"}"#,
+            Kind::DuplicateField(Field::Id),
+        ),
+        bad(
+            "RequestId twice, once empty",
+            r#"{"Type":"ERROR","ErrorCode":400,"RequestId":"",§"RequestId":"r"}"#,
+            Kind::DuplicateField(Field::RequestId),
+        ),
+        bad(
+            "Attributes twice, once null",
+            r#"{"Type":"EVENT","Attributes":null,§"Attributes":{}}"#,
+            Kind::DuplicateField(Field::Attributes),
+        ),
+        bad(
+            "Content twice, once escaped",
+            r#"{"Type":"MESSAGE","Content":"c",§"\u0043ontent":"c"}"#,
+            Kind::DuplicateField(Field::Content),
+        ),
+        bad(
+            "UserId twice",
+            r#"{"Type":"MESSAGE","Sender":{"UserId":"u",§"UserId":"u"}}"#,
+            Kind::DuplicateField(Field::UserId),
+        ),
+        // What is of another type.
+        bad("Id is a number", r#"{"Type":"MESSAGE","Id":§12}"#, Kind::WrongType(Field::Id)),
+        bad("Id is null", r#"{"Type":"MESSAGE","Id":§null}"#, Kind::WrongType(Field::Id)),
+        bad("RequestId is an object", r#"{"Type":"MESSAGE","RequestId": §{}}"#, Kind::WrongType(Field::RequestId)),
+        bad("Attributes is a string", r#"{"Type":"MESSAGE","Attributes":§"{}"}"#, Kind::WrongType(Field::Attributes)),
+        bad("Attributes is an array", r#"{"Type":"EVENT","Attributes":§[]}"#, Kind::WrongType(Field::Attributes)),
+        bad(
+            "an attribute is a number",
+            r#"{"Type":"MESSAGE","Attributes":{"a":"b","c":§1}}"#,
+            Kind::WrongType(Field::Attributes),
+        ),
+        bad(
+            "an attribute is null",
+            r#"{"Type":"MESSAGE","Attributes":{"a":§null}}"#,
+            Kind::WrongType(Field::Attributes),
+        ),
+        bad(
+            "an attribute is an object",
+            r#"{"Type":"MESSAGE","Sender":{"UserId":"u","Attributes":{"a":§{}}}}"#,
+            Kind::WrongType(Field::Attributes),
+        ),
+        bad("Sender is a string", r#"{"Type":"MESSAGE","Sender":§"u"}"#, Kind::WrongType(Field::Sender)),
+        bad("Sender is null", r#"{"Type":"MESSAGE","Sender":§null}"#, Kind::WrongType(Field::Sender)),
+        bad("UserId is true", r#"{"Type":"MESSAGE","Sender":{"UserId":§true}}"#, Kind::WrongType(Field::UserId)),
+        bad("EventName is an array", r#"{"Type":"EVENT","EventName":§["e"]}"#, Kind::WrongType(Field::EventName)),
+        bad("SendTime is a number", r#"{"Type":"EVENT","SendTime":§1669111200}"#, Kind::WrongType(Field::SendTime)),
+        bad("ErrorCode is a string", r#"{"Type":"ERROR","ErrorCode":§"400"}"#, Kind::WrongType(Field::ErrorCode)),
+        bad("ErrorCode is null", r#"{"Type":"ERROR","ErrorCode":§null}"#, Kind::WrongType(Field::ErrorCode)),
+        bad("ErrorCode is no integer", r#"{"Type":"ERROR","ErrorCode":§400.0}"#, Kind::WrongType(Field::ErrorCode)),
+        bad("ErrorCode has an exponent", r#"{"Type":"ERROR","ErrorCode":§4e2}"#, Kind::WrongType(Field::ErrorCode)),
+        bad("ErrorCode is too large", r#"{"Type":"ERROR","ErrorCode":§65536}"#, Kind::NumberOutOfRange),
+        bad("ErrorCode is negative", r#"{"Type":"ERROR","ErrorCode":§-1}"#, Kind::NumberOutOfRange),
+        bad("ErrorMessage is a number", r#"{"Type":"ERROR","ErrorMessage":§1}"#, Kind::WrongType(Field::ErrorMessage)),
+        // What is not JSON.
+        bad_bytes(
+            "a byte order mark",
+            &[b"", b"\xef\xbb\xbf{\"Type\":\"ERROR\",\"ErrorCode\":400}"],
+            Kind::ByteOrderMark,
+        ),
+        bad("trailing bytes", r#"{"Type":"ERROR","ErrorCode":400} §{}"#, Kind::TrailingBytes),
+        bad("a trailing comma", r#"{"Type":"ERROR","ErrorCode":400,§}"#, Kind::UnexpectedByte),
+        bad("a comma too many", r#"{"Type":"ERROR",§,"ErrorCode":400}"#, Kind::UnexpectedByte),
+        bad("a comma in front", r#"{§,"Type":"ERROR"}"#, Kind::UnexpectedByte),
+        bad("no comma", r#"{"Type":"ERROR" §"ErrorCode":400}"#, Kind::UnexpectedByte),
+        bad("no colon", r#"{"Type" §"ERROR"}"#, Kind::UnexpectedByte),
+        bad("a key without quotes", r#"{"Type":"ERROR",§ErrorCode:400}"#, Kind::UnexpectedByte),
+        bad("an attribute without quotes", r#"{"Type":"EVENT","Attributes":{§a":"b"}}"#, Kind::UnexpectedByte),
+        bad("an attribute without a value", r#"{"Type":"EVENT","Attributes":{"a"§}}"#, Kind::UnexpectedByte),
+        bad("an attribute behind no comma", r#"{"Type":"EVENT","Attributes":{"a":"b"§"c":"d"}}"#, Kind::UnexpectedByte),
+        bad(
+            "an attribute behind two commas",
+            r#"{"Type":"EVENT","Attributes":{"a":"b",§,"c":"d"}}"#,
+            Kind::UnexpectedByte,
+        ),
+        bad("attributes with a trailing comma", r#"{"Type":"EVENT","Attributes":{"a":"b",§}}"#, Kind::UnexpectedByte),
+        bad("a key with single quotes", "{§'Type':'ERROR'}", Kind::UnexpectedByte),
+        bad("no value", r#"{"Type":"ERROR","ErrorCode":§}"#, Kind::UnexpectedByte),
+        bad("the wrong bracket", r#"{"Type":"ERROR","ErrorCode":400§]"#, Kind::UnexpectedByte),
+        bad("a leading zero", r#"{"Type":"ERROR","ErrorCode":0§400}"#, Kind::UnexpectedByte),
+        bad("a plus sign", r#"{"Type":"ERROR","ErrorCode":§+400}"#, Kind::UnexpectedByte),
+        bad("a hexadecimal number", r#"{"Type":"ERROR","ErrorCode":0§x190}"#, Kind::UnexpectedByte),
+        bad("no digit behind the point", r#"{"Type":"ERROR","x":1.§,"ErrorCode":400}"#, Kind::UnexpectedByte),
+        bad("no digit in front of the point", r#"{"Type":"ERROR","x":-§.5}"#, Kind::UnexpectedByte),
+        bad("no digit in the exponent", r#"{"Type":"ERROR","x":1e+§}"#, Kind::UnexpectedByte),
+        bad("not a number", r#"{"Type":"ERROR","x":§NaN}"#, Kind::UnexpectedByte),
+        bad("a number beyond a double", r#"{"Type":"ERROR","x":[0,§1e400]}"#, Kind::NumberOutOfRange),
+        bad("a number that ends the text", r#"{"Type":"ERROR","x":1e400§"#, Kind::UnexpectedEnd),
+        bad("an ErrorCode that ends the text", r#"{"Type":"ERROR","ErrorCode":70000§"#, Kind::UnexpectedEnd),
+        bad("half a word", r#"{"Type":"ERROR","x":tru§}"#, Kind::UnexpectedByte),
+        bad("a word and a half", r#"{"Type":"ERROR","x":null§l}"#, Kind::UnexpectedByte),
+        bad("half a null", r#"{"Type":"ERROR","Id":nul§,"ErrorCode":400}"#, Kind::UnexpectedByte),
+        bad("a comment", r#"{"Type":"ERROR",§/**/"ErrorCode":400}"#, Kind::UnexpectedByte),
+        bad("other white space", "{\"Type\":\"ERROR\",§\u{a0}\"ErrorCode\":400}", Kind::UnexpectedByte),
+        bad("a form feed", "{\"Type\":\"ERROR\",§\u{c}\"ErrorCode\":400}", Kind::UnexpectedByte),
+        bad("a line feed in a string", "{\"Type\":\"ERROR\",\"ErrorMessage\":\"a§\nb\"}", Kind::ControlCharacter),
+        bad("a zero byte in a key", "{\"Type\":\"ERROR\",\"§\0\":1}", Kind::ControlCharacter),
+        bad("a tab in what is skipped", "{\"Type\":\"ERROR\",\"x\":[\"§\t\"]}", Kind::ControlCharacter),
+        bad("an escape that there is not", r#"{"Type":"ERROR","ErrorMessage":"ab§\x"}"#, Kind::InvalidEscape),
+        bad("an escape in single quotes", r#"{"Type":"ERROR","x":"§\'"}"#, Kind::InvalidEscape),
+        bad("a capital U", r#"{"Type":"ERROR","ErrorMessage":"§\U0041"}"#, Kind::InvalidEscape),
+        bad("too few hexadecimal digits", r#"{"Type":"ERROR","ErrorMessage":"§\u041"}"#, Kind::InvalidEscape),
+        bad("a sign among hexadecimal digits", r#"{"Type":"ERROR","ErrorMessage":"§\u+123"}"#, Kind::InvalidEscape),
+        bad("a leading surrogate alone", r#"{"Type":"ERROR","ErrorMessage":"§\ud83d"}"#, Kind::LoneSurrogate),
+        bad("a trailing surrogate alone", r#"{"Type":"ERROR","ErrorMessage":"§\ude00"}"#, Kind::LoneSurrogate),
+        bad(
+            "surrogates the wrong way round",
+            r#"{"Type":"ERROR","ErrorMessage":"§\ude00\ud83d"}"#,
+            Kind::LoneSurrogate,
+        ),
+        bad("two leading surrogates", r#"{"Type":"ERROR","ErrorMessage":"§\ud83d\ud83d\ude00"}"#, Kind::LoneSurrogate),
+        bad("a leading surrogate and an escape", r#"{"Type":"ERROR","ErrorMessage":"§\ud83d\n"}"#, Kind::LoneSurrogate),
+        bad("a leading surrogate in what is skipped", r#"{"Type":"ERROR","x":{"§\ud83d":0}}"#, Kind::LoneSurrogate),
+        bad("a leading surrogate and a broken escape", r#"{"Type":"ERROR","x":"\ud83d§\u00g0"}"#, Kind::InvalidEscape),
+        bad_bytes("bytes that are not UTF-8", &[br#"{"Type":"ERROR","ErrorMessage":""#, b"\xff\"}"], Kind::InvalidUtf8),
+        bad_bytes(
+            "an overlong character",
+            &[br#"{"Type":"ERROR","ErrorMessage":""#, b"\xc0\xaf\"}"],
+            Kind::InvalidUtf8,
+        ),
+        bad_bytes("a surrogate as bytes", &[br#"{"Type":"ERROR","x":""#, b"\xed\xa0\xbd\"}"], Kind::InvalidUtf8),
+        bad_bytes(
+            "a fault in front of bytes that are not UTF-8",
+            &[br#"{"Type":"ERROR""#, b"x\xff\"}"],
+            Kind::UnexpectedByte,
+        ),
+        bad_bytes(
+            "bytes that are not UTF-8 behind the end",
+            &[br#"{"Type":"ERROR","ErrorCode":400}"#, b"\xff"],
+            Kind::TrailingBytes,
+        ),
+        bad_bytes(
+            "a character cut short behind the end",
+            &[br#"{"Type":"ERROR","ErrorCode":400}"#, b"\xe2\x82"],
+            Kind::TrailingBytes,
+        ),
+        bad_bytes("UTF-16", &[b"", b"\xff\xfe{\0\"\0"], Kind::InvalidUtf8),
+        // What is nested.
+        bad(
+            "arrays too deep",
+            &format!(r#"{{"Type":"ERROR","x":{}§{}"#, "[".repeat(126), "[".repeat(500)),
+            Kind::NestedTooDeep,
+        ),
+        bad(
+            "objects too deep",
+            &format!(r#"{{"Type":"ERROR","x":{}§{{"x":"#, r#"{"x":"#.repeat(126)),
+            Kind::NestedTooDeep,
+        ),
+        bad(
+            "too deep inside Sender",
+            &format!(r#"{{"Type":"MESSAGE","Sender":{{"x":{}§["#, "[".repeat(125)),
+            Kind::NestedTooDeep,
+        ),
+        bad("too deep for an unknown Type", &format!(r#"{{"x":{}§[1]"#, "[".repeat(126)), Kind::NestedTooDeep),
+        bad("an array closed as an object", r#"{"Type":"ERROR","x":[[1]§}}"#, Kind::UnexpectedByte),
+        bad("an object closed as an array", r#"{"Type":"ERROR","x":{"y":{}§]"#, Kind::UnexpectedByte),
+        bad("an array without a comma", r#"{"Type":"ERROR","x":[1 §2]}"#, Kind::UnexpectedByte),
+        bad("an array with a trailing comma", r#"{"Type":"ERROR","x":[1,§]}"#, Kind::UnexpectedByte),
+    ]
+}
+
+/// What clients send.
+#[expect(clippy::too_many_lines, reason = "it is a table")]
+pub(crate) fn publish() -> Vec<Vector<Publish<'static>>> {
+    use DecodeErrorKind as Kind;
+
+    let send = |content: &'static str| SendMessage::new(Content::new(content).expect("a content that can be sent"));
+
+    vec![
+        good(
+            "send",
+            r#"{"Action":"SEND_MESSAGE","RequestId":"8f0e3c52-6f6f-4b58-9d07-0d3fc6a2a8c1","Content":"¡Hola!","Attributes":{"tone":"warm"}}"#,
+            with(send("¡Hola!"), |send| {
+                send.request_id = text("8f0e3c52-6f6f-4b58-9d07-0d3fc6a2a8c1");
+                send.attributes = pairs(&[("tone", "warm")]);
+            }),
+        ),
+        good("send with only what is required", r#"{"Action":"SEND_MESSAGE","Content":"x"}"#, send("x")),
+        good(
+            "send with escapes",
+            r#"{"Action":"SEND_MESSAGE","Content":"\"\\\n\u0001","Attributes":{"\t":"\ud83d\ude00"}}"#,
+            with(send("\"\\\n\u{1}"), |send| send.attributes = pairs(&[("\t", "😀")])),
+        ),
+        good(
+            "send without attributes, said as null",
+            r#"{"Action":"SEND_MESSAGE","Content":"x","Attributes":null}"#,
+            send("x"),
+        ),
+        good(
+            "send without attributes, said as {}",
+            r#"{"Action":"SEND_MESSAGE","Content":"x","Attributes":{}}"#,
+            send("x"),
+        ),
+        other(
+            "send with lower-case keys",
+            r#"{"requestId":"r","action":"SEND_MESSAGE","content":"x","attributes":{"Content":"y"}}"#,
+            r#"{"Action":"SEND_MESSAGE","RequestId":"r","Content":"x","Attributes":{"Content":"y"}}"#,
+            with(send("x"), |send| {
+                send.request_id = text("r");
+                send.attributes = pairs(&[("Content", "y")]);
+            }),
+        ),
+        other(
+            "send with keys in any case, some escaped",
+            r#"{"CONTENT":"x","aCTION":"\u0053END_MESSAGE","rEQUEST\u0069d":"r","Extra":{"Action":[]},"ID":5}"#,
+            r#"{"Action":"SEND_MESSAGE","RequestId":"r","Content":"x"}"#,
+            with(send("x"), |send| send.request_id = text("r")),
+        ),
+        other(
+            "send in the order of the reference, without a RequestId",
+            r#"{"Action":"SEND_MESSAGE","Attributes":{"user_id":"u"},"Content":"c","RequestId":""}"#,
+            r#"{"Action":"SEND_MESSAGE","Content":"c","Attributes":{"user_id":"u"}}"#,
+            with(send("c"), |send| send.attributes = pairs(&[("user_id", "u")])),
+        ),
+        good(
+            "delete",
+            r#"{"Action":"DELETE_MESSAGE","RequestId":"r","Id":"Ub3xYd7cQm0a","Reason":"spam"}"#,
+            with(DeleteMessage::new("Ub3xYd7cQm0a".into()), |delete| {
+                delete.request_id = text("r");
+                delete.reason = text("spam");
+            }),
+        ),
+        good(
+            "delete with only what is required",
+            r#"{"Action":"DELETE_MESSAGE","Id":""}"#,
+            DeleteMessage::new("".into()),
+        ),
+        other(
+            "delete with null for what is optional",
+            r#"{"Id":"i","Action":"DELETE_MESSAGE","Reason":null,"RequestId":null}"#,
+            r#"{"Action":"DELETE_MESSAGE","Id":"i"}"#,
+            DeleteMessage::new("i".into()),
+        ),
+        good(
+            "disconnect",
+            r#"{"Action":"DISCONNECT_USER","RequestId":"r","UserId":"troll","Reason":"Be nice!"}"#,
+            with(DisconnectUser::new("troll".into()), |disconnect| {
+                disconnect.request_id = text("r");
+                disconnect.reason = text("Be nice!");
+            }),
+        ),
+        good(
+            "disconnect with an empty reason",
+            r#"{"Action":"DISCONNECT_USER","UserId":"u","Reason":""}"#,
+            with(DisconnectUser::new("u".into()), |disconnect| disconnect.reason = text("")),
+        ),
+        bad("nothing", "§", Kind::UnexpectedEnd),
+        bad("an array", "§[]", Kind::NotAnObject),
+        bad("an empty object", "{§}", Kind::MissingField(Field::Action)),
+        bad("a subscribe", r#"{"Type":"EVENT","EventName":"PING"§}"#, Kind::MissingField(Field::Action)),
+        bad("an unknown Action", r#"{"action": §"JOIN","token":"t"}"#, Kind::UnknownAction),
+        bad("an Action in another case", r#"{"Action":§"send_message","Content":"x"}"#, Kind::UnknownAction),
+        bad("an Action that is no string", r#"{"Action":§1}"#, Kind::WrongType(Field::Action)),
+        bad(
+            "Action twice, in two cases",
+            r#"{"Action":"SEND_MESSAGE","Content":"x",§"action":"SEND_MESSAGE"}"#,
+            Kind::DuplicateField(Field::Action),
+        ),
+        bad(
+            "Content twice, in two cases",
+            r#"{"Action":"SEND_MESSAGE","Content":"x",§"content":"x"}"#,
+            Kind::DuplicateField(Field::Content),
+        ),
+        bad("no Content", r#"{"Action":"SEND_MESSAGE"§}"#, Kind::MissingField(Field::Content)),
+        bad("no Id", r#"{"Action":"DELETE_MESSAGE","MessageId":"i"§}"#, Kind::MissingField(Field::Id)),
+        bad("no UserId", r#"{"Action":"DISCONNECT_USER","Id":"i"§}"#, Kind::MissingField(Field::UserId)),
+        bad("an empty Content", r#"{"Action":"SEND_MESSAGE","Content": §""}"#, Kind::EmptyContent),
+        bad("Content is null", r#"{"Action":"SEND_MESSAGE","Content":§null}"#, Kind::WrongType(Field::Content)),
+        bad(
+            "Reason is a number",
+            r#"{"Action":"DELETE_MESSAGE","Id":"i","Reason":§1}"#,
+            Kind::WrongType(Field::Reason),
+        ),
+        bad(
+            "a Content of 501 code points",
+            &format!(r#"{{"Action":"SEND_MESSAGE","Content":§"{}"}}"#, "é".repeat(501)),
+            Kind::ContentTooLong,
+        ),
+        bad(
+            "a Content of 501 escaped code points",
+            &format!(r#"{{"content":§"{}","action":"SEND_MESSAGE"}}"#, r"\ud83d\ude00".repeat(501)),
+            Kind::ContentTooLong,
+        ),
+        bad("a trailing comma", r#"{"Action":"SEND_MESSAGE","Content":"x",§}"#, Kind::UnexpectedByte),
+        bad("trailing bytes", r#"{"Action":"SEND_MESSAGE","Content":"x"}§x"#, Kind::TrailingBytes),
+        bad("a raw line break", "{\"Action\":\"SEND_MESSAGE\",\"Content\":\"two§\nlines\"}", Kind::ControlCharacter),
+        bad("too deep", &format!(r#"{{"Action":"SEND_MESSAGE","x":{}§[]"#, "[".repeat(126)), Kind::NestedTooDeep),
+        bad_bytes(
+            "bytes that are not UTF-8",
+            &[br#"{"Action":"SEND_MESSAGE","Content":""#, b"\x80\"}"],
+            Kind::InvalidUtf8,
+        ),
+    ]
+}
