@@ -1,0 +1,54 @@
+//! The report for programs.
+
+use std::io::{self, Write};
+
+use ivs_chat_proto::DecodeError;
+
+use crate::payload::Payload;
+use crate::visible::is_hidden;
+
+/// Writes what became of a frame, as one line of JSON.
+pub(crate) fn write_line(
+    out: &mut impl Write,
+    frame: u64,
+    decoded: &Result<Payload<'_>, DecodeError>,
+) -> io::Result<()> {
+    write!(out, r#"{{"frame":{frame},"ok":{}"#, decoded.is_ok())?;
+    match decoded {
+        Ok(payload) => {
+            write_member(out, "type", &payload.name().to_cow())?;
+            write_member(out, "wire", &payload.encode_to_string())?;
+            if let Some(content) = payload.content() {
+                write!(out, r#","content_code_points":{}"#, content.code_points())?;
+            }
+        }
+        Err(error) => {
+            write_member(out, "error", &error.to_string())?;
+            write_member(out, "kind", error.kind().name())?;
+            write!(out, r#","offset":{}"#, error.offset())?;
+        }
+    }
+    out.write_all(b"}\n")
+}
+
+/// Writes a member whose value is a string. Escaped is not only what JSON wants escaped, but also what a terminal would
+/// act on, or a program that splits lines at more than the newline.
+fn write_member(out: &mut impl Write, name: &str, value: &str) -> io::Result<()> {
+    write!(out, r#","{name}":""#)?;
+    let mut rest = value;
+    while let Some(run) = rest.find(|character| matches!(character, '"' | '\\') || is_hidden(character)) {
+        out.write_all(&rest.as_bytes()[..run])?;
+        let mut special = rest[run..].chars();
+        match special.next() {
+            Some(mark @ ('"' | '\\')) => write!(out, "\\{mark}")?,
+            hidden => write_escapes(out, hidden.unwrap_or_default())?,
+        }
+        rest = special.as_str();
+    }
+    out.write_all(rest.as_bytes())?;
+    out.write_all(b"\"")
+}
+
+fn write_escapes(out: &mut impl Write, character: char) -> io::Result<()> {
+    character.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(out, "\\u{unit:04x}"))
+}

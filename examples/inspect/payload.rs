@@ -1,0 +1,64 @@
+//! What a frame holds, in either direction.
+
+use ivs_chat_proto::publish::Publish;
+use ivs_chat_proto::subscribe::Subscribe;
+use ivs_chat_proto::{ChatLog, DecodeError, DecodeErrorKind, Field, Text};
+
+use crate::options::Direction;
+
+pub(crate) enum Payload<'a> {
+    Publish(Publish<'a>),
+    Subscribe(Subscribe<'a>),
+}
+
+impl<'a> Payload<'a> {
+    /// Decodes a frame. One without a `Type` and without an `Action` may be a line of a chat log; if it is none of the
+    /// three, it is blamed for what it lacks first.
+    pub(crate) fn decode(frame: &'a [u8], direction: Option<Direction>) -> Result<Self, DecodeError> {
+        if direction == Some(Direction::Publish) {
+            return Publish::decode(frame).map(Self::Publish);
+        }
+        let first = match Subscribe::decode(frame) {
+            Err(error) if lacks(error, Field::Type) => error,
+            decoded => return decoded.map(Self::Subscribe),
+        };
+        if direction.is_none() {
+            match Publish::decode(frame) {
+                Err(error) if lacks(error, Field::Action) => {}
+                decoded => return decoded.map(Self::Publish),
+            }
+        }
+        match ChatLog::decode(frame) {
+            Err(error) if lacks(error, Field::Payload) => Err(first),
+            decoded => decoded.map(|log| Self::Subscribe(log.payload)),
+        }
+    }
+
+    /// The `Type` or `Action`.
+    pub(crate) fn name(&self) -> Text<'a> {
+        match self {
+            Self::Publish(publish) => publish.action().into(),
+            Self::Subscribe(subscribe) => subscribe.r#type(),
+        }
+    }
+
+    /// The text of a message, sent or received.
+    pub(crate) const fn content(&self) -> Option<Text<'a>> {
+        match self {
+            Self::Publish(Publish::SendMessage(send)) => Some(send.content.text()),
+            Self::Subscribe(Subscribe::Message(message)) => Some(message.content),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn encode_to_string(&self) -> String {
+        match self {
+            Self::Publish(publish) => publish.encode_to_string(),
+            Self::Subscribe(subscribe) => subscribe.encode_to_string(),
+        }
+    }
+}
+
+fn lacks(error: DecodeError, field: Field) -> bool {
+    error.kind() == DecodeErrorKind::MissingField(field)
+}

@@ -1,0 +1,525 @@
+//! The `inspect` example as those who run it see it: as a process.
+
+use core::time::Duration;
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{LazyLock, mpsc};
+use std::thread;
+
+use serde_json::{Value, json};
+
+const CAPTURE: &str = include_str!("../examples/capture.jsonl");
+const MESSAGE: &str = concat!(
+    r#"{"Type":"MESSAGE","Id":"Kq83hZpLw0Xc","RequestId":"","Attributes":null,"Content":"hé \u003c3","#,
+    r#""SendTime":"2026-11-21T20:15:02.12345678Z","Sender":{"UserId":"u-1","Attributes":{}}}"#
+);
+const SEND: &str = r#"{"Action":"SEND_MESSAGE","RequestId":"r-1","Content":"hello"}"#;
+const CUT: &str = r#"{"Type":"MESSAGE","Id":"Kq83hZpLw0Xc","Content":"hel"#;
+
+/// The example, beside the tests: `cargo test` builds it, but `cargo test --test inspect` does not.
+static INSPECT: LazyLock<PathBuf> = LazyLock::new(|| {
+    let test = env::current_exe().unwrap();
+    let directory = test.ancestors().nth(2).unwrap();
+    let binary = directory.join("examples").join(format!("inspect{}", env::consts::EXE_SUFFIX));
+    if !binary.exists() {
+        build_into(directory);
+    }
+    binary
+});
+
+fn build_into(directory: &Path) {
+    let profile = match directory.file_name().and_then(OsStr::to_str).unwrap() {
+        "debug" => "dev",
+        other => other,
+    };
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--example", "inspect", "--profile", profile, "--target-dir"])
+        .arg(directory.parent().unwrap())
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status();
+    assert!(status.unwrap().success());
+}
+
+/// What became of a run.
+#[derive(Debug, PartialEq)]
+struct Run {
+    status: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Run {
+    fn json(&self) -> Vec<Value> {
+        self.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+fn start<S: AsRef<OsStr>>(arguments: &[S]) -> Child {
+    let mut command = Command::new(&*INSPECT);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+fn run<S: AsRef<OsStr>>(arguments: &[S], input: &[u8]) -> Run {
+    let mut child = start(arguments);
+    let mut stdin = child.stdin.take().unwrap();
+    let output = thread::scope(|scope| {
+        // One that is not read is no failure of the test.
+        scope.spawn(move || stdin.write_all(input));
+        child.wait_with_output().unwrap()
+    });
+    Run {
+        status: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn file(name: &str, bytes: impl AsRef<[u8]>) -> String {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, bytes).unwrap();
+    path.into_os_string().into_string().unwrap()
+}
+
+/// The report of one frame.
+fn report(arguments: &[&str], frame: &str) -> Value {
+    let run = run(&[&["--json"], arguments, &["-"]].concat(), frame.as_bytes());
+    assert_eq!((run.status, run.err.as_str()), (Some(0), ""), "{frame}");
+    let [report] = &run.json()[..] else { panic!("{frame}: {}", run.out) };
+    report.clone()
+}
+
+#[test]
+fn the_members_of_a_report_and_their_order() {
+    let input = [MESSAGE, SEND, r#"{"Type":"EVENT"}"#, CUT].join("\n");
+    let expected = concat!(
+        r#"{"frame":1,"ok":true,"type":"MESSAGE","wire":"{\"Type\":\"MESSAGE\",\"Id\":\"Kq83hZpLw0Xc\",\"RequestId\":\"\","#,
+        r#"\"Attributes\":null,\"Content\":\"hé \\u003c3\",\"SendTime\":\"2026-11-21T20:15:02.12345678Z\","#,
+        r#"\"Sender\":{\"UserId\":\"u-1\",\"Attributes\":{}}}","content_code_points":5}"#,
+        "\n",
+        r#"{"frame":2,"ok":true,"type":"SEND_MESSAGE","wire":"{\"Action\":\"SEND_MESSAGE\",\"RequestId\":\"r-1\","#,
+        r#"\"Content\":\"hello\"}","content_code_points":5}"#,
+        "\n",
+        r#"{"frame":3,"ok":false,"error":"Id is missing, at byte 15","kind":"MissingField","offset":15}"#,
+        "\n",
+        r#"{"frame":4,"ok":false,"error":"unexpected end, at byte 52","kind":"UnexpectedEnd","offset":52}"#,
+        "\n",
+    );
+    assert_eq!(run(&["--json", "-"], input.as_bytes()).out, expected);
+}
+
+#[test]
+fn every_frame_of_the_capture() {
+    let run = run(&["--json"], b"");
+    assert_eq!((run.status, run.err.as_str()), (Some(0), ""));
+    let reports = run.json();
+    assert_eq!(reports.len(), CAPTURE.lines().count());
+
+    let mut seen = Vec::new();
+    for (number, (report, line)) in reports.iter().zip(CAPTURE.lines()).enumerate() {
+        assert_eq!(report["frame"], number + 1);
+        let Ok(frame) = serde_json::from_str::<Value>(line) else {
+            let expected = json!({"frame": number + 1, "ok": false, "kind": "UnexpectedEnd", "offset": line.len(),
+                "error": format!("unexpected end, at byte {}", line.len())});
+            assert_eq!(*report, expected);
+            seen.push("broken");
+            continue;
+        };
+        assert_eq!(report["ok"], true, "{line}");
+        let wire = report["wire"].as_str().unwrap();
+        let payload = frame.get("payload").unwrap_or(&frame);
+        assert_eq!(serde_json::from_str::<Value>(wire).unwrap(), *payload);
+        // An error that does not begin with its number is put in the order of the reference.
+        if !line.starts_with(r#"{"Type":"ERROR""#) {
+            assert!(if frame == *payload { line == wire } else { line.contains(wire) }, "{line}");
+        }
+        let name = payload.get("Type").or(payload.get("Action")).unwrap();
+        assert_eq!(report["type"], *name);
+        let points = payload.get("Content").map(|content| content.as_str().unwrap().chars().count());
+        assert_eq!(report.get("content_code_points"), points.map(Value::from).as_ref());
+        seen.extend(payload.get("ErrorCode").map(|code| match code.as_u64() {
+            Some(400 | 401 | 403 | 404 | 406 | 413 | 429 | 500) => "error",
+            _ => "another error",
+        }));
+        seen.push(if frame == *payload { "plain" } else { "logged" });
+    }
+    for (what, least) in [("plain", 35), ("error", 8), ("another error", 0), ("broken", 1), ("logged", 1)] {
+        assert!(seen.iter().filter(|&&seen| seen == what).count() >= least, "{what}");
+    }
+}
+
+#[test]
+fn any_piece_gives_the_same() {
+    let mut bytes = CAPTURE.as_bytes().to_vec();
+    bytes.extend(b"\r\n \r\n{\"Type\":\"\xe2\x82\xff\"}\r\n\xff\r\n");
+    bytes.extend(MESSAGE.as_bytes());
+    let path = file("pieces.jsonl", bytes);
+    for mode in ["--json", "--strict"] {
+        let (bundled, written) = (run(&[mode], b""), run(&[mode, &path], b""));
+        assert_eq!(written.out.lines().count() - bundled.out.lines().count(), if mode == "--json" { 3 } else { 7 });
+        for chunk in ["1", "2", "3", "7", "64", "100000", &usize::MAX.to_string()] {
+            assert_eq!(run(&[mode, "--chunk", chunk], b""), bundled, "{chunk}");
+            assert_eq!(run(&[mode, "--chunk", chunk, &path], b""), written, "{chunk}");
+            assert_eq!(
+                run(&["--json", "--whole", "--chunk", chunk, &path], b"").out.matches("TrailingBytes").count(),
+                1,
+                "{chunk}"
+            );
+        }
+    }
+}
+
+#[test]
+fn lines() {
+    let plain = run(&["--json", "-"], format!("{MESSAGE}\n{CUT}\n{SEND}\n").as_bytes());
+    assert_eq!(plain.out.lines().count(), 3);
+    for input in [
+        format!("{MESSAGE}\n{CUT}\n{SEND}"),
+        format!("{MESSAGE}\r\n{CUT}\r\n{SEND}\r\n"),
+        format!("\n\n{MESSAGE}\n \t\r\n{CUT}\n\r\n{SEND}\n\n  "),
+        format!("\r\n{MESSAGE}\n{CUT}\r\n\r{SEND}\r"),
+    ] {
+        assert_eq!(run(&["--json", "-"], input.as_bytes()), plain, "{input:?}");
+    }
+    assert_eq!(run(&["--json", "-"], b"\n \n").out, "");
+    // White space for JSON is four characters, and no others.
+    assert_eq!(run(&["--json", "-"], "\u{a0}\n\u{b}\n".as_bytes()).json().len(), 2);
+}
+
+#[test]
+fn whole_files() {
+    let pretty = serde_json::to_string_pretty(&serde_json::from_str::<Value>(MESSAGE).unwrap()).unwrap();
+    let paths = [
+        file("whole-pretty.json", format!("\n{pretty}\r\n\n")),
+        file("whole-empty.json", ""),
+        file("whole-blank.json", " \n"),
+        file("whole-not-utf-8.json", b"{\"Type\":\n\"\xff\"}"),
+        file("whole-two.json", format!("{MESSAGE}\n{SEND}")),
+        file("whole-cut.json", format!("{CUT}\r\n")),
+    ];
+    let mut arguments = vec!["--whole", "--json"];
+    arguments.extend(paths.iter().map(String::as_str));
+    let run = run(&arguments, b"");
+    assert_eq!(run.status, Some(0));
+    let reports = run.json();
+    assert_eq!(reports[0]["ok"], true);
+    assert_eq!(reports[0]["wire"].as_str().unwrap(), MESSAGE.replace("\\u003c", "<"));
+    let kinds: Vec<_> =
+        reports[1..].iter().map(|report| (report["kind"].as_str(), report["offset"].as_u64())).collect();
+    let [message, cut] = [MESSAGE, CUT].map(|frame| u64::try_from(frame.len()).unwrap());
+    assert_eq!(
+        kinds,
+        [
+            (Some("UnexpectedEnd"), Some(0)),
+            (Some("UnexpectedEnd"), Some(2)),
+            (Some("InvalidUtf8"), Some(10)),
+            (Some("TrailingBytes"), Some(message + 1)),
+            (Some("ControlCharacter"), Some(cut)),
+        ]
+    );
+}
+
+#[test]
+fn directions() {
+    let delete = r#"{"action":"DELETE_MESSAGE","ID":"Kq83hZpLw0Xc"}"#;
+    let log = format!(r#"{{"event_timestamp":"x","type":"MESSAGE","payload":{MESSAGE},"version":"1.0"}}"#);
+    let broken_log = r#"{"payload":{"Type":"EVENT"}}"#;
+    let untyped_log = r#"{"payload":{}}"#;
+    let both = r#"{"Type":"POLL","Action":"SEND_MESSAGE","Content":"c"}"#;
+    for (frame, found, subscribe, publish) in [
+        (MESSAGE, "MESSAGE", "MESSAGE", "Action is missing, at byte 179"),
+        (SEND, "SEND_MESSAGE", "Type is missing, at byte 60", "SEND_MESSAGE"),
+        (delete, "DELETE_MESSAGE", "Type is missing, at byte 46", "DELETE_MESSAGE"),
+        (&log, "MESSAGE", "MESSAGE", "Action is missing, at byte 246"),
+        (broken_log, "Id is missing, at byte 26", "Id is missing, at byte 26", "Action is missing, at byte 27"),
+        (untyped_log, "Type is missing, at byte 12", "Type is missing, at byte 12", "Action is missing, at byte 13"),
+        (both, "POLL", "POLL", "SEND_MESSAGE"),
+        ("{}", "Type is missing, at byte 1", "Type is missing, at byte 1", "Action is missing, at byte 1"),
+        (
+            r#"{"Action":"JOIN"}"#,
+            "unknown Action, at byte 10",
+            "Type is missing, at byte 16",
+            "unknown Action, at byte 10",
+        ),
+        ("[]", "not an object, at byte 0", "not an object, at byte 0", "not an object, at byte 0"),
+        (r#"{"Type":"A\u0042\n"}"#, "AB\n", "AB\n", "Action is missing, at byte 19"),
+    ] {
+        for (arguments, expected) in [(&[][..], found), (&["--subscribe"], subscribe), (&["--publish"], publish)] {
+            let report = report(arguments, frame);
+            let said = report.get("type").or(report.get("error")).unwrap();
+            assert_eq!(said, expected, "{arguments:?} {frame}");
+            if frame == log && report["ok"] == true {
+                assert_eq!(report["wire"], MESSAGE);
+            }
+        }
+    }
+}
+
+#[test]
+fn exit_status() {
+    let (good, bad) = (format!("{MESSAGE}\n"), format!("{MESSAGE}\n{CUT}\n{MESSAGE}\n"));
+    for (arguments, input, status) in [
+        (&["-"][..], &good, 0),
+        (&["-"], &bad, 0),
+        (&["--strict", "-"], &good, 0),
+        (&["--strict", "-"], &bad, 1),
+        (&["--strict", "--json", "-"], &bad, 1),
+        (&["--json", "--strict", "-"], &good, 0),
+        (&["--strict", "--publish", "-"], &good, 1),
+    ] {
+        let run = run(arguments, input.as_bytes());
+        assert_eq!((run.status, run.err.as_str()), (Some(status), ""), "{arguments:?} {input}");
+    }
+}
+
+#[test]
+fn bad_usage() {
+    for (arguments, message) in [
+        (&["--jsonl"][..], "there is no option \"--jsonl\""),
+        (&["-x"], "there is no option \"-x\""),
+        (&["--chunk"], "--chunk needs a number of bytes"),
+        (&["--chunk", "0"], "--chunk needs a number of bytes, 1 or more, not 0"),
+        (&["--chunk", "-1"], "--chunk needs a number of bytes, 1 or more, not -1"),
+        (&["--chunk", "many", "-"], "--chunk needs a number of bytes, 1 or more, not many"),
+        (&["--publish", "--subscribe"], "--publish and --subscribe exclude each other"),
+        (&["--subscribe", "--json", "--publish", "-"], "--publish and --subscribe exclude each other"),
+    ] {
+        let run = run(arguments, MESSAGE.as_bytes());
+        assert_eq!((run.status, run.out.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(run.err.starts_with(&format!("inspect: {message}\n\nUsage: inspect [--json]")), "{}", run.err);
+    }
+}
+
+#[test]
+fn help() {
+    let run = run(&["--strict", "--help", "--nonsense"], b"");
+    assert_eq!((run.status, run.err.as_str()), (Some(0), ""));
+    assert!(
+        run.out.starts_with(
+            "Usage: inspect [--json] [--strict] [--publish | --subscribe] [--whole] [--chunk N] [FILE…]\n"
+        )
+    );
+    for option in ["json", "strict", "publish", "subscribe", "whole", "chunk N", "help"] {
+        assert!(run.out.contains(&format!("\n  --{option} ")), "{option}");
+    }
+}
+
+#[test]
+fn several_inputs_and_one_that_cannot_be_read() {
+    let one = file("several-one.jsonl", format!("{SEND}\n{MESSAGE}"));
+    let two = file("several-two.jsonl", CUT);
+    let missing = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no such file").into_os_string().into_string().unwrap();
+    let directory = env!("CARGO_TARGET_TMPDIR");
+
+    let together = run(&["--json", &one, "-", &two], MESSAGE.as_bytes());
+    assert_eq!(together.status, Some(0));
+    let frames: Vec<_> = together.json().iter().map(|report| report["frame"].as_u64().unwrap()).collect();
+    assert_eq!(frames, [1, 2, 3, 4]);
+    assert_eq!(together.json()[3]["ok"], false);
+
+    for whole in [false, true] {
+        let mut arguments = vec!["--json", &missing, &one, directory, "-", &two];
+        if whole {
+            arguments.insert(0, "--whole");
+        }
+        let mixed = run(&arguments, MESSAGE.as_bytes());
+        assert_eq!(mixed.status, Some(2));
+        assert_eq!(mixed.json().len(), if whole { 3 } else { 4 });
+        let complaints: Vec<_> = mixed.err.lines().collect();
+        assert_eq!(complaints.len(), 2);
+        assert!(complaints[0].starts_with(&format!("inspect: {missing}: ")), "{}", mixed.err);
+        assert!(complaints[1].starts_with(&format!("inspect: {directory}: ")), "{}", mixed.err);
+        if !whole {
+            assert_eq!(mixed.out, together.out);
+        }
+    }
+    // An input that cannot be read weighs more than a frame that cannot be decoded.
+    assert_eq!(run(&["--strict", &two, &missing], b"").status, Some(2));
+    assert!(run(&["--", "--strict"], b"").err.starts_with("inspect: --strict: "));
+}
+
+#[test]
+fn the_transcript_of_a_room() {
+    let input = r#"{"Type":"MESSAGE","Id":"mAaaaaaaaaa1","RequestId":"","Attributes":{"name":"not this","mood":"calm"},"Content":"hello\nthere","SendTime":"2026-11-21T23:59:59.999999999Z","Sender":{"UserId":"u-1","Attributes":{"avatar":"a","displayName":"ねこ"}}}
+{"Type":"MESSAGE","Id":"mAaaaaaaaaa2","RequestId":"","Attributes":{"username":"pixelfern"},"Content":"a message that is a good deal longer than a quotation may be","SendTime":"2026-11-22T00:00:00Z","Sender":{"UserId":"u-2","Attributes":{}}}
+{"Type":"MESSAGE","Id":"mAaaaaaaaaa3","RequestId":"","Attributes":null,"Content":"when?","SendTime":"now","Sender":{"UserId":"f3ac1ee2-2f5c-4a26-8d03-7d6cf6c5f4a1","Attributes":{"name":""}}}
+{"Type":"EVENT","Id":"eAaaaaaaaaa1","RequestId":"","EventName":"aws:DELETE_MESSAGE","Attributes":{"MessageID":"mAaaaaaaaaa2","Reason":"dull"},"SendTime":"2026-11-22T00:00:01Z"}
+{"Type":"EVENT","Id":"eAaaaaaaaaa2","RequestId":"","EventName":"aws:DELETE_MESSAGE","Attributes":{"MessageID":"mAaaaaaaaaa0","Reason":""},"SendTime":"2026-11-22T00:00:01Z"}
+{"Type":"EVENT","Id":"eAaaaaaaaaa3","RequestId":"","EventName":"aws:DISCONNECT_USER","Attributes":{"Reason":"dull","UserId":"u-2"},"SendTime":"2026-11-22T00:00:02Z"}
+{"Type":"EVENT","Id":"eAaaaaaaaaa4","RequestId":"","EventName":"aws:DISCONNECT_USER","Attributes":{"UserId":"u-9"},"SendTime":"2026-11-22T00:00:02Z"}
+{"Type":"EVENT","Id":"eAaaaaaaaaa5","RequestId":"","EventName":"poll","Attributes":{"a":"1","b":"2"},"SendTime":"2026-11-22T00:00:03Z"}
+{"ErrorCode":406,"ErrorMessage":"no links","Id":"xAaaaaaaaaa1","RequestId":"r-1","Type":"ERROR"}
+{"Type":"ERROR","ErrorCode":418}
+{"Type":"LATER","More":[1]}
+{"Action":"SEND_MESSAGE","RequestId":"r-2","Content":"hi"}
+{"Action":"DELETE_MESSAGE","Id":"mAaaaaaaaaa1","Reason":"typo"}
+{"Action":"DISCONNECT_USER","UserId":"u-1"}
+{"Type":"MESSAGE","Id":"mAaaaaaaaaa1","RequestId":"","Attributes":nil,"Content":"ж"}
+{}
+"#;
+    let expected = "\
+2026-11-21, UTC
+23:59:59    ねこ              hello⏎there
+                              name: not this · mood: calm
+2026-11-22, UTC
+00:00:00    pixelfern         a message that is a good deal longer than a quotation may be
+??:??:??    f3ac1ee2-2f5c-4…  when?
+00:00:01  - deleted           “a message that is a good deal longer th…” by pixelfern: dull
+00:00:01  - deleted           message mAaaaaaaaaa0
+00:00:02  - disconnected      pixelfern, user u-2: dull
+00:00:02  - disconnected      user u-9
+00:00:03  * poll              a: 1 · b: 2
+          ! error 406         Not Acceptable: message review rejected the request
+                              “no links” · request r-1
+          ! error 418         not a code of the reference
+          ? LATER             {\"Type\":\"LATER\",\"More\":[1]}
+          → send              hi
+                              request r-2
+          → delete            “hello⏎there” by ねこ: typo
+          → disconnect        ねこ, user u-1
+          ✗ frame 15          unexpected byte, at byte 67
+                              …aaaaaaaa1\",\"RequestId\":\"\",\"Attributes\":nil,\"Content\":\"ж\"}
+                                                                       ^
+          ✗ frame 16          Type is missing, at byte 1
+                              {}
+                               ^
+
+16 frames: 3 messages, 2 deletions, 2 disconnections, 1 event, 2 errors, 1 of unknown Type, 3 publishes, 2 not decoded
+";
+    let run = run(&["-"], input.as_bytes());
+    assert_eq!(run.status, Some(0));
+    assert!(run.out == expected, "{}", run.out);
+}
+
+#[test]
+fn the_transcript_forgets_what_is_long_ago() {
+    let deletion =
+        r#"{"Type":"EVENT","Id":"e","EventName":"aws:DELETE_MESSAGE","Attributes":{"MessageID":"m0"},"SendTime":"x"}"#;
+    for (messages, remembered) in [(256, true), (257, false)] {
+        let mut input: String =
+            (0..messages).map(|n| MESSAGE.replace("Kq83hZpLw0Xc", &format!("m{n}")) + "\n").collect();
+        input.push_str(deletion);
+        let out = run(&["-"], input.as_bytes()).out;
+        assert_eq!(out.contains("deleted           “hé <3” by u-1"), remembered);
+        assert_eq!(out.contains("deleted           message m0"), !remembered);
+    }
+}
+
+/// Whether a terminal, or whoever takes the output apart into lines, would act on a character.
+const fn acts(character: char) -> bool {
+    matches!(character,
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+        | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{e0041}'
+    )
+}
+
+#[test]
+fn nothing_of_the_wire_acts_on_a_terminal() {
+    let escaped = r"a\u001b[2J\u009b2J\u202e\u2066\u0007\r\n\t\u2028\u2029\u0085\u0000\u007f\u061c\u200b\udb40\udc41z";
+    let plain = "a\u{7f}\u{9b}2J\u{85}\u{202e}\u{2066}\u{2028}\u{200b}\u{feff}\u{e0041}z";
+    let templates = [
+        r#"{"Type":"MESSAGE","Id":"@","RequestId":"@","Attributes":{"@":"@"},"Content":"@","SendTime":"@","Sender":{"UserId":"@","Attributes":{"name":"@","@":"@"}}}"#,
+        r#"{"Type":"MESSAGE","Id":"@2","Content":"@","SendTime":"@","Sender":{"UserId":"@2"}}"#,
+        r#"{"Type":"EVENT","Id":"@","RequestId":"@","EventName":"@","Attributes":{"@":"@"},"SendTime":"@"}"#,
+        r#"{"Type":"EVENT","Id":"@","EventName":"aws:DELETE_MESSAGE","Attributes":{"MessageId":"@","Reason":"@"},"SendTime":"@"}"#,
+        r#"{"Type":"EVENT","Id":"@","EventName":"aws:DELETE_MESSAGE","Attributes":{"MessageId":"@?","Reason":"@"},"SendTime":"@"}"#,
+        r#"{"Type":"EVENT","Id":"@","EventName":"aws:DISCONNECT_USER","Attributes":{"UserId":"@","Reason":"@"},"SendTime":"@"}"#,
+        r#"{"Type":"EVENT","Id":"@","EventName":"aws:DISCONNECT_USER","Attributes":{"UserId":"@?"},"SendTime":"@"}"#,
+        r#"{"Type":"ERROR","ErrorCode":400,"ErrorMessage":"@","Id":"@","RequestId":"@"}"#,
+        r#"{"Type":"@","@":"@"}"#,
+        r#"{"Action":"SEND_MESSAGE","RequestId":"@","Content":"@","Attributes":{"@":"@"}}"#,
+        r#"{"Action":"DELETE_MESSAGE","RequestId":"@","Id":"@","Reason":"@"}"#,
+        r#"{"Action":"DISCONNECT_USER","RequestId":"@","UserId":"@","Reason":"@"}"#,
+        r#"{"Action":"@"}"#,
+        r#"{"Type":"@"} @"#,
+        r#"{"Type":"@","@":"@"#,
+    ];
+    let mut input = Vec::new();
+    for template in templates {
+        for text in [escaped, plain] {
+            input.extend_from_slice(template.replace('@', text).as_bytes());
+            input.push(b'\n');
+        }
+    }
+    input.extend_from_slice(b"{\"Type\":\"\x1b[2J\xff\xfe\x9b\xe2\x80z\x1b]0;owned\x07\"}\n");
+
+    let transcript = run(&["-"], &input);
+    assert_eq!((transcript.status, transcript.err.as_str()), (Some(0), ""));
+    assert!(transcript.out.contains(
+        r"a\u{1b}[2J\u{9b}2J\u{202e}\u{2066}\u{7}\r⏎\t\u{2028}\u{2029}\u{85}\u{0}\u{7f}\u{61c}\u{200b}\u{e0041}z"
+    ));
+    assert!(transcript.out.contains(r"a\u{7f}\u{9b}2J\u{85}\u{202e}\u{2066}\u{2028}\u{200b}\u{feff}\u{e0041}z"));
+    assert!(transcript.out.contains("\\u{1b}[2J\\xff\\xfe\\x9b\\xe2\\x80z\\u{1b}]0;"));
+    let json = run(&["--json", "-"], &input);
+    for out in [&transcript.out, &json.out] {
+        assert_eq!(out.chars().find(|&character| character != '\n' && acts(character)), None);
+    }
+    assert_eq!(json.json().len(), 2 * templates.len() + 1);
+    // What is escaped for the terminal is the same text still: three of the templates are no payloads.
+    let reports = json.json();
+    let same = reports.iter().filter(|report| report["wire"].as_str().is_some_and(|wire| wire.contains(plain)));
+    assert_eq!(same.count(), templates.len() - 3);
+}
+
+#[test]
+fn joiners_are_shown_as_they_are() {
+    let frame = MESSAGE.replace(r"hé \u003c3", "👩🏽‍🎨 🏳️‍🌈 می‌خواهم क्‍ष");
+    let out = run(&["-"], frame.as_bytes()).out;
+    assert!(out.contains("  👩🏽‍🎨 🏳️‍🌈 می‌خواهم क्‍ष\n"), "{out}");
+}
+
+#[test]
+fn a_reader_who_leaves_is_no_failure() {
+    let path = file("long.jsonl", format!("{MESSAGE}\n").repeat(20_000));
+    for mode in ["--json", "--strict"] {
+        let mut child = start(&[mode, &path]);
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(!line.is_empty());
+        let mut err = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
+    }
+}
+
+#[test]
+fn frames_are_shown_as_they_come() {
+    let mut child = start(&["--json", "-"]);
+    let mut input = child.stdin.take().unwrap();
+    let output = BufReader::new(child.stdout.take().unwrap());
+    let (sender, lines) = mpsc::channel();
+    thread::spawn(move || output.lines().try_for_each(|line| sender.send(line.unwrap())));
+    for number in 1..=3 {
+        writeln!(input, "{MESSAGE}").unwrap();
+        let line = lines.recv_timeout(Duration::from_secs(30)).unwrap();
+        assert!(line.starts_with(&format!("{{\"frame\":{number},")));
+    }
+    drop(input);
+    assert!(child.wait().unwrap().success());
+}
+
+/// Input is never held as a whole: the most memory that a run over 24 MB needs is a fraction of them.
+#[cfg(target_os = "linux")]
+#[test]
+fn long_input_takes_little_memory() {
+    for mode in ["--json", "--strict"] {
+        let mut child =
+            Command::new(&*INSPECT).args([mode, "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let block = CAPTURE.repeat(24);
+        for _ in 0..100 {
+            input.write_all(block.as_bytes()).unwrap();
+        }
+        // All but what fits into the pipe has been read by now.
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+        assert!(kilobytes < 8_000, "{kilobytes} kB");
+        drop(input);
+        child.wait().unwrap();
+    }
+}
