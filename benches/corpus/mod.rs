@@ -1,0 +1,286 @@
+//! Payloads to measure with, and to test with: three corpora that never change, and payloads made to be slow.
+//!
+//! Every payload of a corpus has words, lengths and identifiers of its own, so that no branch predictor learns one by
+//! heart. They are made from a fixed seed, in the service's order of keys and its compact form.
+//!
+//! | corpus | texts | escapes |
+//! |---|---|---|
+//! | `ascii` | English | none |
+//! | `emoji` | Chinese, Japanese, Korean, Russian, emoji | none |
+//! | `escaped` | quotations, paths, lines, markup, emoji, and JSON in attributes | `\"`, `\\`, `\n`, `\t`, `\uXXXX` |
+#![allow(dead_code, reason = "each of its users needs a part")]
+
+/// How many payloads a corpus has of each kind.
+pub(crate) const PAYLOADS: usize = 1000;
+
+/// Payloads of one kind of text.
+pub(crate) struct Corpus {
+    pub(crate) name: &'static str,
+    /// What the service sends: 93 % MESSAGE, 5 % EVENT, 2 % ERROR.
+    pub(crate) subscribe: Vec<String>,
+    /// What clients send: `SEND_MESSAGE`.
+    pub(crate) publish: Vec<String>,
+}
+
+/// The three corpora.
+pub(crate) fn all() -> [Corpus; 3] {
+    [Corpus::new("ascii", ascii, false), Corpus::new("emoji", emoji, false), Corpus::new("escaped", escaped, true)]
+}
+
+impl Corpus {
+    fn new(name: &'static str, text: fn(&mut Random, Use) -> String, escape_fully: bool) -> Self {
+        let mut writer = Writer { random: Random(0x2545_f491), text, escape_fully };
+        let subscribe = (0..PAYLOADS).map(|number| writer.subscribe(number)).collect();
+        let publish = (0..PAYLOADS).map(|_| writer.send_message()).collect();
+        Self { name, subscribe, publish }
+    }
+}
+
+/// Messages of about `bytes` bytes, each made to be slow in a way of its own. All of them can be decoded.
+pub(crate) fn hostile(bytes: usize) -> Vec<(&'static str, String)> {
+    let repeat = |piece: &str| piece.repeat(bytes / piece.len());
+    let message = |members: &str, content: &str, attributes: &str| {
+        [
+            format!(r#"{{{members}"Id":"Ub3xYd7cQm0a","RequestId":"","Attributes":{{{attributes}}},"#),
+            format!(r#""Content":"{content}","SendTime":"","Sender":{{"UserId":"u"}}}}"#),
+        ]
+        .concat()
+    };
+    let content = |piece| message(r#""Type":"MESSAGE","#, &repeat(piece), "");
+    let attributes = |piece| message(r#""Type":"MESSAGE","#, "", repeat(piece).trim_end_matches(','));
+    let members = |piece: &str| message(&[r#""Type":"MESSAGE","#, &repeat(piece)].concat(), "", "");
+    let type_last = message(&repeat(r#""unknown":0,"#), "", "").replace("}}", r#"},"Type":"MESSAGE"}"#);
+    vec![
+        ("one long string", content("a")),
+        ("short escapes", content("\\n")),
+        ("long escapes", content("\\u0041")),
+        ("surrogate pairs", content("\\ud83d\\ude00")),
+        ("escapes and letters by turns", content("\\\"a")),
+        ("attributes", attributes(r#""a":"b","#)),
+        ("empty attributes", attributes(r#""":"","#)),
+        ("escaped attributes", attributes(r#""\n":"\n","#)),
+        ("unknown keys", members(r#""unknown":0,"#)),
+        ("empty keys", members(r#""":0,"#)),
+        ("escaped keys", members(r#""\u0041":0,"#)),
+        ("keys almost known", members(r#""SendTimf":0,"#)),
+        ("white space", members(" ")),
+        ("white space everywhere", members(r#" "a" : 0 ,"#)),
+        ("arrays in arrays", members(&[r#""a":"#, &"[".repeat(126), &"]".repeat(126), ","].concat())),
+        ("objects in objects", members(&[&r#""a":{"#.repeat(126), &"}".repeat(126), ","].concat())),
+        ("empty arrays", members(&[r#""a":["#, &"[],".repeat(100), "0],"].concat())),
+        ("empty strings", members(&[r#""a":["#, &r#""","#.repeat(100), "0],"].concat())),
+        ("short numbers", members(&[r#""a":["#, &"1,".repeat(100), "0],"].concat())),
+        ("long numbers", members(&[r#""a":1"#, &"0".repeat(300), ","].concat())),
+        ("type behind all else", type_last),
+    ]
+}
+
+/// As [`hostile`], to be published.
+pub(crate) fn hostile_publish(bytes: usize) -> Vec<(&'static str, String)> {
+    let publish = |member: &str| {
+        let members = member.repeat(bytes / member.len());
+        [r#"{"Action":"SEND_MESSAGE","#, &members, r#""Content":"a"}"#].concat()
+    };
+    vec![
+        ("unknown keys, published", publish(r#""unknown":0,"#)),
+        ("escaped keys, published", publish(r#""\u0041":0,"#)),
+        ("keys almost known, published", publish(r#""REQUESTIE":0,"#)),
+    ]
+}
+
+/// Xorshift, 32 bits (Marsaglia, 2003).
+struct Random(u32);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 17;
+        self.0 ^= self.0 << 5;
+        usize::try_from(self.0).expect("32 bits") % limit
+    }
+
+    /// One of the choices, which are divided by bars.
+    fn pick<'a>(&mut self, choices: &'a str) -> &'a str {
+        let choices: Vec<_> = choices.split('|').collect();
+        choices[self.below(choices.len())]
+    }
+
+    /// The words of a chat message: mostly few, seldom many.
+    fn words(&mut self, most: usize, choices: &str) -> String {
+        let most = 1 + self.below(most);
+        let count = 1 + self.below(most);
+        (0..count).map(|_| self.pick(choices)).collect::<Vec<_>>().join(" ")
+    }
+
+    /// `template`, each star replaced by a character of `alphabet`.
+    fn fill(&mut self, template: &str, alphabet: &str) -> String {
+        let place = |c| if c == '*' { char::from(alphabet.as_bytes()[self.below(alphabet.len())]) } else { c };
+        template.chars().map(place).collect()
+    }
+}
+
+/// What a text is for.
+#[derive(Clone, Copy)]
+enum Use {
+    Content,
+    Attribute,
+    Name,
+    Url,
+}
+
+const HEXADECIMAL: &str = "0123456789abcdef";
+const ALPHANUMERIC: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+const ENGLISH: &str = "a|again|all|and|anyone|are|brb|chat|clutch|did|does|everyone|first|for|from|game|gg|go|good|great|\
+    have|hello|here|how|hype|i|in|is|it|just|keep|let's|lol|love|moderator|music|nice|no|not|of|on|please|question|really|\
+    round|see|so|song|stream|thanks|that|the|this|time|to|today|tomorrow|unbelievable|was|watching|we|welcome|what|when|\
+    who|why|win|with|wow|yes|you|?|!|:)|10/10";
+const LANGUAGES: [&str; 4] = [
+    "你好|大家晚上好|谢谢|这个直播太棒了|加油|哈哈哈|什么时候开始|主播|第一次来|真的吗|，",
+    "こんにちは|すごい|ありがとうございます|配信|おめでとう|初見です|かわいい|お疲れ様でした|。",
+    "안녕하세요|대박|화이팅|감사합니다|언제|시작해요|진짜|ㅋㅋㅋ|처음|왔어요",
+    "привет|всем|отлично|спасибо|посмотрим|когда|начало|да|нет|стрим|сегодня|вечером",
+];
+const EMOJI: &str = "😀|🔥🔥🔥|👏|❤️|🎉|👍🏽|😂😂|👨‍👩‍👧‍👦|🇯🇵|gg|wow";
+const ESCAPED: &str = "she said \"wait\" and|\"really\"?|\"quote\"|C:\\Users\\guest|\\o/|\\(^_^)/|first line\nsecond line|\
+    a\ttab|<3|a < b && c > d|R&D|😀|🔥🔥|é|日本|привет|and|then|the stream|is|so good|lol|what|thanks|for|tonight|everyone";
+
+fn ascii(random: &mut Random, text: Use) -> String {
+    match text {
+        Use::Content => random.words(16, ENGLISH),
+        Use::Attribute => random.pick("happy|sad|excited|reply|sticker:wave|subscriber|vip").into(),
+        Use::Name => [random.pick(ENGLISH), random.pick("fox|Otter|_42|TV|99|-live")].concat(),
+        Use::Url => random.fill("https://images.example.com/avatars/****/********.png", HEXADECIMAL),
+    }
+}
+
+fn emoji(random: &mut Random, text: Use) -> String {
+    let language = LANGUAGES[random.below(LANGUAGES.len())];
+    match text {
+        Use::Content => [random.words(5, language), random.words(2, EMOJI)].join(" "),
+        Use::Attribute | Use::Name if random.below(2) == 0 => random.pick(EMOJI).into(),
+        Use::Attribute | Use::Name => random.pick(language).into(),
+        Use::Url => ascii(random, text),
+    }
+}
+
+fn escaped(random: &mut Random, text: Use) -> String {
+    match text {
+        Use::Content => random.words(6, ESCAPED),
+        Use::Attribute => {
+            let inner = format!(r#"{{"{}":"{}"}}"#, random.pick("mood|to|badge"), random.pick(ENGLISH));
+            match random.below(4) {
+                0 => format!(r#"{{"reply":{}}}"#, quote(&inner, true)),
+                _ => inner,
+            }
+        }
+        Use::Name => [random.pick(ENGLISH), random.pick(" \"the fox\"| & co|\\o/|🔥|TV|_42")].concat(),
+        Use::Url => random.fill("https://example.com/avatar?id=********&size=**", HEXADECIMAL),
+    }
+}
+
+/// `text` as a JSON string. `fully` escapes as much as the strictest writers do: markup, and all that is not ASCII.
+fn quote(text: &str, fully: bool) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' => quoted += "\\\"",
+            '\\' => quoted += "\\\\",
+            '\n' => quoted += "\\n",
+            '\t' => quoted += "\\t",
+            _ if fully && (matches!(character, '<' | '>' | '&') || !character.is_ascii()) => {
+                quoted.extend(character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+            }
+            _ => quoted.push(character),
+        }
+    }
+    quoted + "\""
+}
+
+struct Writer {
+    random: Random,
+    text: fn(&mut Random, Use) -> String,
+    escape_fully: bool,
+}
+
+impl Writer {
+    /// A text, quoted.
+    fn text(&mut self, text: Use) -> String {
+        quote(&(self.text)(&mut self.random, text), self.escape_fully)
+    }
+
+    /// An attribute, its name and its value.
+    fn attribute(&mut self) -> String {
+        format!(r#""{}":{}"#, self.random.pick("mood|kind|reply_to|badge"), self.text(Use::Attribute))
+    }
+
+    fn id(&mut self) -> String {
+        self.random.fill("************", ALPHANUMERIC)
+    }
+
+    fn uuid(&mut self) -> String {
+        self.random.fill("********-****-4***-8***-************", HEXADECIMAL)
+    }
+
+    /// A time with up to nine digits of a fraction, zeros at its end left out.
+    fn time(&mut self) -> String {
+        let mut two = |least, count| format!("{:02}", least + self.random.below(count));
+        let time = format!("2026-{}-{}T{}:{}:{}", two(1, 12), two(1, 28), two(0, 24), two(0, 60), two(0, 60));
+        let fraction = self.random.fill(".*********", "0123456789");
+        time + fraction.trim_end_matches('0').trim_end_matches('.') + "Z"
+    }
+
+    fn subscribe(&mut self, number: usize) -> String {
+        // All the residues of a hundred, mixed.
+        match number * 37 % 100 {
+            0..93 => self.message(),
+            93..98 => self.event(),
+            98 => self.error(true),
+            _ => self.error(false),
+        }
+    }
+
+    fn message(&mut self) -> String {
+        let (id, request_id, attribute, content) = (self.id(), self.uuid(), self.attribute(), self.text(Use::Content));
+        let (send_time, user_id, avatar) = (self.time(), self.uuid(), self.text(Use::Url));
+        let (color, name) = (self.random.fill("#******", HEXADECIMAL), self.text(Use::Name));
+        [
+            format!(r#"{{"Type":"MESSAGE","Id":"{id}","RequestId":"{request_id}","Attributes":{{{attribute}}},"#),
+            format!(r#""Content":{content},"SendTime":"{send_time}","Sender":{{"UserId":"{user_id}","#),
+            format!(r#""Attributes":{{"avatar":{avatar},"color":"{color}","name":{name}}}}}}}"#),
+        ]
+        .concat()
+    }
+
+    fn event(&mut self) -> String {
+        let (id, message_id, reason, send_time) = (self.id(), self.id(), self.text(Use::Content), self.time());
+        [
+            format!(r#"{{"Type":"EVENT","Id":"{id}","RequestId":"","EventName":"aws:DELETE_MESSAGE","#),
+            format!(r#""Attributes":{{"MessageID":"{message_id}","MessageId":"{message_id}","Reason":{reason}}},"#),
+            format!(r#""SendTime":"{send_time}"}}"#),
+        ]
+        .concat()
+    }
+
+    /// An error, its members in the order of the reference's sample, or its type first.
+    fn error(&mut self, as_sampled: bool) -> String {
+        let (id, request_id, code) = (self.id(), self.uuid(), self.random.pick("400|401|403|406|429"));
+        let message = self.text(Use::Content);
+        let [before, after] = if as_sampled { ["", r#","Type":"ERROR""#] } else { [r#""Type":"ERROR","#, ""] };
+        [
+            format!(r#"{{{before}"ErrorCode":{code},"ErrorMessage":{message},"#),
+            format!(r#""Id":"{id}","RequestId":"{request_id}"{after}}}"#),
+        ]
+        .concat()
+    }
+
+    /// As the official SDKs write it.
+    fn send_message(&mut self) -> String {
+        let (request_id, content, attribute) = (self.uuid(), self.text(Use::Content), self.attribute());
+        [
+            format!(r#"{{"Action":"SEND_MESSAGE","RequestId":"{request_id}","#),
+            format!(r#""Content":{content},"Attributes":{{{attribute}}}}}"#),
+        ]
+        .concat()
+    }
+}

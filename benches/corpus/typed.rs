@@ -1,0 +1,173 @@
+//! The payloads as types for serde, as users would write them.
+#![allow(dead_code, reason = "each of its users needs a part")]
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
+
+/// A payload of the service, told apart by its tag. `S` is a text, `A` attributes.
+#[derive(serde::Deserialize, serde::Serialize)]
+#[serde(tag = "Type", rename_all = "UPPERCASE")]
+pub(crate) enum Tagged<S, A> {
+    #[serde(rename_all = "PascalCase")]
+    Message { id: S, request_id: S, attributes: Option<A>, content: S, send_time: S, sender: Sender<S, A> },
+    #[serde(rename_all = "PascalCase")]
+    Event { id: S, request_id: S, event_name: S, attributes: Option<A>, send_time: S },
+    #[serde(rename_all = "PascalCase")]
+    Error { error_code: u16, error_message: S, id: S, request_id: S },
+}
+
+#[derive(serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Sender<S, A> {
+    pub(crate) user_id: S,
+    pub(crate) attributes: Option<A>,
+}
+
+/// `SEND_MESSAGE`.
+#[derive(serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Publish<S, A> {
+    pub(crate) action: S,
+    pub(crate) request_id: S,
+    pub(crate) content: S,
+    pub(crate) attributes: A,
+}
+
+/// What a user writes first.
+pub(crate) type Owned = Tagged<String, HashMap<String, String>>;
+pub(crate) type OwnedPublish = Publish<String, HashMap<String, String>>;
+
+/// What a user who wants to encode has at hand: plain texts, from wherever they are kept.
+pub(crate) type Plain<'a> = Tagged<&'a str, Pairs<&'a str>>;
+pub(crate) type PlainPublish<'a> = Publish<&'a str, Pairs<&'a str>>;
+
+impl Owned {
+    pub(crate) fn to_plain(&self) -> Plain<'_> {
+        match self {
+            Self::Message { id, request_id, attributes, content, send_time, sender } => Plain::Message {
+                id,
+                request_id,
+                attributes: attributes.as_ref().map(to_pairs),
+                content,
+                send_time,
+                sender: Sender { user_id: &sender.user_id, attributes: sender.attributes.as_ref().map(to_pairs) },
+            },
+            Self::Event { id, request_id, event_name, attributes, send_time } => {
+                Plain::Event { id, request_id, event_name, attributes: attributes.as_ref().map(to_pairs), send_time }
+            }
+            Self::Error { error_code, error_message, id, request_id } => {
+                Plain::Error { error_code: *error_code, error_message, id, request_id }
+            }
+        }
+    }
+}
+
+impl OwnedPublish {
+    pub(crate) fn to_plain(&self) -> PlainPublish<'_> {
+        PlainPublish {
+            action: &self.action,
+            request_id: &self.request_id,
+            content: &self.content,
+            attributes: to_pairs(&self.attributes),
+        }
+    }
+}
+
+fn to_pairs(attributes: &HashMap<String, String>) -> Pairs<&str> {
+    let mut pairs: Vec<_> = attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    pairs.sort_unstable();
+    Pairs(pairs)
+}
+
+/// The cheapest that a user can write for decoding: one flat structure, so that nothing has to be buffered until the
+/// type is known, and texts that are borrowed unless an escape had to be decoded.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Borrowed<'a> {
+    #[serde(borrow)]
+    pub(crate) r#type: Text<'a>,
+    #[serde(borrow, default)]
+    pub(crate) id: Text<'a>,
+    #[serde(borrow, default)]
+    pub(crate) request_id: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) attributes: Option<Pairs<Text<'a>>>,
+    #[serde(borrow, default)]
+    pub(crate) content: Text<'a>,
+    #[serde(borrow, default)]
+    pub(crate) send_time: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) sender: Option<Sender<Text<'a>, Pairs<Text<'a>>>>,
+    #[serde(borrow, default)]
+    pub(crate) event_name: Text<'a>,
+    #[serde(default)]
+    pub(crate) error_code: u16,
+    #[serde(borrow, default)]
+    pub(crate) error_message: Text<'a>,
+}
+
+pub(crate) type BorrowedPublish<'a> = Publish<Text<'a>, Pairs<Text<'a>>>;
+
+/// A text, borrowed if it can be: serde itself borrows a `Cow` only where it is a field.
+#[derive(Default)]
+pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.into())))
+            }
+        }
+
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// Attributes, without hashing them.
+pub(crate) struct Pairs<S>(pub(crate) Vec<(S, S)>);
+
+impl<'de, S: Deserialize<'de>> Deserialize<'de> for Pairs<S> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PairsVisitor<S>(Vec<(S, S)>);
+
+        impl<'de, S: Deserialize<'de>> Visitor<'de> for PairsVisitor<S> {
+            type Value = Pairs<S>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of strings")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(mut self, mut map: M) -> Result<Pairs<S>, M::Error> {
+                while let Some(pair) = map.next_entry()? {
+                    self.0.push(pair);
+                }
+                Ok(Pairs(self.0))
+            }
+        }
+
+        deserializer.deserialize_map(PairsVisitor(Vec::new()))
+    }
+}
+
+impl<S: Serialize> Serialize for Pairs<S> {
+    fn serialize<T: Serializer>(&self, serializer: T) -> Result<T::Ok, T::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
