@@ -115,7 +115,7 @@ fn tokens(frame: &[u8]) -> Vec<&[u8]> {
 
 /// Calls `test` with mutants of a frame. Of a long one some places are passed over.
 fn mutants(frame: &[u8], random: &mut Random, test: &mut impl FnMut(&[u8])) {
-    for place in (0..=frame.len()).step_by(frame.len() / 400 + 1) {
+    for place in (0..=frame.len()).step_by(frame.len() / 250 + 1) {
         let (before, after) = frame.split_at(place);
         let mut spliced =
             |put: &[u8], removed: usize| test(&[before, put, after.get(removed..).unwrap_or_default()].concat());
@@ -158,7 +158,7 @@ fn try_all(seed: u64, frames: impl Iterator<Item = Vec<u8>>, agree: fn(&[u8]), l
     for frame in frames {
         mutants(&frame, &mut random, &mut |mutant| {
             agree(mutant);
-            if count.is_multiple_of(17) {
+            if count.is_multiple_of(23) {
                 laws(mutant);
             }
             count += 1;

@@ -31,11 +31,8 @@ fn all_of_any_bytes(bytes: &[u8]) {
 
 // Texts, and JSON of all kinds.
 
-const REMARKABLE: &str =
-    "\"\\/\u{8}\u{c}\n\r\t\0\u{1f} \u{7f}aé\u{301}\u{2028}\u{d7ff}\u{e000}\u{feff}\u{ffff}😀\u{10ffff}";
-
 fn text() -> impl Strategy<Value = String> {
-    let character = prop_oneof![any::<char>(), select(REMARKABLE.chars().collect::<Vec<_>>())];
+    let character = prop_oneof![any::<char>(), select(build::REMARKABLE.chars().collect::<Vec<_>>())];
     vec(character, 0..12).prop_map(String::from_iter)
 }
 

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | `ascii` | English | none |
 //! | `emoji` | Chinese, Japanese, Korean, Russian, emoji | none |
-//! | `escaped` | quotations, paths, lines, markup, emoji, and JSON in attributes | `\"`, `\\`, `\n`, `\t`, `\uXXXX` |
+//! | `escaped` | quotations, paths, lines, markup, emoji, and JSON in attributes | `\"`, `\\`, `\n`, `\t`, `\u0041` |
 #![allow(dead_code, reason = "each of its users needs a part")]
 
 /// How many payloads a corpus has of each kind.

@@ -7,6 +7,13 @@ use ivs_chat_proto::subscribe::{Event, EventKind, Message, Sender, ServiceError,
 use ivs_chat_proto::{Attributes, Content, Text, owned};
 use serde_json::{Map, Value, json};
 
+/// Characters that have to be escaped or can be, and those at the ends of what UTF-8 and UTF-16 write alike.
+pub(crate) const REMARKABLE: &str = "a\"\\/\u{8}\u{c}\n\r\t\0\u{1}\u{1f} \u{7f}é\u{301}\
+    \u{7ff}\u{800}\u{2028}\u{d7ff}\u{e000}\u{feff}\u{ffff}😀\u{10ffff}";
+
+const WORDS: &[&str] =
+    &["", "👩\u{200d}👩\u{200d}👧", "{\"a\":\"\\n\"}", "\\ud83d", "null", "0123456789abcdef", "MessageId"];
+
 /// Bytes, taken for choices; when there are no more, all choices are the first.
 struct Choices<'b> {
     rest: &'b [u8],
@@ -42,40 +49,6 @@ impl<'b> Choices<'b> {
     }
 
     fn string(&mut self) -> String {
-        const PIECES: &[&str] = &[
-            "a",
-            "",
-            "\"",
-            "\\",
-            "/",
-            "\u{8}",
-            "\u{c}",
-            "\n",
-            "\r",
-            "\t",
-            "\0",
-            "\u{1}",
-            "\u{1f}",
-            "\u{7f}",
-            " ",
-            "é",
-            "\u{2028}",
-            "\u{d7ff}",
-            "\u{e000}",
-            "\u{feff}",
-            "\u{ffff}",
-            "😀",
-            "👩\u{200d}👩\u{200d}👧",
-            "🏳\u{fe0f}\u{200d}🌈",
-            "\u{10ffff}",
-            "e\u{301}",
-            "{\"a\":\"\\n\"}",
-            "\\ud83d",
-            "null",
-            "aws:DELETE_MESSAGE",
-            "0123456789abcdef",
-            "MessageId",
-        ];
         let pieces = self.below(6);
         let mut text = String::new();
         for _ in 0..pieces {
@@ -85,7 +58,8 @@ impl<'b> Choices<'b> {
                     text += &self.pick(&["a", "\n", "é", "😀"]).repeat(self.pick(&[2, 7, 8, 9, 64, 499, 500, 501]));
                 }
                 length @ 224.. => text += &String::from_utf8_lossy(self.bytes((length & 0x1f).into())),
-                piece => text += PIECES[usize::from(piece) % PIECES.len()],
+                word @ 192.. => text += WORDS[usize::from(word) % WORDS.len()],
+                character => text.extend(REMARKABLE.chars().cycle().nth(character.into())),
             }
         }
         text

@@ -407,8 +407,8 @@ pub(crate) mod differential {
         serde_json::from_str(json).expect("JSON")
     }
 
-    /// Whether two values are the same, but for the last digits of doubles, which `serde_json` reads approximately, and for the
-    /// sign of zero.
+    /// Whether two values are the same, but for the last digits of doubles, which `serde_json` reads approximately unless
+    /// told otherwise.
     fn same(one: &Value, other: &Value) -> bool {
         match (one, other) {
             (Value::Number(one), Value::Number(other)) => one == other || are_close(one, other),
@@ -424,8 +424,11 @@ pub(crate) mod differential {
     }
 
     fn are_close(one: &Number, other: &Number) -> bool {
-        let Some((first, second)) = one.as_f64().zip(other.as_f64()) else { return false };
-        let are_doubles = one.is_f64() && other.is_f64();
-        first == 0.0 && second == 0.0 || are_doubles && (first - second).abs() <= first.abs() * 1e-15 + 1e-320
+        match (one.as_f64(), other.as_f64()) {
+            (Some(first), Some(second)) if one.is_f64() && other.is_f64() => {
+                (first - second).abs() <= first.abs() * 4e-15 + 1e-320
+            }
+            _ => false,
+        }
     }
 }
