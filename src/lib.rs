@@ -1,4 +1,5 @@
-//! The Amazon IVS Chat messaging protocol: a type for every payload, and a decoder and an encoder for each, in both directions.
+//! The Amazon IVS Chat messaging protocol: a type for every payload, a decoder and an encoder for each in both directions, and a
+//! client as a state machine.
 //!
 //! A client publishes `SEND_MESSAGE`, `DELETE_MESSAGE` and `DISCONNECT_USER`; the service pushes `MESSAGE`, `EVENT` and
 //! `ERROR`. Each is a small JSON object in a WebSocket text message, described by the [Chat Messaging API Reference]
@@ -47,25 +48,53 @@
 //!
 //! # A session
 //!
-//! ```
-//! use ivs_chat_proto::{CloseReason, Endpoint, Token};
+//! A [`Client`](client::Client) knows when to fetch a token, when to connect, when to connect anew, and what has become of each request. It is told
+//! what happens and asked what to do; the socket, the clock and the tokens are the caller's.
 //!
-//! // The application's server has called CreateChatToken.
-//! let token = Token::new("AQICAHhP-2mZ.q1w!#7")?;
-//! let url = Endpoint::new("eu-central-1")?.to_string();
-//! let handshake = (url.as_str(), Token::HEADER_NAME, token.header_value());
-//! assert_eq!(handshake.0, "wss://edge.ivschat.eu-central-1.amazonaws.com");
-//! // … WebSocket text messages go to `Subscribe::decode`, and come from `Publish::encode`, until the connection is closed.
-//! let reason = CloseReason::parse(r#"{"ErrorCode":401,"ErrorMessage":"session expired"}"#);
-//! assert!(matches!(reason, CloseReason::Error { .. }));
+//! ```
+//! use ivs_chat_proto::client::{Client, Closed, Config, Millis, Output, State, TokenInfo};
+//! use ivs_chat_proto::{Endpoint, Token};
+//!
+//! # let seed = [0; 16];
+//! # let now = Millis::new(0);
+//! let mut client: Client = Client::new(Config::new(), seed);
+//! client.connect(now);
+//! loop {
+//!     match client.poll(now) {
+//!         Output::FetchToken => {
+//!             // The application's server calls CreateChatToken.
+//!             let token = Token::new("AQICAHhP-2mZ.q1w!#7")?;
+//!             let url = Endpoint::new("eu-central-1")?.to_string();
+//!             assert_eq!(url, "wss://edge.ivschat.eu-central-1.amazonaws.com");
+//!             let header = (Token::HEADER_NAME, token.header_value());
+//! #           assert_eq!(header.0, "Sec-WebSocket-Protocol");
+//!             // The WebSocket is opened, with this header.
+//!             if let Some(conn) = client.token_ok(now, TokenInfo::new()) {
+//!                 client.opened(now, conn);
+//!             }
+//!         }
+//!         Output::State(state) => println!("{state:?}"),
+//!         Output::Wait(_) => break, // for what comes first: a message, the end of a connection, or this moment
+//!         output => println!("{output:?}"),
+//!     }
+//! }
+//! # let State::Connected(conn) = client.state() else { panic!() };
+//! # let message = br#"{"Type":"ERROR","ErrorCode":429,"RequestId":"r-1"}"#;
+//! if let Some(received) = client.recv(now, conn, message)? {
+//!     println!("{:?}", received.payload);
+//! }
+//! client.closed(now, conn, Closed::without_frame());
+//! # assert_eq!(client.state(), State::Connecting);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! [`Fragments`] joins the pieces of a WebSocket message; [`JsonStream`] finds payloads in a stream of bytes.
 //!
 //! # Scope
 //!
 //! In: the payloads of the messaging API in both directions, so that a client, a server, a proxy and a test double
 //! can all be built on them; the values in them; the endpoint, the token's header and the reason of a close; the
-//! lines of a [chat log](ChatLog).
+//! lines of a [chat log](ChatLog); whole payloads from pieces; what a [client] does beside sending and receiving.
 //!
 //! Out: I/O, sockets, TLS, clocks and threads, which belong to whoever embeds this; the HTTP API beside the messaging
 //! API; rooms, users and moderation.
@@ -110,7 +139,7 @@
 //!
 //! **`Content`** to send is 1 to 500 code points, or up to the room's own `maximumMessageLength`, that many included (the
 //! reference says "shorter than", and "Maximum: 500"). Received content has no limit. The other limits that are known of the service, such
-//! as 10 requests a second or 1 KB of a token's attributes, are not this crate's to enforce.
+//! as 1 KB of a token's attributes, are not this crate's to enforce; that of 10 requests a second, only a [client] keeps.
 //!
 //! **`aws:DELETE_MESSAGE`** names its message as `MessageId`, or else as the deprecated `MessageID`; an event that is
 //! [built](subscribe::SystemEvent::delete_message) has both. **`aws:DISCONNECT_USER`** is not in the reference but is sent. An
@@ -129,6 +158,19 @@
 //! and what is missing may be written as empty. A proxy passes on the bytes that it was given.
 //!
 //! **A line of a chat log** must have its `payload`; the rest of the envelope may be missing.
+//!
+//! **Success** of a request "should be assumed if an error is not returned", says the reference, and does not say when. Here it is
+//! after 5 seconds, or as soon as the message comes back or the event is there that was asked for; if the connection ends before that,
+//! it is neither a success nor an error, but [lost](client::Outcome::Lost).
+//!
+//! **A request is answered** by what has its `RequestId`, is of its kind and is about its target. An error without a `RequestId` answers a deletion if no other
+//! is waiting and its `Id` is that of the message.
+//!
+//! **The end of a connection** ends the session if it was meant: close codes 1000, 1008, 3003 and 4000 to 4999, statuses 403 and 404 of the handshake, any close
+//! after the event that disconnects this user. All else, 1001 among it, is followed by another connection. An error 401, and a close reason that has it, say
+//! that the session has expired, and that another can be had.
+//!
+//! **10 requests a second** are counted in every window of a second, over all connections of a client.
 //!
 //! **The token** is opaque: of the characters that a header's token may have, and otherwise as it came. **A region** is of letters,
 //! digits, `-`, `.`, `_` and `~`, as the official SDKs have it.
@@ -157,7 +199,7 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", test))]
 extern crate std;
 
 /// The README's examples are tests, too.
@@ -168,6 +210,7 @@ struct Readme;
 mod attributes;
 mod capability;
 mod chat_log;
+pub mod client;
 mod close_reason;
 mod content;
 mod decode_error;
@@ -175,6 +218,7 @@ mod encode;
 mod encode_error;
 mod error_code;
 mod field;
+mod fragments;
 mod json;
 #[cfg(feature = "alloc")]
 pub mod owned;
@@ -182,13 +226,14 @@ pub mod publish;
 #[cfg(feature = "serde")]
 mod serialize;
 mod slot;
+mod stream;
 pub mod subscribe;
 mod text;
 mod time;
 mod token;
 
 pub use attributes::{Attributes, Iter};
-pub use capability::Capability;
+pub use capability::{Capabilities, Capability};
 pub use chat_log::ChatLog;
 pub use close_reason::CloseReason;
 pub use content::{Content, LengthError};
@@ -196,6 +241,8 @@ pub use decode_error::{DecodeError, DecodeErrorKind};
 pub use encode_error::EncodeError;
 pub use error_code::ErrorCode;
 pub use field::Field;
+pub use fragments::{Fragments, Oversize};
+pub use stream::{JsonStream, StreamError, StreamErrorKind};
 pub use text::{Chars, Text};
 pub use time::{SendTime, TimeError, Timestamp};
 pub use token::{Endpoint, REGIONS, RegionError, Token, TokenError};

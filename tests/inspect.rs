@@ -224,6 +224,45 @@ fn whole_files() {
 }
 
 #[test]
+fn frames_of_more_than_4_mib() {
+    const MAX_FRAME: usize = 4 << 20;
+    let padded = |length| " ".repeat(length - SEND.len()) + SEND;
+    let (longest, too_long) = (padded(MAX_FRAME), padded(MAX_FRAME + 1));
+    let skipped = |frame| {
+        json!({"frame": frame, "ok": false, "error": "a message of more than 4194304 bytes", "kind": "Oversize",
+            "offset": MAX_FRAME})
+    };
+
+    let lines = file(
+        "too-long.jsonl",
+        [&longest, &too_long, MESSAGE, "", &too_long.repeat(2), &too_long, SEND, &too_long].join("\n"),
+    );
+    let whole = run(&["--json", &lines, "-"], MESSAGE.as_bytes());
+    for chunk in ["4095", "1048576", "99999999"] {
+        assert_eq!(run(&["--json", "--chunk", chunk, &lines, "-"], MESSAGE.as_bytes()), whole, "{chunk}");
+    }
+    assert_eq!((whole.status, whole.err.as_str()), (Some(0), ""));
+    let reports = whole.json();
+    let types: Vec<_> = reports.iter().map(|report| report["type"].as_str()).collect();
+    let [send, message] = [Some("SEND_MESSAGE"), Some("MESSAGE")];
+    assert_eq!(types, [send, None, message, None, None, send, None, message]);
+    for frame in [2, 4, 5, 7] {
+        assert_eq!(reports[frame - 1], skipped(frame));
+    }
+
+    let frames =
+        [("whole-longest.json", longest), ("whole-too-long.json", too_long), ("whole-short.json", SEND.into())];
+    let mut arguments = vec!["--strict".to_owned(), "--whole".to_owned()];
+    arguments.extend(frames.map(|(name, frame)| file(name, frame)));
+    let transcript = run(&arguments, b"");
+    assert_eq!(transcript.status, Some(1));
+    let line = "          → send              hello\n                              request r-1\n";
+    let skipped = "          ✗ frame 2           a message of more than 4194304 bytes\n";
+    let summary = "\n3 frames: 2 publishes, 1 not decoded\n";
+    assert_eq!(transcript.out, [line, skipped, line, summary].concat());
+}
+
+#[test]
 fn directions() {
     let delete = r#"{"action":"DELETE_MESSAGE","ID":"Kq83hZpLw0Xc"}"#;
     let log = format!(r#"{{"event_timestamp":"x","type":"MESSAGE","payload":{MESSAGE},"version":"1.0"}}"#);
@@ -498,6 +537,9 @@ fn frames_are_shown_as_they_come() {
         let line = lines.recv_timeout(Duration::from_secs(30)).unwrap();
         assert!(line.starts_with(&format!("{{\"frame\":{number},")));
     }
+    // One that is too long is not waited for.
+    input.write_all(&vec![b' '; (4 << 20) + 1]).unwrap();
+    assert!(lines.recv_timeout(Duration::from_secs(30)).unwrap().contains("Oversize"));
     drop(input);
     assert!(child.wait().unwrap().success());
 }

@@ -2,17 +2,11 @@
 
 use std::io::{self, Write};
 
-use ivs_chat_proto::DecodeError;
-
-use crate::payload::Payload;
+use crate::payload::{Error, Payload};
 use crate::visible::is_hidden;
 
 /// Writes what became of a frame, as one line of JSON.
-pub(crate) fn write_line(
-    out: &mut impl Write,
-    frame: u64,
-    decoded: &Result<Payload<'_>, DecodeError>,
-) -> io::Result<()> {
+pub(crate) fn write_line(out: &mut impl Write, frame: u64, decoded: &Result<Payload<'_>, Error>) -> io::Result<()> {
     write!(out, r#"{{"frame":{frame},"ok":{}"#, decoded.is_ok())?;
     match decoded {
         Ok(payload) => {
@@ -24,7 +18,7 @@ pub(crate) fn write_line(
         }
         Err(error) => {
             write_member(out, "error", &error.to_string())?;
-            write_member(out, "kind", error.kind().name())?;
+            write_member(out, "kind", error.name())?;
             write!(out, r#","offset":{}"#, error.offset())?;
         }
     }

@@ -13,7 +13,7 @@
 //! {"frame":2,"ok":false,"error":"unexpected end, at byte 17","kind":"UnexpectedEnd","offset":17}
 //! ```
 //!
-//! Frames are numbered from 1 over all inputs. However long the input, one frame is in memory at a time.
+//! Frames are numbered from 1 over all inputs. However long the input, one frame, of 4 MiB at most, is in memory at a time.
 //!
 //! ```text
 #![doc = include_str!("usage.txt")]
@@ -32,9 +32,11 @@ use std::env;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
+use ivs_chat_proto::Oversize;
+
 use frames::Frames;
 use options::{Command, Input, Options, USAGE};
-use payload::Payload;
+use payload::{Error, Payload};
 use progress::Progress;
 use transcript::Transcript;
 
@@ -135,16 +137,19 @@ impl<'a, W: Write> Inspection<'a, W> {
         Ok(())
     }
 
-    fn frame(&mut self, frame: &[u8]) -> io::Result<()> {
+    fn frame(&mut self, frame: Result<&[u8], Oversize>) -> io::Result<()> {
         self.frames += 1;
-        let decoded = Payload::decode(frame, self.options.direction);
+        let decoded = match frame {
+            Ok(frame) => Payload::decode(frame, self.options.direction).map_err(Error::from),
+            Err(error) => Err(error.into()),
+        };
         self.not_decoded += u64::from(decoded.is_err());
         if self.options.json {
             return json::write_line(&mut self.out, self.frames, &decoded);
         }
         match decoded {
             Ok(payload) => self.transcript.payload(&mut self.out, &payload),
-            Err(error) => self.transcript.not_decoded(&mut self.out, self.frames, frame, error),
+            Err(error) => self.transcript.not_decoded(&mut self.out, self.frames, frame.ok(), &error),
         }
     }
 

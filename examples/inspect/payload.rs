@@ -2,7 +2,7 @@
 
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::subscribe::Subscribe;
-use ivs_chat_proto::{ChatLog, DecodeError, DecodeErrorKind, Field, Text};
+use ivs_chat_proto::{ChatLog, DecodeError, DecodeErrorKind, Field, Oversize, Text};
 
 use crate::options::Direction;
 
@@ -55,6 +55,32 @@ impl<'a> Payload<'a> {
         match self {
             Self::Publish(publish) => publish.encode_to_string(),
             Self::Subscribe(subscribe) => subscribe.encode_to_string(),
+        }
+    }
+}
+
+/// Why there is no payload in a frame.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(crate) enum Error {
+    Decode(#[from] DecodeError),
+    Oversize(#[from] Oversize),
+}
+
+impl Error {
+    /// The name of the kind.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Decode(error) => error.kind().name(),
+            Self::Oversize(_) => "Oversize",
+        }
+    }
+
+    /// The place of the cause in the frame.
+    pub(crate) const fn offset(&self) -> usize {
+        match self {
+            Self::Decode(error) => error.offset(),
+            Self::Oversize(error) => error.max_bytes(),
         }
     }
 }

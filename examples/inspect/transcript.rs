@@ -6,9 +6,9 @@ use std::io::{self, Write};
 
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::subscribe::{Event, EventKind, Message, ServiceError, Subscribe};
-use ivs_chat_proto::{Attributes, DecodeError, SendTime, Text};
+use ivs_chat_proto::{Attributes, SendTime, Text};
 
-use crate::payload::Payload;
+use crate::payload::{Error, Payload};
 use crate::visible::{self, Visible, clip, width};
 
 /// The columns of the names, and of what they stand behind: the time of day and a mark.
@@ -129,16 +129,17 @@ impl Transcript {
         continuation(out, &joined(described_request(publish.request_id())))
     }
 
-    /// Writes that a frame could not be decoded, and shows the place.
+    /// Writes that a frame could not be decoded, and shows the place in what there is of it.
     pub(crate) fn not_decoded(
         &mut self,
         out: &mut impl Write,
         number: u64,
-        frame: &[u8],
-        error: DecodeError,
+        frame: Option<&[u8]>,
+        error: &Error,
     ) -> io::Result<()> {
         self.not_decoded += 1;
         self.line(out, None, '✗', &format!("frame {number}"), error)?;
+        let Some(frame) = frame else { return Ok(()) };
         let (before, after) = around(frame, error.offset());
         continuation(out, &format!("{before}{after}"))?;
         writeln!(out, "{:1$}^", "", INDENT + width(&before))

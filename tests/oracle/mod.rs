@@ -4,6 +4,7 @@
 
 #[cfg(feature = "alloc")]
 pub(crate) mod build;
+pub(crate) mod chunks;
 
 use core::fmt::Debug;
 
