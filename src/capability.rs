@@ -42,3 +42,56 @@ impl fmt::Display for Capability {
         f.pad(self.name())
     }
 }
+
+/// A set of capabilities: what a token permits.
+///
+/// ```
+/// use ivs_chat_proto::{Capabilities, Capability};
+///
+/// let moderator = Capabilities::ALL;
+/// let guest = Capabilities::NONE.with(Capability::SendMessage);
+/// assert!(guest.permits(Capability::SendMessage) && !guest.permits(Capability::DeleteMessage));
+/// assert_eq!(Capability::ALL.iter().copied().collect::<Capabilities>(), moderator);
+/// ```
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Capabilities(u8);
+
+impl Capabilities {
+    /// To receive, which every token permits, and nothing else.
+    pub const NONE: Self = Self(0);
+    /// Everything.
+    pub const ALL: Self =
+        Self::NONE.with(Capability::SendMessage).with(Capability::DeleteMessage).with(Capability::DisconnectUser);
+
+    /// These and one more.
+    #[must_use]
+    pub const fn with(self, capability: Capability) -> Self {
+        Self(self.0 | Self::bit(capability))
+    }
+
+    /// Whether it is one of these.
+    #[must_use]
+    pub const fn permits(self, capability: Capability) -> bool {
+        self.0 & Self::bit(capability) != 0
+    }
+
+    const fn bit(capability: Capability) -> u8 {
+        match capability {
+            Capability::SendMessage => 1,
+            Capability::DeleteMessage => 2,
+            Capability::DisconnectUser => 4,
+        }
+    }
+}
+
+impl FromIterator<Capability> for Capabilities {
+    fn from_iter<I: IntoIterator<Item = Capability>>(capabilities: I) -> Self {
+        capabilities.into_iter().fold(Self::NONE, Self::with)
+    }
+}
+
+impl fmt::Debug for Capabilities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(Capability::ALL.iter().filter(|capability| self.permits(**capability))).finish()
+    }
+}

@@ -44,13 +44,20 @@ impl<'a> Content<'a> {
     ///
     /// If `text` is empty or longer.
     pub fn with_limit(text: impl Into<Text<'a>>, max_code_points: u16) -> Result<Self, LengthError> {
-        let text = text.into();
+        let content = Self(text.into());
+        content.check(max_code_points)?;
+        Ok(content)
+    }
+
+    /// Whether a room takes it.
+    pub(crate) fn check(&self, max_code_points: u16) -> Result<(), LengthError> {
+        let Self(text) = self;
         let max_code_points = max_code_points.min(Self::MAX_CODE_POINTS);
         // No text has more code points than bytes, so that most need not be counted.
         if text.is_empty() || !text.is_within(max_code_points.into()) {
             return Err(LengthError { code_points: text.code_points(), max_code_points });
         }
-        Ok(Self(text))
+        Ok(())
     }
 
     #[inline]

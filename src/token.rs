@@ -8,7 +8,8 @@ use core::fmt;
 /// ([Connecting to a Room], step 4); the service answers with the same subprotocol, so leave that header, too, out of
 /// logs. The token says which room it is for: the endpoint does not.
 ///
-/// It is opaque: nothing is trimmed from it and nothing encoded. `Debug` does not show it.
+/// It is opaque: nothing is trimmed from it and nothing encoded. `Debug` does not show it. What becomes of the header's value is in
+/// the hands of the WebSocket library: some log the handshake at their most talkative level.
 ///
 /// ```
 /// use ivs_chat_proto::Token;

@@ -5,6 +5,7 @@ mod vectors;
 use core::mem::size_of;
 use std::collections::BTreeMap;
 
+use ivs_chat_proto::client::{Client, Output, Received, SendError, SendErrorKind};
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use ivs_chat_proto::subscribe::{Event, Message, ServiceError, Subscribe};
 use ivs_chat_proto::{
@@ -87,6 +88,8 @@ fn errors_are_errors() {
     is_error::<Kind>();
     is_error::<EncodeError>();
     is_error::<LengthError>();
+    is_error::<SendError<u32>>();
+    is_error::<SendErrorKind>();
 }
 
 #[test]
@@ -105,6 +108,10 @@ fn sizes() {
     assert!(size_of::<DeleteMessage<'_>>() <= 3 * size_of::<Text<'_>>());
     assert!(size_of::<DisconnectUser<'_>>() <= 3 * size_of::<Text<'_>>());
     assert!(size_of::<Result<Publish<'_>, DecodeError>>() <= 4 * size_of::<Text<'_>>() + size_of::<usize>());
+    assert!(size_of::<Client>() <= 2_064);
+    assert!(size_of::<Client<(), 2, 8>>() <= 720);
+    assert!(size_of::<Output<()>>() <= 24);
+    assert!(size_of::<Result<Option<Received<'_, ()>>, DecodeError>>() <= 8 * size_of::<Text<'_>>());
 }
 
 #[test]

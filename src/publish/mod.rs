@@ -138,6 +138,16 @@ impl<'a> Publish<'a> {
             Self::DisconnectUser(disconnect) => disconnect.request_id,
         }
     }
+
+    /// The same payload with this `RequestId`.
+    pub(crate) const fn with_request_id(mut self, request_id: Text<'a>) -> Self {
+        match &mut self {
+            Self::SendMessage(send) => send.request_id = Some(request_id),
+            Self::DeleteMessage(delete) => delete.request_id = Some(request_id),
+            Self::DisconnectUser(disconnect) => disconnect.request_id = Some(request_id),
+        }
+        self
+    }
 }
 
 /// The `Action` of the object that `reader` is at, and where it stands.

@@ -1,0 +1,66 @@
+use core::fmt;
+use core::time::Duration;
+
+/// A moment, in milliseconds, on a clock of the caller's that only goes forwards. Where it starts is all one.
+///
+/// ```
+/// use ivs_chat_proto::client::Millis;
+///
+/// let start = std::time::Instant::now();
+/// let now = Millis::from(start.elapsed());
+/// assert_eq!(now.after(5).since(now), 5);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Millis(u64);
+
+impl Millis {
+    /// No moment: nothing is ever due then.
+    pub(super) const NEVER: Self = Self(u64::MAX);
+
+    /// So many milliseconds after the clock's start.
+    #[must_use]
+    pub const fn new(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// How many milliseconds after the clock's start.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The moment `millis` later.
+    #[must_use]
+    pub const fn after(self, millis: u64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+
+    /// The moment `millis` earlier, if there was one.
+    pub(super) const fn before(self, millis: u64) -> Self {
+        Self(self.0.saturating_sub(millis))
+    }
+
+    /// How many milliseconds have passed since an earlier moment.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// Whether it has come.
+    pub(super) const fn is_due(self, now: Self) -> bool {
+        self.0 <= now.0 && self.0 != Self::NEVER.0
+    }
+}
+
+/// So long after the clock's start, less than a millisecond left out.
+impl From<Duration> for Millis {
+    fn from(elapsed: Duration) -> Self {
+        Self(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ms", self.0)
+    }
+}

@@ -1,0 +1,66 @@
+use core::mem;
+use core::num::NonZeroU8;
+
+use super::millis::Millis;
+
+/// How many requests the service takes in a second, on one connection.
+const MOST: usize = 10;
+/// In which time they are counted.
+const WINDOW_MS: u64 = 1_000;
+
+/// When the last requests were sent, the newest first: no window of a second, wherever it begins, may have more than the service
+/// takes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Rate {
+    sent: [Millis; MOST],
+}
+
+impl Rate {
+    pub(super) const fn new() -> Self {
+        Self { sent: [Millis::NEVER; MOST] }
+    }
+
+    /// When the next request can be sent, if it has to wait.
+    pub(super) fn retry_at(&self, limit: Option<NonZeroU8>, now: Millis) -> Option<Millis> {
+        let limit = usize::from(limit?.get()).min(MOST);
+        let sent = *self.sent.get(limit.checked_sub(1)?)?;
+        Some(sent.after(WINDOW_MS)).filter(|retry_at| sent != Millis::NEVER && *retry_at > now)
+    }
+
+    pub(super) fn sent(&mut self, now: Millis) {
+        let mut newer = now;
+        self.sent.iter_mut().for_each(|sent| mem::swap(sent, &mut newer));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Millis, NonZeroU8, Rate};
+
+    #[test]
+    fn no_second_has_more_than_the_limit() {
+        for limit in 1..=12 {
+            let (mut rate, mut sent) = (Rate::new(), std::vec::Vec::new());
+            for now in 0..5_000 {
+                if let Some(retry_at) = rate.retry_at(NonZeroU8::new(limit), Millis::new(now)) {
+                    assert!(retry_at > Millis::new(now));
+                } else {
+                    rate.sent(Millis::new(now));
+                    sent.push(now);
+                }
+            }
+            let allowed = limit.min(10).into();
+            let fullest =
+                (0..4_000).map(|start| sent.iter().filter(|now| (start..start + 1_000).contains(*now)).count());
+            assert_eq!(fullest.max(), Some(allowed));
+            assert_eq!(sent.len(), 5 * allowed);
+        }
+    }
+
+    #[test]
+    fn without_a_limit_nothing_waits() {
+        let mut rate = Rate::new();
+        (0..100).for_each(|_| rate.sent(Millis::new(0)));
+        assert_eq!(rate.retry_at(None, Millis::new(0)), None);
+    }
+}

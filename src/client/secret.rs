@@ -1,0 +1,135 @@
+use core::fmt;
+use core::hash::Hasher;
+
+use siphasher::sip::SipHasher13;
+use siphasher::sip128::SipHasher24;
+
+use super::request_id::RequestId;
+use crate::text::Text;
+
+/// What the seed is good for: keyed hashes.
+///
+/// `SipHash` is a pseudorandom function: however many of its values are public, and every `RequestId` is, none of the others can be told without
+/// the key. Those that are public are of `SipHash-2-4`; what stays inside is of the faster `SipHash-1-3`, each use with a key of its own.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct Secret {
+    keys: (u64, u64),
+    /// How often chance has been asked.
+    drawn: u64,
+}
+
+/// What a hash that stays inside is for.
+#[derive(Clone, Copy)]
+pub(super) enum Use {
+    Chance,
+    RequestId,
+    Target,
+    UserId,
+    Message,
+    Event,
+}
+
+impl Use {
+    const fn word(self) -> u64 {
+        match self {
+            Self::Chance => 1,
+            Self::RequestId => 2,
+            Self::Target => 3,
+            Self::UserId => 4,
+            Self::Message => 5,
+            Self::Event => 6,
+        }
+    }
+}
+
+impl Secret {
+    pub(super) const fn new(seed: [u8; 16]) -> Self {
+        let keys = match (seed.first_chunk(), seed.last_chunk()) {
+            (Some(first), Some(second)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*second)),
+            _ => (0, 0),
+        };
+        Self { keys, drawn: 0 }
+    }
+
+    fn hasher(&self, r#use: Use) -> SipHasher13 {
+        let (first, second) = self.keys;
+        SipHasher13::new_with_keys(first ^ r#use.word(), second)
+    }
+
+    /// What is kept of a text in its place: 64 bits that nobody without the key can find another text for.
+    pub(super) fn tag(&self, r#use: Use, text: Text<'_>) -> u64 {
+        let mut hasher = self.hasher(r#use);
+        if let Some(text) = text.as_plain() {
+            return hasher.hash(text.as_bytes());
+        }
+        text.chars().for_each(|character| hasher.write(character.encode_utf8(&mut [0; 4]).as_bytes()));
+        hasher.finish()
+    }
+
+    /// The identifier of the request with this number.
+    pub(super) fn request_id(&self, number: u64) -> RequestId {
+        let (first, second) = self.keys;
+        let hasher = SipHasher24::new_with_keys(first, second);
+        RequestId::new(hasher.hash(&number.to_le_bytes()).as_u128())
+    }
+
+    /// A number by chance, from 0 to `max`.
+    pub(super) fn chance(&mut self, max: u64) -> u64 {
+        let drawn = self.hasher(Use::Chance).hash(&self.drawn.to_le_bytes());
+        self.drawn = self.drawn.wrapping_add(1);
+        // Of 64 bits, what is not even about this cannot be told.
+        drawn.checked_rem(max.saturating_add(1)).unwrap_or(0)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(redacted)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::string::ToString;
+
+    use super::{Secret, Text, Use};
+    use crate::subscribe::Subscribe;
+
+    #[test]
+    fn a_text_has_one_tag_however_it_is_written() {
+        let Ok(Subscribe::Error(error)) = Subscribe::decode_str(
+            r#"{"Type":"ERROR","ErrorCode":1,"Id":"655c1d15\u002d78f6 \ud83d\udc4b\u0041","RequestId":"655c1d15-78f6 👋A"}"#,
+        ) else {
+            panic!()
+        };
+        let (escaped, plain) = (error.id.unwrap(), error.request_id.unwrap());
+        assert!(escaped.as_plain().is_none() && plain.as_plain().is_some());
+        let secret = Secret::new([7; 16]);
+        assert_eq!(secret.tag(Use::Message, escaped), secret.tag(Use::Message, plain));
+        assert_ne!(secret.tag(Use::Message, plain), secret.tag(Use::Event, plain));
+        assert_ne!(secret.tag(Use::Message, plain), Secret::new([8; 16]).tag(Use::Message, plain));
+        assert_ne!(secret.tag(Use::Message, Text::new("")), secret.tag(Use::Message, Text::new("\0")));
+    }
+
+    #[test]
+    fn request_ids_depend_on_seed_and_number() {
+        let ids: HashSet<_> = (0..100_u8)
+            .flat_map(|seed| (0..100).map(move |number| Secret::new([seed; 16]).request_id(number).text().to_string()))
+            .collect();
+        assert_eq!(ids.len(), 10_000);
+        // Every bit of the seed matters.
+        let of = |seed: u128| Secret::new(seed.to_le_bytes()).request_id(0).text().to_string();
+        assert!((0..128).all(|bit| of(1 << bit) != of(0)));
+    }
+
+    #[test]
+    fn chance_is_within_its_bounds_and_reaches_them() {
+        let mut secret = Secret::new([7; 16]);
+        for max in [0, 1, 5] {
+            let drawn: HashSet<_> = (0..1_000).map(|_| secret.chance(max)).collect();
+            assert_eq!(drawn, (0..=max).collect());
+        }
+        assert!((0..100).any(|_| secret.chance(u64::MAX) > u64::MAX / 2));
+    }
+}
