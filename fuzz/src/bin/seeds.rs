@@ -19,11 +19,13 @@ fn main() -> io::Result<()> {
     let capture: Vec<_> = CAPTURE.lines().map(Vec::from).collect();
     let all = [publish.as_slice(), &subscribe, &capture].concat();
     for (target, seeds) in [
+        ("chunks", cut(&all)),
         ("decode_publish", [publish.as_slice(), &capture].concat()),
         ("decode_subscribe", [subscribe.as_slice(), &capture].concat()),
         ("encode_publish", all.clone()),
         ("encode_subscribe", all.clone()),
         ("differential", all),
+        ("session", sessions()),
     ] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
         fs::create_dir_all(&folder)?;
@@ -33,4 +35,20 @@ fn main() -> io::Result<()> {
         println!("{}: {} seeds", folder.display(), seeds.len());
     }
     Ok(())
+}
+
+/// Behind how they are to be cut, and how much is allowed: each alone, and a few together, on lines of their own.
+fn cut(payloads: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let together: Vec<_> = payloads.chunks(5).map(|some| some.join(&b'\n')).collect();
+    let numbered = payloads.iter().chain(&together).zip((0..=u8::MAX).cycle());
+    numbered.map(|(payload, number)| [&[number % 4 * 16 + 3, number, 131, 56], payload.as_slice()].concat()).collect()
+}
+
+/// With each configuration: what connects, a request and its answer, time that passes, and the next connection.
+fn sessions() -> Vec<Vec<u8>> {
+    const CONNECTED: &[u8] = &[0, 6, 0, 1, 2, 1, 0, 6];
+    const ANSWERED: &[u8] = &[25, 0, 3, 0, 6, 17, 0, 0, 0, 6, 25, 1, 3, 0, 13, 0, 6];
+    const REPLACED: &[u8] =
+        &[38, 0, 8, 1, 6, 25, 2, 3, 0, 0, 1, 2, 1, 0, 6, 24, 3, 0, 1, 0, 1, 0, 13, 5, 6, 30, 0, 0, 6, 39, 6];
+    (0..7).map(|config| [&[config, 0], CONNECTED, ANSWERED, REPLACED, CONNECTED].concat()).collect()
 }
