@@ -1,0 +1,192 @@
+//! One WebSocket connection: a task that opens it, carries messages both ways and says how it ended. It knows nothing of chat but
+//! where the token goes.
+
+use core::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use ivs_chat_proto::client::{Closed, ConnId};
+use ivs_chat_proto::{CloseReason, Text, Token};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, interval_at, timeout};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::{HeaderValue, Uri};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+
+use crate::visible::Visible;
+
+type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// How often to ask whether the other end is there.
+const PING: Duration = Duration::from_secs(30);
+/// How long the closing of a connection may take.
+pub(crate) const GOODBYE: Duration = Duration::from_secs(1);
+/// The longest message that is received: more than twice the longest of the service, with everything escaped.
+const MAX_MESSAGE: usize = 64 << 10;
+
+/// The near end of a connection.
+pub(crate) struct Socket {
+    outgoing: mpsc::UnboundedSender<Utf8Bytes>,
+    close: oneshot::Sender<u16>,
+}
+
+/// What happened on a connection. Nothing follows [`Ended`](Self::Ended).
+pub(crate) enum News {
+    Opened,
+    Received(Utf8Bytes),
+    /// A ping or a pong was received.
+    Alive,
+    Ended(End),
+}
+
+/// How a connection ended, for the client and in words.
+pub(crate) struct End {
+    pub(crate) closed: Closed,
+    pub(crate) words: String,
+}
+
+impl Socket {
+    /// Begins to open a connection. What happens on it is reported to `news`.
+    pub(crate) fn open(conn: ConnId, endpoint: Uri, token: HeaderValue, news: mpsc::Sender<(ConnId, News)>) -> Self {
+        // Without a bound, so that the host never waits for a connection that waits for the host. The client has it bounded: by
+        // how many requests it lets out, and by how long a connection may say nothing.
+        let (outgoing, messages) = mpsc::unbounded_channel();
+        let (close, closing) = oneshot::channel();
+        tokio::spawn(run(endpoint, token, messages, closing, Reporter { conn, news }));
+        Self { outgoing, close }
+    }
+
+    /// Writes a text message. If the connection has ended, that is on its way to be told.
+    pub(crate) fn write(&self, message: impl Into<Utf8Bytes>) {
+        let _ = self.outgoing.send(message.into());
+    }
+
+    /// Closes the connection, or stops opening it. Nothing more is told of it, or nothing that counts.
+    pub(crate) fn close(self, code: u16) {
+        let _ = self.close.send(code);
+    }
+}
+
+struct Reporter {
+    conn: ConnId,
+    news: mpsc::Sender<(ConnId, News)>,
+}
+
+impl Reporter {
+    async fn tell(&self, news: News) {
+        // When nobody listens any more, the program is about to end.
+        let _ = self.news.send((self.conn, news)).await;
+    }
+}
+
+async fn run(
+    endpoint: Uri,
+    token: HeaderValue,
+    messages: mpsc::UnboundedReceiver<Utf8Bytes>,
+    mut closing: oneshot::Receiver<u16>,
+    reporter: Reporter,
+) {
+    let opened = tokio::select! {
+        opened = open(endpoint, token) => opened,
+        _ = &mut closing => return,
+    };
+    let mut stream = match opened {
+        Ok(stream) => stream,
+        Err(error) => return reporter.tell(News::Ended(End::before_it_opened(&error))).await,
+    };
+    reporter.tell(News::Opened).await;
+    let frame = tokio::select! {
+        end = converse(&mut stream, messages, &reporter) => {
+            reporter.tell(News::Ended(end)).await;
+            None
+        }
+        Ok(code) = closing => Some(CloseFrame { code: code.into(), reason: Utf8Bytes::default() }),
+    };
+    let goodbye = async {
+        if frame.is_some() {
+            stream.close(frame).await?;
+        }
+        // Reading on is what writes the answer to a close frame, or waits for it.
+        while let Some(message) = stream.next().await {
+            message?;
+        }
+        Ok::<(), Error>(())
+    };
+    // However it goes, the connection ends here.
+    let _ = timeout(GOODBYE, goodbye).await;
+}
+
+/// The handshake. The library writes the request to its log, at the level `trace`, and the token with it: this program has no logger.
+async fn open(endpoint: Uri, token: HeaderValue) -> Result<Stream, Error> {
+    let mut request = endpoint.into_client_request()?;
+    request.headers_mut().insert(Token::HEADER_NAME, token);
+    let config = WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
+    let (stream, _) = connect_async_with_config(request, Some(config), true).await?;
+    Ok(stream)
+}
+
+/// Carries messages, until the connection ends.
+async fn converse(stream: &mut Stream, mut messages: mpsc::UnboundedReceiver<Utf8Bytes>, reporter: &Reporter) -> End {
+    let mut pings = interval_at(Instant::now() + PING, PING);
+    loop {
+        let written = tokio::select! {
+            received = stream.next() => match received {
+                Some(Ok(message)) => {
+                    let news = match message {
+                        Message::Text(text) => News::Received(text),
+                        Message::Close(frame) => return End::by_frame(frame),
+                        // Binary messages are not of this protocol, but show as much as a pong does.
+                        _ => News::Alive,
+                    };
+                    reporter.tell(news).await;
+                    Ok(())
+                }
+                Some(Err(error)) => Err(error),
+                None => Err(Error::ConnectionClosed),
+            },
+            Some(text) = messages.recv() => stream.send(Message::Text(text)).await,
+            _ = pings.tick() => stream.send(Message::Ping(Bytes::new())).await,
+        };
+        if let Err(error) = written {
+            return End::without_frame(&error);
+        }
+    }
+}
+
+impl End {
+    fn before_it_opened(error: &Error) -> Self {
+        match error {
+            Error::Http(answer) => {
+                let status = answer.status();
+                Self { closed: Closed::handshake(status.as_u16()), words: format!("refused with HTTP status {status}") }
+            }
+            error => Self { closed: Closed::without_frame(), words: format!("not opened: {}", words(error)) },
+        }
+    }
+
+    fn by_frame(frame: Option<CloseFrame>) -> Self {
+        // A frame without a code counts as this one.
+        let (code, reason) = frame.map_or((1005, Utf8Bytes::default()), |frame| (frame.code.into(), frame.reason));
+        let why = match CloseReason::parse(&reason) {
+            CloseReason::None => String::new(),
+            CloseReason::Error { error_code, error_message } => {
+                let what = error_code.map(|error_code| format!(": {error_code}"));
+                let words = error_message.map(|words| format!(": {}", Visible(words)));
+                what.into_iter().chain(words).collect()
+            }
+            _ => format!(": {}", Visible(Text::from(&*reason))),
+        };
+        Self { closed: Closed::frame(code, &reason), words: format!("closed with {code}{why}") }
+    }
+
+    fn without_frame(error: &Error) -> Self {
+        Self { closed: Closed::without_frame(), words: format!("broken: {}", words(error)) }
+    }
+}
+
+/// An error, in words that may be the other end's.
+fn words(error: &Error) -> String {
+    Visible(Text::from(&error.to_string())).to_string()
+}

@@ -1,0 +1,131 @@
+//! Where tokens come from. What leaves here is a header that does not show its value.
+
+use core::fmt::{self, Display};
+use core::time::Duration;
+use std::ffi::{OsStr, OsString};
+use std::process::{Output, Stdio};
+use std::time::SystemTime;
+
+use ivs_chat_proto::client::TokenInfo;
+use ivs_chat_proto::{Timestamp, Token, TokenError};
+use serde::Deserialize;
+use tokio::process::Command;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+
+/// How long a command may take. The client sets no limit: it waits until it is told.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The source of tokens.
+#[derive(Clone)]
+pub(crate) enum Tokens {
+    Same(HeaderValue),
+    Command(OsString),
+}
+
+/// A token that has been fetched.
+pub(crate) struct Fetched {
+    pub(crate) header: HeaderValue,
+    session_expiration_time: Option<Timestamp>,
+}
+
+/// Why there is no token.
+pub(crate) struct NoToken {
+    words: String,
+    /// Whether it makes no sense to ask again.
+    pub(crate) is_fatal: bool,
+}
+
+/// The answer of `CreateChatToken`, as far as it matters here.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    token: String,
+    session_expiration_time: Option<String>,
+}
+
+impl Tokens {
+    /// The same token, again and again.
+    pub(crate) fn same(token: &OsStr) -> Result<Self, TokenError> {
+        header(&token.to_string_lossy()).map(Self::Same)
+    }
+
+    pub(crate) async fn fetch(self) -> Result<Fetched, NoToken> {
+        match self {
+            Self::Same(header) => Ok(Fetched { header, session_expiration_time: None }),
+            Self::Command(command) => match timeout(PATIENCE, run(&command)).await {
+                Ok(output) => Fetched::from_output(&output.map_err(NoToken::fatal)?),
+                Err(_) => Err(NoToken::for_now("the token command takes too long")),
+            },
+        }
+    }
+}
+
+/// Runs a command as it would be typed. What is typed is not for the command, but its complaints are to be seen.
+async fn run(command: &OsStr) -> std::io::Result<Output> {
+    let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
+    shell.arg(if cfg!(windows) { "/C" } else { "-c" }).arg(command);
+    shell.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?.wait_with_output().await
+}
+
+impl Fetched {
+    fn from_output(output: &Output) -> Result<Self, NoToken> {
+        match output.status.code() {
+            Some(0) => {}
+            // By this the shell says that it cannot run it, or cannot find it.
+            Some(126 | 127) => return Err(NoToken::fatal("the token command cannot be run")),
+            _ => return Err(NoToken::for_now(format_args!("the token command failed: {}", output.status))),
+        }
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let printed = printed.trim();
+        let wrong = |error: TokenError| NoToken::for_now(format_args!("what the token command printed is {error}"));
+        if !printed.starts_with('{') {
+            return Ok(Self { header: header(printed).map_err(wrong)?, session_expiration_time: None });
+        }
+        // An error of JSON may quote what it is about: only the place is told.
+        let answer: Answer = serde_json::from_str(printed).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            NoToken::for_now(format_args!("the token command printed no answer, at line {line}, column {column}"))
+        })?;
+        Ok(Self {
+            header: header(&answer.token).map_err(wrong)?,
+            // If it cannot be read, it is not known: the service ends the session, then.
+            session_expiration_time: answer.session_expiration_time.and_then(|time| Timestamp::parse(&time).ok()),
+        })
+    }
+
+    /// What the client has to know of it.
+    pub(crate) fn info<'a>(&self, user_id: Option<&'a str>) -> TokenInfo<'a> {
+        let today = Timestamp::try_from(SystemTime::now()).ok();
+        let mut info = match (self.session_expiration_time, today) {
+            (Some(session_expiration_time), Some(today)) => TokenInfo::until(session_expiration_time, today),
+            _ => TokenInfo::new(),
+        };
+        info.user_id = user_id;
+        info
+    }
+}
+
+/// The value of the header that presents a token.
+fn header(token: &str) -> Result<HeaderValue, TokenError> {
+    let token = Token::new(token)?;
+    let mut header = HeaderValue::from_str(token.header_value()).expect("a token can stand in a header");
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+impl NoToken {
+    fn for_now(words: impl Display) -> Self {
+        Self { words: words.to_string(), is_fatal: false }
+    }
+
+    pub(crate) fn fatal(words: impl Display) -> Self {
+        Self { words: words.to_string(), is_fatal: true }
+    }
+}
+
+impl Display for NoToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)
+    }
+}
