@@ -1,4 +1,4 @@
-//! Decoding and encoding, beside `serde_json` with types that a user would write for it.
+//! Feeding, receiving, decoding and encoding, the latter two beside `serde_json` with types that a user would write for it.
 //!
 //! `cargo bench --bench codec` measures; `cargo test --benches` only makes sure that all of it works. The throughput is
 //! that of the payloads of one corpus, one after the other. That of hostile payloads should be of the same order, and
@@ -8,6 +8,8 @@ mod corpus;
 
 #[path = "corpus/build.rs"]
 mod build;
+#[path = "corpus/room.rs"]
+mod room;
 #[path = "corpus/typed.rs"]
 mod typed;
 
@@ -17,9 +19,11 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::subscribe::Subscribe;
+use ivs_chat_proto::{Fragments, JsonStream};
 use serde::{Deserialize, Serialize};
 
 use corpus::{Corpus, PAYLOADS};
+use room::Room;
 use typed::{Borrowed, BorrowedPublish, Owned, OwnedPublish};
 
 /// More than the longest payload of a corpus.
@@ -32,9 +36,13 @@ fn main() {
         decode_publish(&mut criterion, &corpus);
         encode(&mut criterion, &corpus);
         encode_publish(&mut criterion, &corpus);
+        fragments(&mut criterion, &corpus);
+        stream(&mut criterion, &corpus);
+        client(&mut criterion, &corpus);
     }
     for kibibytes in [4, 64] {
         hostile(&mut criterion, kibibytes);
+        hostile_stream(&mut criterion, kibibytes);
     }
     criterion.final_summary();
 }
@@ -75,6 +83,85 @@ fn encode_publish(criterion: &mut Criterion, corpus: &Corpus) {
     let mut group = group(criterion, "encode publish", corpus, &corpus.publish);
     bench(&mut group, "plain", &plain, |payload| build::build_send(payload).encode(&mut buffer).is_ok());
     bench(&mut group, "serde_json plain", &plain, |payload| writes(&mut vec, payload));
+}
+
+fn fragments(criterion: &mut Criterion, corpus: &Corpus) {
+    let payloads = &corpus.subscribe;
+    let mut fragments = Fragments::<BUFFER>::new();
+    let mut group = group(criterion, "fragments, decoded", corpus, payloads);
+    for (name, length) in [("whole", BUFFER), ("64 bytes at a time", 64), ("byte by byte", 1)] {
+        bench(&mut group, name, payloads, |json| {
+            let (before, last) = json.as_bytes().split_at((json.len() - 1) / length * length);
+            for piece in before.chunks_exact(length) {
+                assert!(fragments.push(piece, false).is_none());
+            }
+            fragments
+                .push(last, true)
+                .is_some_and(|message| message.is_ok_and(|message| Subscribe::decode(message).is_ok()))
+        });
+    }
+}
+
+fn stream(criterion: &mut Criterion, corpus: &Corpus) {
+    let input = corpus.subscribe.concat();
+    let mut stream = JsonStream::<BUFFER>::new();
+    let mut group = group(criterion, "stream", corpus, &corpus.subscribe);
+    for (name, length) in [("whole", input.len()), ("byte by byte", 1)] {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| assert_eq!(objects(&mut stream, black_box(input.as_bytes()), length), PAYLOADS));
+        });
+    }
+}
+
+fn client(criterion: &mut Criterion, corpus: &Corpus) {
+    let payloads = &corpus.subscribe;
+    let mut group = group(criterion, "client", corpus, payloads);
+    for (name, mut room) in [
+        ("nothing in flight", Room::new(0)),
+        ("8 requests in flight", Room::new(8)),
+        ("connections overlapping", Room::overlapping(8)),
+    ] {
+        let Room { client, conn } = &mut room;
+        bench(&mut group, name, payloads, |json| client.recv_str(Room::NOW, *conn, json).is_ok_and(|it| it.is_some()));
+    }
+}
+
+/// How many objects there are in pieces of `input`.
+fn objects<const N: usize>(stream: &mut JsonStream<N>, input: &[u8], length: usize) -> usize {
+    let mut objects = 0;
+    for mut piece in input.chunks(length) {
+        while let Some(object) = stream.next(&mut piece) {
+            assert!(object.is_ok());
+            objects += 1;
+        }
+    }
+    objects
+}
+
+/// Streams made to be slow, byte by byte: objects that never end, and none at all.
+fn hostile_stream(criterion: &mut Criterion, kibibytes: usize) {
+    let mut group = criterion.benchmark_group(format!("hostile streams, {kibibytes} KiB"));
+    let mut stream = Box::new(JsonStream::<{ 128 * 1024 }>::new());
+    for (name, piece) in [
+        ("braces", "{"),
+        ("braces on lines", "{\"\":\n"),
+        ("objects cut short", "{\n"),
+        ("empty objects", "{}"),
+        ("escapes", "{\"\\\\\\\\\\\\\"}"),
+        ("white space", "\n"),
+        ("garbage", "\""),
+    ] {
+        let input = piece.repeat(kibibytes * 1024 / piece.len());
+        group.throughput(Throughput::Bytes(input.len() as u64));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                for byte in black_box(input.as_bytes()).chunks_exact(1) {
+                    black_box(stream.next(&mut &*byte));
+                }
+                stream.finish().is_ok()
+            });
+        });
+    }
 }
 
 fn hostile(criterion: &mut Criterion, kibibytes: usize) {

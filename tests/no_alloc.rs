@@ -1,10 +1,11 @@
-//! Decoding, reading and encoding allocate nothing.
+//! Decoding, reading, encoding, feeding and a client allocate nothing.
 
 mod vectors;
 
-use ivs_chat_proto::publish::Publish;
+use ivs_chat_proto::client::{Client, Closed, Config, Millis, Outcome, Output, TokenInfo};
+use ivs_chat_proto::publish::{Publish, SendMessage};
 use ivs_chat_proto::subscribe::{Event, Subscribe, SystemEvent};
-use ivs_chat_proto::{ChatLog, CloseReason, Content, Timestamp, Token};
+use ivs_chat_proto::{ChatLog, CloseReason, Content, Fragments, JsonStream, Timestamp, Token};
 
 /// How often `work` allocates.
 fn allocations(work: impl FnOnce()) -> u64 {
@@ -71,4 +72,70 @@ fn values() {
         ChatLog::new(event.into()).encode(&mut buffer).expect("room");
     });
     assert_eq!(count, 0);
+}
+
+#[test]
+fn feeding() {
+    let input = include_bytes!("../examples/capture.jsonl");
+    let mut objects = 0;
+    let count = allocations(|| {
+        let mut stream = JsonStream::<300>::new();
+        let mut fragments = Fragments::<256>::new();
+        for chunk in input.chunks(7) {
+            let mut rest = chunk;
+            while let Some(next) = stream.next(&mut rest) {
+                let object = next.unwrap_or(b"unfinished, or too long");
+                for piece in object.chunks(11) {
+                    let _ = fragments.push(piece, false);
+                }
+                let _ = fragments.push(b"", true);
+                objects += 1;
+            }
+        }
+        stream.finish().expect("a whole capture");
+    });
+    assert_eq!((count, objects), (0, input.split(|byte| *byte == b'\n').count() - 1));
+}
+
+#[test]
+fn client() {
+    let echo = concat!(
+        r#"{"Type":"MESSAGE","Id":"m1","RequestId":"r-1","Attributes":null,"Content":"hello","#,
+        r#""SendTime":"2026-11-22T10:00:00Z","Sender":{"UserId":"me","Attributes":{}}}"#
+    );
+    let mut outputs = 0;
+    let count = allocations(|| {
+        let mut client: Client<u8> = Client::new(Config::new(), [7; 16]);
+        let mut now = Millis::new(0);
+        let mut buffer = [0; 256];
+        client.connect(now);
+        for data in 0..10 {
+            loop {
+                outputs += 1;
+                match client.poll(now) {
+                    Output::FetchToken => {
+                        let conn = client.token_ok(now, TokenInfo::new()).expect("it is wanted");
+                        client.opened(now, conn);
+                        let mut send = SendMessage::new(Content::new("hello").expect("short"));
+                        send.request_id = Some("r-1".into());
+                        let _ = client.send(now, &send.into(), data, &mut buffer).expect("connected");
+                        client.send(now, &send.into(), data, &mut buffer).expect_err("it is in flight");
+                        let received = client.recv(now, conn, echo.as_bytes()).expect("a message").expect("a new one");
+                        assert_eq!(received.settled.expect("its echo").outcome, Outcome::Confirmed);
+                        client.recv(now, conn, b"{").expect_err("cut short");
+                        let _ = client.send(now, &send.into(), data, &mut buffer).expect("connected");
+                        client.closed(now, conn, Closed::frame(1012, "{}"));
+                    }
+                    Output::Wait(until) => {
+                        now = until.unwrap_or(now);
+                        break;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        client.close(now);
+    });
+    assert_eq!(count, 0);
+    assert!(outputs > 30);
 }

@@ -6,10 +6,15 @@ use std::hint::black_box;
 
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::subscribe::Subscribe;
-use ivs_chat_proto::{Attributes, Text};
+use ivs_chat_proto::{Attributes, Fragments, JsonStream, Text};
 
 use crate::build::{build, build_send};
+use crate::room::Room;
 use crate::typed::{Plain, PlainPublish};
+
+/// As much as any message may have.
+pub(crate) type Joined = Fragments<{ 32 * 1024 }>;
+pub(crate) type Stream = JsonStream<{ 32 * 1024 }>;
 
 /// More than the longest payload of a corpus.
 pub(crate) const BUFFER: usize = 8192;
@@ -59,6 +64,55 @@ pub(crate) fn measured_decode_texts(payloads: &[String]) -> usize {
     sum
 }
 
+/// As [`measured_decode_bytes`], from pieces of at most 64 bytes.
+#[inline(never)]
+#[unsafe(no_mangle)]
+pub(crate) fn measured_fragments(payloads: &[String], joined: &mut Joined) -> usize {
+    payloads.iter().map(|payload| fields(&Subscribe::decode(join(payload, 64, joined)).unwrap())).sum()
+}
+
+/// As [`measured_decode_bytes`], from pieces of one byte.
+#[inline(never)]
+#[unsafe(no_mangle)]
+pub(crate) fn measured_fragments_bytewise(payloads: &[String], joined: &mut Joined) -> usize {
+    payloads.iter().map(|payload| fields(&Subscribe::decode(join(payload, 1, joined)).unwrap())).sum()
+}
+
+/// A payload from pieces of at most `length` bytes.
+#[inline]
+fn join<'a>(payload: &'a str, length: usize, joined: &'a mut Joined) -> &'a [u8] {
+    let payload = black_box(payload.as_bytes());
+    let [more, fin] = black_box([false, true]);
+    let (before, last) = payload.split_at((payload.len() - 1) / length * length);
+    for piece in before.chunks_exact(length) {
+        assert!(joined.push(piece, more).is_none());
+    }
+    joined.push(last, fin).unwrap().unwrap()
+}
+
+/// As [`measured_decode_bytes`], from payloads that stand behind each other.
+#[inline(never)]
+#[unsafe(no_mangle)]
+pub(crate) fn measured_stream(payloads: &str, stream: &mut Stream) -> usize {
+    objects(black_box(payloads.as_bytes()), stream)
+}
+
+/// As [`measured_stream`], byte by byte.
+#[inline(never)]
+#[unsafe(no_mangle)]
+pub(crate) fn measured_stream_bytewise(payloads: &str, stream: &mut Stream) -> usize {
+    black_box(payloads.as_bytes()).chunks_exact(1).map(|byte| objects(byte, stream)).sum()
+}
+
+#[inline]
+fn objects(mut input: &[u8], stream: &mut Stream) -> usize {
+    let mut sum = 0;
+    while let Some(object) = stream.next(&mut input) {
+        sum += fields(&Subscribe::decode(object.unwrap()).unwrap());
+    }
+    sum
+}
+
 /// A payload made to be slow.
 pub(crate) fn hostile(payload: &str) -> usize {
     fields(&Subscribe::decode_str(black_box(payload)).unwrap())
@@ -103,6 +157,32 @@ pub(crate) fn measured_decode_send(payloads: &[String]) -> usize {
         text(send.request_id.unwrap_or_default()) + text(send.content.text())
     };
     payloads.iter().map(read).sum()
+}
+
+/// As [`measured_decode`], received by a client.
+#[inline(never)]
+#[unsafe(no_mangle)]
+pub(crate) fn measured_recv(payloads: &[String], room: &mut Room) -> usize {
+    let Room { client, conn } = room;
+    let receive = |payload: &String| {
+        let received = client.recv_str(Room::NOW, *conn, black_box(payload)).unwrap().unwrap();
+        fields(&received.payload)
+    };
+    payloads.iter().map(receive).sum()
+}
+
+/// As [`measured_send`], sent by a client.
+#[inline(never)]
+#[unsafe(no_mangle)]
+pub(crate) fn measured_client_send(payloads: &[PlainPublish<'_>], room: &mut Room) -> usize {
+    let mut buffer = [0; BUFFER];
+    let send = |payload| {
+        let sent = room.client.send(Room::NOW, &build_send(black_box(payload)).into(), (), &mut buffer).unwrap();
+        let (handle, length) = (sent.handle, black_box(sent.payload).len());
+        room.client.forget(handle).unwrap();
+        length
+    };
+    payloads.iter().map(send).sum()
 }
 
 /// Something of every field.

@@ -101,6 +101,26 @@ const SECTIONS: &[(&str, &str, &[Ratio])] = &[
         &[ratio("this, to the above", "decode bytes", "decode", at_most(1.35, 1.15))],
     ),
     (
+        "feeding, 64 bytes at a time",
+        "fragments",
+        &[
+            ratio("this, to the above", "fragments", "decode bytes", at_most(1.5, 1.2)),
+            ratio("byte by byte, to the above", "fragments bytewise", "decode bytes", at_most(6.0, 3.0)),
+            ratio("a stream, to the above", "stream", "decode bytes", None),
+            ratio("byte by byte, to that", "stream bytewise", "stream", None),
+        ],
+    ),
+    (
+        "received by a client",
+        "recv",
+        &[
+            ratio("this, to decode &str", "recv", "decode", at_most(1.3, 1.1)),
+            ratio("with 8 requests in flight", "recv in flight", "decode", at_most(1.3, 1.1)),
+            ratio("and connections overlapping", "recv overlapping", "decode", at_most(1.3, 1.1)),
+            ratio("sending, to encode SEND_MESSAGE", "client send", "send", None),
+        ],
+    ),
+    (
         "decode &str, attributes read",
         "decode attributes",
         &[

@@ -2,6 +2,8 @@
 //!
 //! All input goes through [`unknown`], so that nothing is proven of these few literals alone.
 
+mod client;
+mod feeding;
 #[cfg(feature = "formatting")]
 mod formatting;
 
@@ -41,6 +43,13 @@ pub const CHECKS: &[fn() -> Option<bool>] = &[
     times,
     connecting,
     numbers_and_names,
+    client::outcomes,
+    client::refusals,
+    client::hand_over,
+    client::endings,
+    client::late_and_backwards,
+    feeding::fragments,
+    feeding::stream,
     #[cfg(feature = "formatting")]
     formatting::check,
     #[cfg(feature = "panic")]

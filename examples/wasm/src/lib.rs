@@ -1,4 +1,5 @@
-//! The crate in WebAssembly, with nothing from outside: what a script needs to send messages and to read what comes.
+//! The crate in WebAssembly, with nothing from outside: what a script needs to send messages and to read what comes, and a client
+//! behind a foreign function interface.
 //!
 //! The module imports nothing, and with that it is proven to be unable to panic: the function that would be called then,
 //! `this_code_can_panic`, does not exist, so that it would have to be imported.
@@ -14,6 +15,7 @@
 
 use core::cell::UnsafeCell;
 
+use ivs_chat_proto::client::{Client, Closed, Config, ConnId, Millis, Outcome, Output, Settled, State, TokenInfo};
 use ivs_chat_proto::publish::SendMessage;
 use ivs_chat_proto::subscribe::Subscribe;
 use ivs_chat_proto::{Content, DecodeError};
@@ -27,6 +29,12 @@ struct Buffer(UnsafeCell<[u8; ROOM]>);
 // SAFETY: the module has one thread.
 unsafe impl Sync for Buffer {}
 
+struct Session(UnsafeCell<Client<u32>>);
+
+// SAFETY: the module has one thread.
+unsafe impl Sync for Session {}
+
+static CLIENT: Session = Session(UnsafeCell::new(Client::new(Config::new(), [0; 16])));
 static INPUT: Buffer = Buffer(UnsafeCell::new([0; ROOM]));
 static OUTPUT: Buffer = Buffer(UnsafeCell::new([0; ROOM]));
 
@@ -71,6 +79,114 @@ pub extern "C" fn send_message(len: usize) -> i32 {
         let content = Content::new(core::str::from_utf8(read(len)).ok()?).ok()?;
         SendMessage::new(content).encode(output).ok().map(<[u8]>::len)
     })
+}
+
+/// Begins anew, with the 16 bytes of the input as seed: 0, or -1 if they are not 16.
+#[unsafe(no_mangle)]
+pub extern "C" fn client_new(len: usize) -> i32 {
+    let Ok(seed) = <[u8; 16]>::try_from(read(len)) else { return -1 };
+    *client() = Client::new(Config::new(), seed);
+    0
+}
+
+/// A connection is wanted.
+#[unsafe(no_mangle)]
+pub extern "C" fn client_connect(now: u64) {
+    client().connect(Millis::new(now));
+}
+
+/// The token is there: the number of the connection to open with it, or -1.
+#[unsafe(no_mangle)]
+pub extern "C" fn client_token_ok(now: u64, session_ms: u64) -> i64 {
+    let mut info = TokenInfo::new();
+    info.session_ms = Some(session_ms);
+    let conn = client().token_ok(Millis::new(now), info);
+    conn.and_then(|conn| i64::try_from(conn.number()).ok()).unwrap_or(-1)
+}
+
+/// The connection is open.
+#[unsafe(no_mangle)]
+pub extern "C" fn client_opened(now: u64, conn: u64) {
+    client().opened(Millis::new(now), ConnId::from_number(conn));
+}
+
+/// The connection was closed with this code and, as input, reason.
+#[unsafe(no_mangle)]
+pub extern "C" fn client_closed(now: u64, conn: u64, code: u16, len: usize) {
+    let reason = core::str::from_utf8(read(len)).unwrap_or_default();
+    client().closed(Millis::new(now), ConnId::from_number(conn), Closed::frame(code, reason));
+}
+
+/// Puts out a SEND_MESSAGE with a content, to be written to the connection: its length, or -1. `promise` comes back with its outcome.
+#[unsafe(no_mangle)]
+pub extern "C" fn client_send(now: u64, promise: u32, len: usize) -> i32 {
+    with_output(|output| {
+        let content = Content::new(core::str::from_utf8(read(len)).ok()?).ok()?;
+        let sent = client().send(Millis::new(now), &SendMessage::new(content).into(), promise, output).ok()?;
+        Some(sent.payload.len())
+    })
+}
+
+/// What a message is, as [`decode`] has it; 0 if it need not be looked at. If it answers a request, puts out what became of it, as
+/// [`client_poll`] does.
+#[unsafe(no_mangle)]
+pub extern "C" fn client_recv(now: u64, conn: u64, len: usize) -> i32 {
+    match client().recv(Millis::new(now), ConnId::from_number(conn), read(len)) {
+        Ok(Some(received)) => {
+            put_numbers(received.settled.as_ref().map_or([0, 0], settled));
+            match received.payload {
+                Subscribe::Message(_) => 1,
+                Subscribe::Event(_) => 2,
+                Subscribe::Error(_) => 3,
+                _ => 4,
+            }
+        }
+        Ok(None) => 0,
+        Err(error) => negative_offset(error),
+    }
+}
+
+/// What is to be done, and as two numbers with it: 0 to wait (until when, or the greatest number); 1 to close (which connection, with which code);
+/// 2 a request has its outcome (which, for the promise; 1 confirmed, 2 assumed, 3 lost, or the number of the error that rejected it); 3 the state is another (0 disconnected, 1
+/// connecting, 2 connected; the connection); 4 to fetch a token.
+#[unsafe(no_mangle)]
+pub extern "C" fn client_poll(now: u64) -> i32 {
+    let (what, numbers) = match client().poll(Millis::new(now)) {
+        Output::Close { conn, code } => (1, [conn.number(), code.into()]),
+        Output::Settled(outcome) => (2, settled(&outcome)),
+        Output::State(State::Connected(conn)) => (3, [2, conn.number()]),
+        Output::State(State::Connecting) => (3, [1, 0]),
+        Output::State(_) => (3, [0, 0]),
+        Output::FetchToken => (4, [0, 0]),
+        Output::Wait(until) => (0, [until.map_or(u64::MAX, Millis::get), 0]),
+        _ => (5, [0, 0]),
+    };
+    put_numbers(numbers);
+    what
+}
+
+fn settled(settled: &Settled<u32>) -> [u64; 2] {
+    let outcome = match settled.outcome {
+        Outcome::Confirmed => 1,
+        Outcome::Assumed => 2,
+        Outcome::Rejected(code) => code.get(),
+        _ => 3,
+    };
+    [settled.data.into(), outcome.into()]
+}
+
+fn put_numbers(numbers: [u64; 2]) {
+    with_output(|output| {
+        for (place, number) in output.chunks_exact_mut(8).zip(numbers) {
+            place.copy_from_slice(&number.to_le_bytes());
+        }
+        None
+    });
+}
+
+fn client() -> &'static mut Client<u32> {
+    // SAFETY: each function of the module comes here once, and keeps nothing.
+    unsafe { &mut *CLIENT.0.get() }
 }
 
 fn negative_offset(error: DecodeError) -> i32 {

@@ -7,7 +7,7 @@ use core::fmt::{self, Write as _};
 
 use ivs_chat_proto::publish::DeleteMessage;
 use ivs_chat_proto::subscribe::Subscribe;
-use ivs_chat_proto::{Content, Endpoint, ErrorCode, Text, Timestamp, Token};
+use ivs_chat_proto::{Content, Endpoint, ErrorCode, Fragments, JsonStream, Text, Timestamp, Token};
 
 use super::{unknown, unknown_mut};
 
@@ -40,12 +40,16 @@ pub fn check() -> Option<bool> {
     let refused = Subscribe::decode(payload).err()?;
     let needed = DeleteMessage::new(unknown("m").into()).encode(unknown_mut(&mut [])).err()?;
     let too_long = Content::with_limit(unknown("hello"), *unknown(&4)).err()?;
+    let oversize = Fragments::<4>::new().push(unknown(b"hello".as_slice()), *unknown(&true))?.err()?;
+    let garbage = JsonStream::<4>::new().next(&mut unknown(b" hello".as_slice()))?.err()?;
     let time = Timestamp::parse(unknown("2026-11-22T12:00:00.250+01:00")).ok()?;
     let [whole, least] = [*unknown(&0), *unknown(&1)].map(|nanoseconds| Timestamp::new(-1, nanoseconds));
     Some(
         is_written("the value of Content is of another type, at byte 28", format_args!("{refused}"))
             && is_written("a buffer of 36 bytes is needed", format_args!("{needed}"))
             && is_written("5 code points where 1 to 4 are allowed", format_args!("{too_long}"))
+            && is_written("a message of more than 4 bytes", format_args!("{oversize}"))
+            && is_written("not an object, at byte 1", format_args!("{garbage}"))
             && is_written("2026-11-22T11:00:00.25Z", format_args!("{time}"))
             && time.copy_to(unknown_mut(&mut [0; 64])).ok()? == "2026-11-22T11:00:00.25Z"
             && time.copy_to(unknown_mut(&mut [0; 5])).is_err()

@@ -1,0 +1,44 @@
+//! A client to measure.
+
+use ivs_chat_proto::Content;
+use ivs_chat_proto::client::{Client, Config, ConnId, Millis, Output, TokenInfo};
+use ivs_chat_proto::publish::SendMessage;
+
+/// A client in a room.
+pub(crate) struct Room {
+    pub(crate) client: Client,
+    pub(crate) conn: ConnId,
+}
+
+impl Room {
+    /// When all is received and sent.
+    pub(crate) const NOW: Millis = Millis::new(20_000);
+
+    /// A client that is connected, with so many requests in flight.
+    pub(crate) fn new(in_flight: usize) -> Self {
+        let mut config = Config::new();
+        config.requests_per_second = None;
+        let mut client = Client::new(config, *b"sixteen bytes!!!");
+        client.connect(Millis::new(0));
+        let conn = fetch_token(&mut client, Millis::new(0));
+        client.opened(Millis::new(0), conn);
+        for _ in 0..in_flight {
+            let send = SendMessage::new(Content::new("hello").unwrap()).into();
+            let _ = client.send(Millis::new(0), &send, (), &mut [0; 128]).unwrap();
+        }
+        Self { client, conn }
+    }
+
+    /// The same, with another connection being opened: what is received is remembered.
+    pub(crate) fn overlapping(in_flight: usize) -> Self {
+        let mut room = Self::new(in_flight);
+        room.client.recv_str(Room::NOW, room.conn, r#"{"Type":"ERROR","ErrorCode":401}"#).unwrap();
+        fetch_token(&mut room.client, Room::NOW.after(1_000));
+        room
+    }
+}
+
+fn fetch_token(client: &mut Client, now: Millis) -> ConnId {
+    while client.poll(now) != Output::FetchToken {}
+    client.token_ok(now, TokenInfo::new()).unwrap()
+}
