@@ -1,5 +1,5 @@
 //! The Amazon IVS Chat messaging protocol: a type for every payload, a decoder and an encoder for each in both directions, and a
-//! client as a state machine.
+//! client as a state machine, with the other end to test it against.
 //!
 //! A client publishes `SEND_MESSAGE`, `DELETE_MESSAGE` and `DISCONNECT_USER`; the service pushes `MESSAGE`, `EVENT` and
 //! `ERROR`. Each is a small JSON object in a WebSocket text message, described by the [Chat Messaging API Reference]
@@ -94,7 +94,7 @@
 //!
 //! In: the payloads of the messaging API in both directions, so that a client, a server, a proxy and a test double
 //! can all be built on them; the values in them; the endpoint, the token's header and the reason of a close; the
-//! lines of a [chat log](ChatLog); whole payloads from pieces; what a [client] does beside sending and receiving.
+//! lines of a [chat log](ChatLog); whole payloads from pieces; what a [client] does beside sending and receiving, and what the [service](server) does with what it is sent.
 //!
 //! Out: I/O, sockets, TLS, clocks and threads, which belong to whoever embeds this; the HTTP API beside the messaging
 //! API; rooms, users and moderation.
@@ -109,6 +109,7 @@
 //! | `alloc` | `owned` payloads, `Text::to_cow`, `encode_to_string` |
 //! | `std` (default) | `alloc`; conversions between [`Timestamp`] and `SystemTime` |
 //! | `serde` | `Serialize` for the payloads; with `alloc`, also `Deserialize` for the `owned` ones |
+//! | `mock` | `alloc`; a room in memory, to test against |
 //!
 //! # Reading of the specification
 //!
@@ -170,6 +171,9 @@
 //! after the event that disconnects this user. All else, 1001 among it, is followed by another connection. An error 401, and a close reason that has it, say
 //! that the session has expired, and that another can be had.
 //!
+//! **The service's checks** are in an [order](server#what-is-checked) that the reference does not give. Every error has an `Id`, and the end of a session is
+//! told by an error 401 before the connection is closed.
+//!
 //! **10 requests a second** are counted in every window of a second, over all connections of a client.
 //!
 //! **The token** is opaque: of the characters that a header's token may have, and otherwise as it came. **A region** is of letters,
@@ -220,11 +224,16 @@ mod error_code;
 mod field;
 mod fragments;
 mod json;
+mod millis;
+#[cfg(feature = "mock")]
+pub mod mock;
 #[cfg(feature = "alloc")]
 pub mod owned;
 pub mod publish;
+mod rate;
 #[cfg(feature = "serde")]
 mod serialize;
+pub mod server;
 mod slot;
 mod stream;
 pub mod subscribe;
@@ -242,6 +251,7 @@ pub use encode_error::EncodeError;
 pub use error_code::ErrorCode;
 pub use field::Field;
 pub use fragments::{Fragments, Oversize};
+pub use millis::Millis;
 pub use stream::{JsonStream, StreamError, StreamErrorKind};
 pub use text::{Chars, Text};
 pub use time::{SendTime, TimeError, Timestamp};

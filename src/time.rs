@@ -98,6 +98,9 @@ const DAYS_FROM_YEAR_0: i64 = 719_468;
 const DAYS_IN_400_YEARS: i64 = 146_097;
 
 impl Timestamp {
+    /// The beginning of 1970.
+    pub const UNIX_EPOCH: Self = Self { seconds: 0, nanoseconds: 0 };
+
     /// The longest text of a point in time: nine digits of a fraction, and an offset.
     pub const MAX_LEN: usize = "0000-00-00T00:00:00.000000000+00:00".len();
     /// The first second of year 0.

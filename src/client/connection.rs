@@ -1,8 +1,8 @@
 use super::closed::Reason;
 use super::config::{Config, TokenInfo};
-use super::millis::Millis;
 use super::secret::{Secret, Use};
 use crate::capability::Capabilities;
+use crate::millis::Millis;
 use crate::text::Text;
 
 /// One connection of a client, from the token on that opens it. Later ones are greater; none is ever there twice.

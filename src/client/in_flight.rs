@@ -1,7 +1,7 @@
 use super::connection::ConnId;
-use super::millis::Millis;
 use super::secret::{Secret, Use};
 use super::settled::{Handle, Outcome, Settled};
+use crate::millis::Millis;
 use crate::publish::Publish;
 use crate::subscribe::{Event, EventKind};
 use crate::text::Text;

@@ -3,16 +3,16 @@ use super::config::{Config, TokenInfo};
 use super::connection::{ConnId, Current, Draining, Next, Session};
 use super::counters::{Counters, count};
 use super::in_flight::{InFlight, Request, Target, Waiting, mark};
-use super::millis::Millis;
 use super::output::{Output, State};
-use super::rate::Rate;
 use super::secret::{Secret, Use};
 use super::seen::Seen;
 use super::send_error::{SendError, SendErrorKind};
 use super::settled::{Handle, Outcome, Received, Sent, Settled};
 use crate::decode_error::DecodeError;
 use crate::error_code::ErrorCode;
+use crate::millis::Millis;
 use crate::publish::Publish;
+use crate::rate::Rate;
 use crate::subscribe::{Event, EventKind, Message, ServiceError, Subscribe};
 use crate::text::Text;
 
@@ -64,7 +64,7 @@ pub struct Client<T = (), const INFLIGHT: usize = 16, const DEDUP: usize = 64> {
     had_gap: bool,
     in_flight: InFlight<T, INFLIGHT>,
     requests: u64,
-    rate: Rate,
+    rate: Rate<10>,
     seen: Seen<DEDUP>,
     /// Until when what comes may have come before.
     overlap_until: Millis,
@@ -202,7 +202,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
                 let waiting = Waiting::Until(now.after(self.config.settle_ms.into()));
                 self.in_flight.insert(Request { handle, conn, tag, mark, target, waiting, data });
                 self.requests = self.requests.wrapping_add(1);
-                self.rate.sent(now);
+                self.rate.note(now);
                 Ok(Sent { handle, conn, payload })
             }
             Err(kind) => Err(SendError { kind, data }),

@@ -287,9 +287,7 @@ mod connection;
 mod counters;
 mod in_flight;
 mod machine;
-mod millis;
 mod output;
-mod rate;
 mod request_id;
 mod secret;
 mod seen;
@@ -298,12 +296,12 @@ mod settled;
 #[cfg(test)]
 mod table;
 
+pub use crate::millis::Millis;
 pub use closed::{After, Closed, Reason};
 pub use config::{Config, TokenInfo};
 pub use connection::ConnId;
 pub use counters::Counters;
 pub use machine::Client;
-pub use millis::Millis;
 pub use output::{Output, State};
 pub use send_error::{SendError, SendErrorKind};
 pub use settled::{Handle, Outcome, Received, Sent, Settled};

@@ -2,8 +2,8 @@ use core::fmt;
 
 use super::closed::Reason;
 use super::connection::ConnId;
-use super::millis::Millis;
 use super::settled::Settled;
+use crate::millis::Millis;
 
 /// What a client wants done, or has to tell. At one moment these come in the order that they have here.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

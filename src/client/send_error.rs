@@ -1,7 +1,7 @@
-use super::millis::Millis;
 use crate::capability::Capability;
 use crate::content::LengthError;
 use crate::encode_error::EncodeError;
+use crate::millis::Millis;
 
 /// Why a request was not accepted, and what was given with it. Nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]

@@ -25,6 +25,7 @@ fn main() -> io::Result<()> {
         ("encode_publish", all.clone()),
         ("encode_subscribe", all.clone()),
         ("differential", all),
+        ("peer", published(&publish)),
         ("session", sessions()),
     ] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
@@ -35,6 +36,18 @@ fn main() -> io::Result<()> {
         println!("{}: {} seeds", folder.display(), seeds.len());
     }
     Ok(())
+}
+
+/// Behind what a connection is allowed, mostly all, and how often and when they come: each alone, and a few together.
+fn published(payloads: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let alone = payloads.iter().map(|payload| (payload, 0)).zip((0..=u8::MAX).cycle());
+    let alone = alone
+        .map(|((payload, how), number)| [&[7 >> (number % 9 / 8), 255, 255, 255, 10, 1, how], &**payload].concat());
+    let together = payloads.chunks(5).zip((0..=u8::MAX).cycle()).map(|(some, number)| {
+        let script: Vec<_> = some.iter().map(|payload| [&[number.wrapping_mul(23)], &**payload].concat()).collect();
+        [&[7, 20, 5, 12, 3, 2], &*script.join(&0xff)].concat()
+    });
+    alone.chain(together).collect()
 }
 
 /// Behind how they are to be cut, and how much is allowed: each alone, and a few together, on lines of their own.

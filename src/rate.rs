@@ -1,33 +1,32 @@
 use core::mem;
 use core::num::NonZeroU8;
 
-use super::millis::Millis;
+use crate::millis::Millis;
 
-/// How many requests the service takes in a second, on one connection.
-const MOST: usize = 10;
-/// In which time they are counted.
+/// In which time requests are counted.
 const WINDOW_MS: u64 = 1_000;
 
-/// When the last requests were sent, the newest first: no window of a second, wherever it begins, may have more than the service
-/// takes.
+/// When the last requests were made, the newest first: no window of a second, wherever it begins, may have more than a limit, which
+/// may be up to `MOST`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Rate {
+pub(crate) struct Rate<const MOST: usize> {
     sent: [Millis; MOST],
 }
 
-impl Rate {
-    pub(super) const fn new() -> Self {
+impl<const MOST: usize> Rate<MOST> {
+    pub(crate) const fn new() -> Self {
         Self { sent: [Millis::NEVER; MOST] }
     }
 
-    /// When the next request can be sent, if it has to wait.
-    pub(super) fn retry_at(&self, limit: Option<NonZeroU8>, now: Millis) -> Option<Millis> {
+    /// When the next request can be made, if it has to wait.
+    pub(crate) fn retry_at(&self, limit: Option<NonZeroU8>, now: Millis) -> Option<Millis> {
         let limit = usize::from(limit?.get()).min(MOST);
         let sent = *self.sent.get(limit.checked_sub(1)?)?;
         Some(sent.after(WINDOW_MS)).filter(|retry_at| sent != Millis::NEVER && *retry_at > now)
     }
 
-    pub(super) fn sent(&mut self, now: Millis) {
+    /// One more has been made.
+    pub(crate) fn note(&mut self, now: Millis) {
         let mut newer = now;
         self.sent.iter_mut().for_each(|sent| mem::swap(sent, &mut newer));
     }
@@ -40,12 +39,12 @@ mod tests {
     #[test]
     fn no_second_has_more_than_the_limit() {
         for limit in 1..=12 {
-            let (mut rate, mut sent) = (Rate::new(), std::vec::Vec::new());
+            let (mut rate, mut sent) = (Rate::<10>::new(), std::vec::Vec::new());
             for now in 0..5_000 {
                 if let Some(retry_at) = rate.retry_at(NonZeroU8::new(limit), Millis::new(now)) {
                     assert!(retry_at > Millis::new(now));
                 } else {
-                    rate.sent(Millis::new(now));
+                    rate.note(Millis::new(now));
                     sent.push(now);
                 }
             }
@@ -59,8 +58,8 @@ mod tests {
 
     #[test]
     fn without_a_limit_nothing_waits() {
-        let mut rate = Rate::new();
-        (0..100).for_each(|_| rate.sent(Millis::new(0)));
+        let mut rate = Rate::<10>::new();
+        (0..100).for_each(|_| rate.note(Millis::new(0)));
         assert_eq!(rate.retry_at(None, Millis::new(0)), None);
     }
 }

@@ -4,7 +4,7 @@ use core::time::Duration;
 /// A moment, in milliseconds, on a clock of the caller's that only goes forwards. Where it starts is all one.
 ///
 /// ```
-/// use ivs_chat_proto::client::Millis;
+/// use ivs_chat_proto::Millis;
 ///
 /// let start = std::time::Instant::now();
 /// let now = Millis::from(start.elapsed());
@@ -15,7 +15,7 @@ pub struct Millis(u64);
 
 impl Millis {
     /// No moment: nothing is ever due then.
-    pub(super) const NEVER: Self = Self(u64::MAX);
+    pub(crate) const NEVER: Self = Self(u64::MAX);
 
     /// So many milliseconds after the clock's start.
     #[must_use]
@@ -36,7 +36,7 @@ impl Millis {
     }
 
     /// The moment `millis` earlier, if there was one.
-    pub(super) const fn before(self, millis: u64) -> Self {
+    pub(crate) const fn before(self, millis: u64) -> Self {
         Self(self.0.saturating_sub(millis))
     }
 
@@ -47,7 +47,7 @@ impl Millis {
     }
 
     /// Whether it has come.
-    pub(super) const fn is_due(self, now: Self) -> bool {
+    pub(crate) const fn is_due(self, now: Self) -> bool {
         self.0 <= now.0 && self.0 != Self::NEVER.0
     }
 }

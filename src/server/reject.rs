@@ -1,0 +1,155 @@
+use core::fmt;
+
+use crate::capability::Capability;
+use crate::decode_error::{DecodeError, DecodeErrorKind};
+use crate::error_code::ErrorCode;
+use crate::millis::Millis;
+use crate::publish::Publish;
+use crate::subscribe::ServiceError;
+use crate::text::Text;
+
+/// A publish that is not accepted, and the `ERROR` that says so.
+///
+/// ```
+/// use ivs_chat_proto::Millis;
+/// use ivs_chat_proto::server::{Config, Peer};
+///
+/// let mut peer = Peer::new(Millis::new(0), Config::new());
+/// let reject = peer.recv(Millis::new(5), br#"{"Action":"SEND_MESSAGE","RequestId":"r-1","Content":"hi"}"#).unwrap_err();
+/// assert_eq!(
+///     reject.with_id("pT4nQ8sVw1Lz".into()).encode_to_string(),
+///     concat!(
+///         r#"{"ErrorCode":403,"ErrorMessage":"SEND_MESSAGE is not permitted","#,
+///         r#""Id":"pT4nQ8sVw1Lz","RequestId":"r-1","Type":"ERROR"}"#
+///     )
+/// );
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Reject<'m> {
+    /// What to send back, on the same connection; but [with an `Id`](Self::with_id).
+    pub error: ServiceError<'m>,
+    /// Why, for a log.
+    pub cause: Cause,
+}
+
+/// Why a publish is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Cause {
+    /// It is not a publish: error 400. That its content is too long is one of these.
+    NotDecoded(DecodeError),
+    /// Its content is longer than the room takes: error 400.
+    ContentTooLong,
+    /// The session is over: error 401.
+    Expired,
+    /// The token does not permit it: error 403.
+    NotPermitted(Capability),
+    /// The review does not accept it: error 406.
+    NotAcceptable,
+    /// It has too many bytes: error 413.
+    TooLarge,
+    /// There have been too many in a second, of this connection or in the room: error 429.
+    TooManyRequests {
+        /// From when on there are not.
+        retry_at: Millis,
+    },
+}
+
+impl<'m> Reject<'m> {
+    /// The session of a connection is over: to be sent by itself, in front of [`Close::EXPIRED`](super::Close::EXPIRED). It is this that makes the
+    /// official JavaScript SDK connect anew; it takes a close that comes without it for final, whatever its code.
+    #[must_use]
+    pub const fn expired() -> Self {
+        Self::new(Cause::Expired)
+    }
+
+    /// The review does not accept a publish; its reason, if there is one, is for the client to see.
+    #[must_use]
+    pub fn not_acceptable(publish: &Publish<'m>, reason: Option<Text<'m>>) -> Self {
+        let mut reject = Self::of(publish, Cause::NotAcceptable);
+        reject.error.error_message = reason.or(reject.error.error_message);
+        reject
+    }
+
+    /// The error to send back: with an `Id` of your making, another for each, unless it has that of a message to delete. The service has one in every
+    /// error, and the official JavaScript SDK takes none for an error that has no `Id`, or one that it has seen.
+    #[must_use]
+    pub const fn with_id<'e>(&self, id: Text<'e>) -> ServiceError<'e>
+    where
+        'm: 'e,
+    {
+        let mut error = self.error;
+        if error.id.is_none() {
+            error.id = Some(id);
+        }
+        error
+    }
+
+    /// There have been too many, until this moment.
+    #[must_use]
+    pub const fn too_many_requests(publish: &Publish<'m>, retry_at: Millis) -> Self {
+        Self::of(publish, Cause::TooManyRequests { retry_at })
+    }
+
+    pub(super) const fn of(publish: &Publish<'m>, cause: Cause) -> Self {
+        let mut reject = Self::new(cause);
+        reject.error.request_id = publish.request_id();
+        if let Publish::DeleteMessage(delete) = publish {
+            reject.error.id = Some(delete.id);
+        }
+        reject
+    }
+
+    pub(super) fn unread(message: &'m [u8], cause: Cause) -> Self {
+        let mut reject = Self::new(cause);
+        reject.error.request_id = Publish::peek_request_id(message);
+        reject
+    }
+
+    const fn new(cause: Cause) -> Self {
+        let (error_code, error_message) = cause.error();
+        let mut error = ServiceError::new(error_code);
+        error.error_message = Some(Text::new(error_message));
+        Self { error, cause }
+    }
+}
+
+impl Cause {
+    /// The number of the error, and its words: those that the service has been seen to use, where any have.
+    const fn error(self) -> (ErrorCode, &'static str) {
+        match self {
+            Self::NotDecoded(error) => (ErrorCode::BAD_REQUEST, words(error.kind())),
+            Self::ContentTooLong => (ErrorCode::BAD_REQUEST, words(DecodeErrorKind::ContentTooLong)),
+            Self::Expired => (ErrorCode::UNAUTHORIZED, "connection expired"),
+            Self::NotPermitted(Capability::SendMessage) => (ErrorCode::FORBIDDEN, "SEND_MESSAGE is not permitted"),
+            Self::NotPermitted(Capability::DeleteMessage) => (ErrorCode::FORBIDDEN, "DELETE_MESSAGE is not permitted"),
+            Self::NotPermitted(Capability::DisconnectUser) => {
+                (ErrorCode::FORBIDDEN, "DISCONNECT_USER is not permitted")
+            }
+            Self::NotAcceptable => (ErrorCode::NOT_ACCEPTABLE, "rejected by message review"),
+            Self::TooLarge => (ErrorCode::PAYLOAD_TOO_LARGE, "request is too large"),
+            Self::TooManyRequests { .. } => (ErrorCode::TOO_MANY_REQUESTS, "rate limit exceeded"),
+        }
+    }
+}
+
+const fn words(kind: DecodeErrorKind) -> &'static str {
+    match kind {
+        DecodeErrorKind::ContentTooLong => "Message exceeds maximum length",
+        DecodeErrorKind::EmptyContent => "Message is empty",
+        DecodeErrorKind::UnknownAction => "unknown Action",
+        DecodeErrorKind::MissingField(_) => "a required field is missing",
+        DecodeErrorKind::DuplicateField(_) | DecodeErrorKind::WrongType(_) => "a field is invalid",
+        _ => "request is not valid JSON",
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotDecoded(error) => error.fmt(f),
+            cause => f.write_str(cause.error().1),
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! What must hold of the service's end of a connection, whatever is published to it and when: a [`Peer`] beside a naive twin, to
+//! which `serde_json` reads, and which knows the documented rules only.
+//!
+//! - A publish is accepted if it is JSON with an action and the members that go with it, the session is not over, the token permits
+//!   it, its content has 1 to so many code points, it is not too large, and there have not been too many in the last second; and
+//!   then it says what its JSON says, can be encoded, and is accepted again as it is encoded.
+//! - Otherwise the first of these that fails is the cause, and the error has its number, the `RequestId` if it stands in front of
+//!   what breaks the JSON, and the `Id` of the message to delete; it can be encoded, and comes back. Nothing has changed.
+//! - Names are read in any ASCII case.
+
+#![allow(dead_code, reason = "each caller takes what it needs")]
+
+use core::num::NonZeroU8;
+
+use ivs_chat_proto::publish::Publish;
+use ivs_chat_proto::server::{Cause, Close, Config, MessageRate, Peer, Reject};
+use ivs_chat_proto::subscribe::Subscribe;
+use ivs_chat_proto::{Attributes, Capabilities, Capability, CloseReason, ErrorCode, Millis, Text};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
+
+/// What stands between two messages.
+pub(crate) const SEPARATOR: u8 = 0xff;
+const WINDOW_MS: u64 = 1_000;
+/// How the clock goes between two messages.
+const STEPS_MS: [u64; 16] = [0, 0, 0, 1, 2, 99, 100, 101, 333, 499, 500, 998, 999, 1_000, 1_001, 60_000];
+
+/// What `serde_json` reads of a message, as far as it comes.
+#[derive(Debug, Default)]
+struct Reading {
+    members: Vec<(String, Value)>,
+    request_id: Option<String>,
+    is_whole: bool,
+}
+
+impl Reading {
+    fn new(message: &[u8]) -> Self {
+        let mut reading = Self::default();
+        let mut deserializer = serde_json::Deserializer::from_slice(message);
+        let is_object = reading.deserialize(&mut deserializer).is_ok();
+        reading.is_whole = is_object && deserializer.end().is_ok();
+        reading
+    }
+
+    fn all(&self, name: &str) -> Vec<&Value> {
+        let named = self.members.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value).collect()
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        match self.all(name)[..] {
+            [Value::String(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether there is a member of the kind at most once; `null` is none.
+    fn has_at_most(&self, name: &str, is_it: impl Fn(&Value) -> bool) -> bool {
+        match self.all(name)[..] {
+            [] => true,
+            [value] => value.is_null() || is_it(value),
+            _ => false,
+        }
+    }
+
+    /// The action, if the message is one with all its members.
+    fn action(&self) -> Option<Capability> {
+        let are_strings = |value: &Value| value.as_object().is_some_and(|object| object.values().all(Value::is_string));
+        let action = Capability::from_name(self.text("Action")?)?;
+        let has_members = match action {
+            Capability::SendMessage => self.text("Content").is_some() && self.has_at_most("Attributes", are_strings),
+            Capability::DeleteMessage => self.text("Id").is_some() && self.has_at_most("Reason", Value::is_string),
+            Capability::DisconnectUser => self.text("UserId").is_some() && self.has_at_most("Reason", Value::is_string),
+            other => panic!("{other}"),
+        };
+        (self.is_whole && has_members && self.has_at_most("RequestId", Value::is_string)).then_some(action)
+    }
+
+    /// Whether there is a message whose content has no length that any has; even if what follows it is wrong, too.
+    fn has_content_of_no_length(&self) -> bool {
+        let contents = self.all("Content");
+        let length = contents.first().and_then(|content| content.as_str()).map(|content| content.chars().count());
+        self.all("Action").first().is_none_or(|action| *action == "SEND_MESSAGE")
+            && length.is_some_and(|length| !(1..=500).contains(&length))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for &mut Reading {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Reading {
+    type Value = ();
+
+    fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
+        let mut is_named = false;
+        while let Some(name) = map.next_key::<String>()? {
+            let value: Value = map.next_value()?;
+            if name.eq_ignore_ascii_case("RequestId") && !is_named {
+                is_named = true;
+                self.request_id = value.as_str().filter(|name| !name.is_empty()).map(str::to_owned);
+            }
+            self.members.push((name, value));
+        }
+        Ok(())
+    }
+}
+
+/// A peer, and what its documentation says.
+struct World {
+    peer: Peer,
+    config: Config,
+    now: u64,
+    /// When requests were accepted in the last second.
+    accepted: Vec<u64>,
+    room: MessageRate,
+    per_second: NonZeroU8,
+    /// When the room took messages in it.
+    taken: Vec<u64>,
+}
+
+/// From when on there are fewer than `limit` in a second.
+fn retry_at(times: &[u64], limit: usize, now: u64) -> Option<u64> {
+    let is_free = |moment: u64| times.iter().filter(|time| **time + WINDOW_MS > moment).count() < limit;
+    if is_free(now) {
+        return None;
+    }
+    times.iter().map(|time| time + WINDOW_MS).filter(|moment| is_free(*moment)).min()
+}
+
+/// Any bytes as what a connection is allowed, and what comes on it when.
+pub(crate) fn any_bytes(bytes: &[u8]) {
+    let Some((&[permitted, session, length, size, rate, room], script)) = bytes.split_first_chunk() else { return };
+    let mut config = Config::new();
+    let is_permitted = |place: &usize| permitted & 1 << place != 0;
+    let permits = (0..3).filter(is_permitted).map(|place| Capability::ALL[place]);
+    config.capabilities = permits.collect::<Capabilities>();
+    config.session_ms = u32::from(session) * 100;
+    config.max_code_points = u16::from(length) * 4;
+    config.max_bytes = usize::from(size) * 8;
+    config.requests_per_second = NonZeroU8::new(rate);
+    let per_second = NonZeroU8::new(room).unwrap_or(NonZeroU8::MIN);
+    let start = Millis::new(5);
+    let mut world = World {
+        peer: Peer::new(start, config),
+        config,
+        now: start.get(),
+        accepted: Vec::new(),
+        room: MessageRate::new(per_second),
+        per_second,
+        taken: Vec::new(),
+    };
+    assert_eq!((world.peer.config(), world.peer.expires_at()), (&config, start.after(config.session_ms.into())));
+    for message in script.split(|byte| *byte == SEPARATOR) {
+        let Some((&how, message)) = message.split_first() else { continue };
+        let reading = Reading::new(message);
+        for _ in 0..=how / 16 {
+            world.now += STEPS_MS[usize::from(how % 16)];
+            let is_recent = |time: &u64| time + WINDOW_MS > world.now;
+            world.accepted.retain(is_recent);
+            world.taken.retain(is_recent);
+            world.recv(message, &reading);
+        }
+        closing(message);
+    }
+}
+
+impl World {
+    /// The code of the error that answers a message, if one does; the last is what else may be said.
+    fn expected(&self, message: &[u8], reading: &Reading) -> (Option<u16>, Option<u16>) {
+        let session = |capability| {
+            if self.now >= self.peer.expires_at().get() {
+                Some(401)
+            } else if self.config.capabilities.permits(capability) {
+                None
+            } else {
+                Some(403)
+            }
+        };
+        let Some(action) = reading.action() else {
+            // If more than one thing is wrong, the first is found first.
+            let is_message = reading.has_content_of_no_length();
+            return (Some(400), is_message.then(|| session(Capability::SendMessage)).flatten());
+        };
+        let most = usize::from(self.config.max_code_points).min(500);
+        let length = reading.text("Content").map_or(0, |content| content.chars().count());
+        let limit = self.config.requests_per_second.map_or(usize::MAX, |limit| usize::from(limit.get()).min(10));
+        let code = session(action)
+            .or_else(|| (action == Capability::SendMessage && !(1..=most).contains(&length)).then_some(400))
+            .or_else(|| (message.len() > self.config.max_bytes).then_some(413))
+            .or_else(|| retry_at(&self.accepted, limit, self.now).map(|_| 429));
+        (code, None)
+    }
+
+    fn recv(&mut self, message: &[u8], reading: &Reading) {
+        let (expected, instead) = self.expected(message, reading);
+        let before = self.peer.clone();
+        let now = Millis::new(self.now);
+        match self.peer.recv(now, message) {
+            Ok(publish) => {
+                assert_eq!(expected, None, "accepted: {publish:?}");
+                self.accepted.push(self.now);
+                says(&publish, reading);
+                self.again(&publish, message);
+                self.room(&publish);
+            }
+            Err(reject) => {
+                let code = Some(reject.error.error_code.get());
+                assert!(code == expected || instead.is_some() && code == instead, "{reject:?}, but {expected:?}");
+                self.rejected(&reject, reading);
+                assert!(self.peer == before, "a publish that was rejected has changed something");
+            }
+        }
+        // A clock that steps back does no harm.
+        let _ = before.clone().recv(Millis::new(self.now / 2), message);
+    }
+
+    /// A publish that was accepted is accepted again as it is encoded: by another connection, on which it is the first.
+    fn again(&self, publish: &Publish<'_>, message: &[u8]) {
+        let mut buffer = vec![0; publish.encoded_len()];
+        let encoded = publish.encode(&mut buffer).expect("room");
+        assert!(encoded.len() <= message.len(), "longer than it came: {publish:?}");
+        let mut peer = Peer::new(Millis::new(self.now), self.config);
+        let again = peer.recv(Millis::new(self.now), encoded);
+        assert_eq!(again.map_err(|reject| reject.cause), Ok(*publish));
+    }
+
+    /// The room takes no more messages in a second than it may, and all else.
+    fn room(&mut self, publish: &Publish<'_>) {
+        let now = Millis::new(self.now);
+        let is_message = matches!(publish, Publish::SendMessage(_));
+        let limit = usize::from(self.per_second.get()).min(100);
+        let expected = retry_at(&self.taken, limit, self.now).filter(|_| is_message);
+        match self.room.admit(now, publish) {
+            Ok(()) => {
+                assert_eq!(expected, None);
+                if is_message {
+                    self.taken.push(self.now);
+                }
+            }
+            Err(reject) => {
+                let retry_at = Millis::new(expected.expect("a reason"));
+                assert_eq!(reject, Reject::too_many_requests(publish, retry_at));
+                answers(&reject, publish);
+            }
+        }
+        let reason = publish.request_id();
+        let reject = Reject::not_acceptable(publish, reason);
+        assert_eq!((reject.cause, reject.error.error_code), (Cause::NotAcceptable, ErrorCode::NOT_ACCEPTABLE));
+        assert!(reason.is_none() || reject.error.error_message == reason);
+        answers(&reject, publish);
+    }
+
+    /// An error has the number of its cause and names what it is about.
+    fn rejected(&self, reject: &Reject<'_>, reading: &Reading) {
+        let error = &reject.error;
+        let code = match reject.cause {
+            Cause::NotDecoded(_) | Cause::ContentTooLong => 400,
+            Cause::Expired => 401,
+            Cause::NotPermitted(capability) => {
+                assert!(!self.config.capabilities.permits(capability));
+                assert!(reading.action().is_none_or(|action| action == capability));
+                403
+            }
+            Cause::TooLarge => 413,
+            Cause::TooManyRequests { retry_at: moment } => {
+                let limit = self.config.requests_per_second.expect("a limit");
+                let expected = retry_at(&self.accepted, usize::from(limit.get()).min(10), self.now);
+                assert_eq!(Some(moment.get()), expected);
+                429
+            }
+            other => panic!("{other}"),
+        };
+        assert_eq!(error.error_code, code);
+        assert_eq!(error.request_id.map(|name| name.to_string()), reading.request_id);
+        let is_delete = reading.action() == Some(Capability::DeleteMessage);
+        let id = reading.text("Id").filter(|_| is_delete);
+        assert_eq!(error.id.map(|id| id.to_string()).as_deref(), id);
+        comes_back(reject);
+    }
+}
+
+/// A publish says what its JSON says.
+fn says(publish: &Publish<'_>, reading: &Reading) {
+    let is = |text: Option<Text<'_>>, name: &str| {
+        assert_eq!(text.map(|text| text.to_string()).as_deref(), reading.text(name), "{name}");
+    };
+    assert_eq!(Some(publish.required_capability()), reading.action());
+    assert_eq!(publish.request_id().map(|name| name.to_string()), reading.request_id);
+    match publish {
+        Publish::SendMessage(send) => {
+            is(Some(send.content.text()), "Content");
+            let attributes = reading.all("Attributes");
+            let expected = attributes.first().and_then(|value| value.as_object());
+            let names = expected.into_iter().flatten();
+            let last = |attributes: Attributes<'_>, name: &str| attributes.get(name).map(|value| value.to_string());
+            assert!(names.clone().all(|(name, value)| last(send.attributes, name).as_deref() == value.as_str()));
+            assert!(send.attributes.iter().all(|(name, _)| names.clone().any(|(other, _)| name == **other)));
+        }
+        Publish::DeleteMessage(delete) => {
+            is(Some(delete.id), "Id");
+            is(delete.reason, "Reason");
+        }
+        Publish::DisconnectUser(disconnect) => {
+            is(Some(disconnect.user_id), "UserId");
+            is(disconnect.reason, "Reason");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// An error is about just this publish.
+fn answers(reject: &Reject<'_>, publish: &Publish<'_>) {
+    let id = if let Publish::DeleteMessage(delete) = publish { Some(delete.id) } else { None };
+    assert_eq!((reject.error.request_id, reject.error.id), (publish.request_id(), id));
+    comes_back(reject);
+}
+
+/// An error can be encoded, and then it is the same.
+fn comes_back(reject: &Reject<'_>) {
+    assert!(!reject.cause.to_string().is_empty());
+    let mut buffer = vec![0; reject.error.encoded_len()];
+    let encoded = reject.error.encode(&mut buffer).expect("room");
+    assert!(serde_json::from_slice::<IgnoredAny>(encoded).is_ok());
+    match Subscribe::decode(encoded) {
+        Ok(Subscribe::Error(error)) => assert_eq!(error, reject.error),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Whatever the reason is, a close frame has room for its beginning.
+fn closing(reason: &[u8]) {
+    let Ok(reason) = core::str::from_utf8(reason) else { return };
+    let close = Close::disconnected(reason);
+    assert_eq!(close.code(), 1000);
+    assert!(reason.starts_with(close.reason()) && close.reason().len() <= 123);
+    let next = reason[close.reason().len()..].chars().next();
+    assert!(next.is_none_or(|next| close.reason().len() + next.len_utf8() > 123), "there was room for more");
+    let _ = CloseReason::parse(close.reason());
+}

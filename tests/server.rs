@@ -1,0 +1,219 @@
+//! The service's end of a connection, publish by publish.
+
+use core::mem::size_of;
+use core::num::NonZeroU8;
+
+use ivs_chat_proto::publish::Publish;
+use ivs_chat_proto::server::{Cause, Close, Config, MessageRate, Peer, Reject};
+use ivs_chat_proto::subscribe::{Event, EventKind, Subscribe, SystemEvent};
+use ivs_chat_proto::{Capabilities, Capability, CloseReason, DecodeErrorKind, ErrorCode, Field, Millis, Token};
+
+const NOW: Millis = Millis::new(1_000);
+
+const fn config() -> Config {
+    let mut config = Config::new();
+    config.capabilities = Capabilities::ALL;
+    config
+}
+
+fn json(payload: Subscribe<'_>) -> String {
+    String::from_utf8(payload.encode(&mut [0; 512]).unwrap().into()).unwrap()
+}
+
+/// The error that answers a publish: its number, its words and its `RequestId`. It is encoded and decoded on the way.
+fn rejected(peer: &mut Peer, now: Millis, message: &str) -> (u16, String, Option<String>) {
+    let reject = peer.recv(now, message.as_bytes()).expect_err(message);
+    let mut buffer = [0; 512];
+    let encoded = reject.error.encode(&mut buffer).unwrap();
+    let Ok(Subscribe::Error(error)) = Subscribe::decode(encoded) else { panic!("no error: {encoded:?}") };
+    assert_eq!(error, reject.error);
+    let words = error.error_message.unwrap().to_string();
+    assert!(matches!(reject.cause, Cause::NotDecoded(_)) || words == reject.cause.to_string());
+    (error.error_code.get(), words, error.request_id.map(|id| id.to_string()))
+}
+
+#[test]
+fn each_rejection_has_its_number_its_words_and_the_request_id() {
+    let long = format!(r#"{{"Action":"SEND_MESSAGE","RequestId":"r","Content":"{}"}}"#, "é".repeat(501));
+    let large = format!(r#"{{"Action":"SEND_MESSAGE","RequestId":"r","Content":"hi","X":"{}"}}"#, "x".repeat(16 << 10));
+    let mut limited = config();
+    limited.max_code_points = 5;
+    let mut guest = config();
+    guest.capabilities = Capabilities::NONE;
+    for (config, message, code, words, request_id) in [
+        (config(), "", 400, "request is not valid JSON", None),
+        (
+            config(),
+            r#"{"Action":"SEND_MESSAGE","RequestId":"r","Content":"hi""#,
+            400,
+            "request is not valid JSON",
+            Some("r"),
+        ),
+        (config(), r#"{"RequestId":"r","Action":"JOIN"}"#, 400, "unknown Action", Some("r")),
+        (config(), r#"{"RequestId":"r"}"#, 400, "a required field is missing", Some("r")),
+        (config(), r#"{"Type":"EVENT","EventName":"PING"}"#, 400, "a required field is missing", None),
+        (config(), r#"{"Action":"SEND_MESSAGE","REQUESTID":"r"}"#, 400, "a required field is missing", Some("r")),
+        (config(), r#"{"Action":"DELETE_MESSAGE","Id":7,"RequestId":"r"}"#, 400, "a field is invalid", Some("r")),
+        (config(), r#"{"Action":"SEND_MESSAGE","Content":"","RequestId":"r"}"#, 400, "Message is empty", Some("r")),
+        (config(), &long, 400, "Message exceeds maximum length", Some("r")),
+        (
+            limited,
+            r#"{"Action":"SEND_MESSAGE","Content":"hello!","RequestId":"r"}"#,
+            400,
+            "Message exceeds maximum length",
+            Some("r"),
+        ),
+        (
+            guest,
+            r#"{"Action":"SEND_MESSAGE","Content":"hi","RequestId":"r"}"#,
+            403,
+            "SEND_MESSAGE is not permitted",
+            Some("r"),
+        ),
+        (
+            guest,
+            r#"{"Action":"DELETE_MESSAGE","Id":"m","RequestId":"r"}"#,
+            403,
+            "DELETE_MESSAGE is not permitted",
+            Some("r"),
+        ),
+        (
+            guest,
+            r#"{"Action":"DISCONNECT_USER","UserId":"u","RequestId":"r"}"#,
+            403,
+            "DISCONNECT_USER is not permitted",
+            Some("r"),
+        ),
+        (guest, &long, 403, "SEND_MESSAGE is not permitted", Some("r")),
+        (config(), &large, 413, "request is too large", Some("r")),
+    ] {
+        let expected = (code, words.to_string(), request_id.map(str::to_string));
+        assert_eq!(rejected(&mut Peer::new(NOW, config), NOW, message), expected, "{message}");
+    }
+}
+
+#[test]
+fn the_first_check_that_fails_decides() {
+    let mut config = config();
+    config.capabilities = Capabilities::NONE;
+    config.max_code_points = 1;
+    config.max_bytes = 10;
+    config.requests_per_second = NonZeroU8::new(1);
+    config.session_ms = 5;
+    let message = br#"{"Action":"SEND_MESSAGE","Content":"hi"}"#;
+    let cause = |config, now| Peer::new(Millis::new(0), config).recv(Millis::new(now), message).map_err(|it| it.cause);
+    assert_eq!(cause(config, 5), Err(Cause::Expired));
+    assert_eq!(cause(config, 4), Err(Cause::NotPermitted(Capability::SendMessage)));
+    config.capabilities = Capabilities::ALL;
+    assert_eq!(cause(config, 4), Err(Cause::ContentTooLong));
+    config.max_code_points = 2;
+    assert_eq!(cause(config, 4), Err(Cause::TooLarge));
+    config.max_bytes = message.len();
+    assert!(cause(config, 4).is_ok());
+    // What is no publish at all is that, even when the session is over.
+    let error = Peer::new(Millis::new(0), config).recv(Millis::new(9), b"{}").unwrap_err();
+    let Cause::NotDecoded(error) = error.cause else { panic!() };
+    assert_eq!(error.kind(), DecodeErrorKind::MissingField(Field::Action));
+    // A content of no length that a room could take is looked at behind session and capability.
+    let empty = br#"{"Action":"SEND_MESSAGE","Content":""}"#;
+    assert_eq!(Peer::new(Millis::new(0), config).recv(Millis::new(9), empty).unwrap_err().cause, Cause::Expired);
+}
+
+#[test]
+fn no_second_has_more_than_ten_requests_and_rejected_ones_do_not_count() {
+    let mut peer = Peer::new(Millis::new(0), config());
+    let message = br#"{"Action":"DELETE_MESSAGE","Id":"m","RequestId":"r"}"#;
+    for now in 0..10 {
+        assert!(peer.recv(Millis::new(now), b"{}").is_err());
+        assert!(peer.recv(Millis::new(now), message).is_ok());
+    }
+    let reject = peer.recv(Millis::new(999), message).unwrap_err();
+    assert_eq!(reject.cause, Cause::TooManyRequests { retry_at: Millis::new(1_000) });
+    assert_eq!(reject.error.error_message.unwrap(), "rate limit exceeded");
+    // Of a deletion, the error has the message's identifier.
+    assert_eq!((reject.error.id.unwrap(), reject.error.request_id.unwrap()), ("m".into(), "r".into()));
+    assert!(peer.recv(Millis::new(1_000), message).is_ok());
+    assert!(peer.recv(Millis::new(1_000), message).is_err());
+}
+
+#[test]
+fn a_room_has_a_rate_of_its_own_for_messages() {
+    let mut room = MessageRate::new(NonZeroU8::MIN.saturating_add(199));
+    let send = Publish::decode(br#"{"Action":"SEND_MESSAGE","Content":"hi"}"#).unwrap();
+    let delete = Publish::decode(br#"{"Action":"DELETE_MESSAGE","Id":"m"}"#).unwrap();
+    assert_eq!((0..200).filter(|_| room.admit(NOW, &send).is_ok()).count(), 100);
+    assert!(room.admit(NOW, &delete).is_ok());
+    assert!(room.admit(NOW.after(1_000), &send).is_ok());
+}
+
+#[test]
+fn names_are_read_in_any_case_and_other_members_ignored() {
+    let mut peer = Peer::new(NOW, config());
+    let publish = peer.recv(NOW, br#"{"ACTION":"DISCONNECT_USER","userId":"bo","rEaSoN":"spam","Type":[1]}"#).unwrap();
+    let Publish::DisconnectUser(disconnect) = publish else { panic!() };
+    assert_eq!((disconnect.user_id, disconnect.reason.unwrap()), ("bo".into(), "spam".into()));
+}
+
+#[test]
+fn a_review_gives_its_reason() {
+    let publish = Publish::decode(br#"{"Action":"SEND_MESSAGE","RequestId":"r","Content":"hi"}"#).unwrap();
+    let reject = Reject::not_acceptable(&publish, Some("be nice".into()));
+    assert_eq!(
+        json(Subscribe::from(reject.error)),
+        r#"{"ErrorCode":406,"ErrorMessage":"be nice","RequestId":"r","Type":"ERROR"}"#
+    );
+    assert_eq!(Reject::not_acceptable(&publish, None).error.error_message.unwrap(), "rejected by message review");
+}
+
+#[test]
+fn the_end_of_a_session() {
+    let peer = Peer::new(NOW, config());
+    assert_eq!(peer.expires_at(), Millis::new(3_601_000));
+    assert_eq!(
+        json(Subscribe::from(Reject::expired().error)),
+        r#"{"ErrorCode":401,"ErrorMessage":"connection expired","RequestId":"","Type":"ERROR"}"#
+    );
+    let CloseReason::Error { error_code, .. } = CloseReason::parse(Close::EXPIRED.reason()) else { panic!() };
+    assert_eq!(error_code, Some(ErrorCode::UNAUTHORIZED));
+}
+
+#[test]
+fn a_close_reason_has_room_in_its_frame() {
+    for (reason, length) in
+        [("", 0), ("spam", 4), (&"é".repeat(61), 122), (&"é".repeat(62), 122), (&"x".repeat(124), 123)]
+    {
+        let close = Close::disconnected(reason);
+        assert_eq!((close.code(), close.reason().len()), (1000, length));
+        assert!(reason.starts_with(close.reason()));
+    }
+}
+
+#[test]
+fn events_answer_the_client_that_asked() {
+    let mut peer = Peer::new(NOW, config());
+    let Ok(Publish::DeleteMessage(delete)) =
+        peer.recv(NOW, br#"{"Action":"DELETE_MESSAGE","RequestId":"r-1","Id":"m1","Reason":"spam"}"#)
+    else {
+        panic!()
+    };
+    let deletion = SystemEvent::delete_message(delete.id, delete.reason);
+    let mut event = Event::system("e1".into(), &deletion, "2026-11-22T10:00:00Z".into());
+    event.request_id = delete.request_id;
+    let encoded = json(Subscribe::from(event));
+    let Ok(Subscribe::Event(event)) = Subscribe::decode_str(&encoded) else { panic!() };
+    assert_eq!(event.request_id.unwrap(), "r-1");
+    assert_eq!(event.kind(), EventKind::DeletedMessage { message_id: "m1".into(), reason: Some("spam".into()) });
+}
+
+#[test]
+fn the_subprotocol_is_echoed() {
+    // What a browser offers for `new WebSocket(url, token)`, and what it has to be answered.
+    let offered = "lobby.astrid!#1";
+    assert_eq!(Token::new(offered).unwrap().header_value(), offered);
+}
+
+#[test]
+fn sizes() {
+    assert!(size_of::<Peer>() <= 128);
+    assert!(size_of::<MessageRate>() <= 816);
+}

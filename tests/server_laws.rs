@@ -1,0 +1,105 @@
+//! The laws of the service's end of a connection, of whatever proptest thinks of.
+
+#[path = "oracle/peer.rs"]
+mod peer;
+mod vectors;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// A member, often one that is wrong.
+fn member() -> impl Strategy<Value = String> {
+    let name = select(&["Action", "RequestId", "Content", "Attributes", "Id", "Reason", "UserId", "New"][..]);
+    let value = select(
+        &[
+            r#""SEND_MESSAGE""#,
+            r#""DELETE_MESSAGE""#,
+            r#""DISCONNECT\u005fUSER""#,
+            r#""JOIN""#,
+            r#""""#,
+            "null",
+            r#""r-1""#,
+            r#""\ud83d\udc4b \"hej\"""#,
+            r#""\ud83d""#,
+            "{}",
+            r#"{"a":"1","a":"\u0032","b":""}"#,
+            r#"{"a":null}"#,
+            "[1e5]",
+            "1e999",
+        ][..],
+    );
+    (name, any::<u16>(), value).prop_map(|(name, upper, value)| {
+        let mut place = 0;
+        let cased: String = name
+            .chars()
+            .map(|letter| {
+                place += 1;
+                if upper >> place & 3 == 3 { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }
+            })
+            .collect();
+        format!("\"{cased}\":{value}")
+    })
+}
+
+/// An object that is a publish often enough.
+fn object() -> impl Strategy<Value = Vec<u8>> {
+    let required = select(
+        &[
+            r#""Action":"SEND_MESSAGE","Content":"hej""#,
+            r#""content":"hej","action":"SEND_MESSAGE""#,
+            r#""Action":"DELETE_MESSAGE","ID":"Ub3xYd7cQm0a""#,
+            r#""Action":"DISCONNECT_USER","userId":"bo""#,
+            r#""New":{}"#,
+        ][..],
+    );
+    (required, vec(member(), 0..4), any::<bool>()).prop_map(|(required, members, is_first)| {
+        let mut all = members;
+        all.insert(if is_first { 0 } else { all.len() }, required.to_owned());
+        format!("{{{}}}", all.join(",")).into_bytes()
+    })
+}
+
+/// A message of some length, near one that is too long.
+fn long() -> impl Strategy<Value = Vec<u8>> {
+    (select(&[0, 1, 3, 4, 5, 19, 20, 21, 499, 500, 501][..]), select(&["x", "é", "👋", "\\n", "\\u00e9"][..])).prop_map(
+        |(length, letter)| format!(r#"{{"Action":"SEND_MESSAGE","Content":"{}"}}"#, letter.repeat(length)).into_bytes(),
+    )
+}
+
+fn message() -> impl Strategy<Value = Vec<u8>> {
+    let known: Vec<_> = vectors::publish().into_iter().map(|vector| vector.wire).collect();
+    prop_oneof![
+        4 => object(),
+        1 => long(),
+        2 => select(known),
+        1 => (object(), any::<prop::sample::Index>()).prop_map(|(mut object, end)| {
+            object.truncate(end.index(object.len()));
+            object
+        }),
+        1 => vec(any::<u8>(), 0..30),
+    ]
+}
+
+/// What a connection is allowed, mostly much of it.
+fn allowed() -> impl Strategy<Value = [u8; 6]> {
+    (
+        prop_oneof![3 => Just(7), 1 => 0..8_u8],
+        prop_oneof![3 => Just(255), 3 => select(&[0, 1, 2, 5, 10, 20][..])],
+        prop_oneof![2 => Just(255), 1 => 0..7_u8],
+        prop_oneof![3 => Just(255), 1 => any::<u8>()],
+        0..14_u8,
+        any::<u8>(),
+    )
+        .prop_map(|(permitted, session, length, size, rate, room)| [permitted, session, length, size, rate, room])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_published(allowed in allowed(), messages in vec((any::<u8>(), message()), 0..12)) {
+        let script = messages.into_iter().flat_map(|(how, message)| [&[how], &*message, &[peer::SEPARATOR]].concat());
+        peer::any_bytes(&allowed.into_iter().chain(script).collect::<Vec<_>>());
+    }
+}
