@@ -1,0 +1,39 @@
+//! Chance that is the same for the same seed: `SplitMix64`.
+
+#[derive(Clone, Debug)]
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) const fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
+
+    /// From `first` to `last`.
+    pub(crate) const fn between(&mut self, first: u64, last: u64) -> u64 {
+        first + self.next() % (last - first + 1)
+    }
+
+    pub(crate) const fn one_in(&mut self, times: u64) -> bool {
+        self.next().is_multiple_of(times)
+    }
+
+    /// One of them, if there are any.
+    pub(crate) fn of<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
+        let place = self.next() % u64::try_from(all.len().max(1)).expect("few");
+        all.get(usize::try_from(place).expect("few"))
+    }
+
+    pub(crate) fn seed(&mut self) -> [u8; 16] {
+        let mut seed = [0; 16];
+        seed[..8].copy_from_slice(&self.next().to_le_bytes());
+        seed[8..].copy_from_slice(&self.next().to_le_bytes());
+        seed
+    }
+}
