@@ -1,15 +1,16 @@
 //! The `chat` example as those who run it see it: as a process, in a room on a real WebSocket, which goes away and comes back.
 #![cfg(feature = "std")]
 
+mod example;
+mod terminal;
+
 use core::sync::atomic::{AtomicU32, Ordering};
-use core::time::Duration;
-use std::env;
-use std::ffi::OsStr;
+#[cfg(unix)]
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+#[cfg(unix)]
+use std::path::Path;
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, mpsc};
 use std::thread;
 
@@ -25,11 +26,12 @@ use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
+use example::example;
+use terminal::{PATIENCE, Terminal};
+
 /// Whose it is, in this room, stands before the dot.
 const TOKEN: &str = "astrid.AQICAHhP-2mZ_q1w!#7";
 const SEND_TIME: &str = "2026-11-22T10:00:00Z";
-/// Nothing here takes as long as this, unless it is broken.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 // The room.
 
@@ -237,63 +239,14 @@ fn answer(
 
 // The process.
 
-/// The example, beside the tests: `cargo test` builds it, but `cargo test --test chat` does not.
-static CHAT: LazyLock<PathBuf> = LazyLock::new(|| {
-    let test = env::current_exe().unwrap();
-    let directory = test.ancestors().nth(2).unwrap();
-    let binary = directory.join("examples").join(format!("chat{}", env::consts::EXE_SUFFIX));
-    if !binary.exists() {
-        build_into(directory);
-    }
-    binary
-});
-
-fn build_into(directory: &Path) {
-    let profile = match directory.file_name().and_then(OsStr::to_str).unwrap() {
-        "debug" => "dev",
-        other => other,
-    };
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--example", "chat", "--profile", profile, "--target-dir"])
-        .arg(directory.parent().unwrap())
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status();
-    assert!(status.unwrap().success());
-}
-
-/// A process that ends when a test does.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-    }
-}
+static CHAT: LazyLock<PathBuf> = LazyLock::new(|| example("chat"));
 
 /// The example at work.
-struct Chat {
-    process: Process,
-    input: Option<ChildStdin>,
-    lines: mpsc::Receiver<String>,
-    shown: String,
-    complaints: thread::JoinHandle<String>,
-}
+struct Chat(Terminal);
 
 impl Chat {
     fn start(arguments: &[&str]) -> Self {
-        let mut command = Command::new(&*CHAT);
-        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        let mut errors = child.stderr.take().unwrap();
-        let (sender, lines) = mpsc::channel();
-        thread::spawn(move || output.lines().try_for_each(|line| sender.send(line.unwrap())));
-        let complaints = thread::spawn(move || {
-            let mut complaints = String::new();
-            errors.read_to_string(&mut complaints).unwrap();
-            complaints
-        });
-        Self { input: child.stdin.take(), process: Process(child), lines, shown: String::new(), complaints }
+        Self(Terminal::start(&CHAT, arguments))
     }
 
     /// In a room, with a token for it.
@@ -305,43 +258,25 @@ impl Chat {
     }
 
     fn write(&mut self, line: &str) {
-        writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
+        self.0.write(line);
     }
 
     /// The next line that says this.
     fn see(&mut self, what: &str) -> String {
-        loop {
-            match self.lines.recv_timeout(PATIENCE) {
-                Ok(line) => {
-                    self.shown.push_str(&line);
-                    self.shown.push('\n');
-                    if line.contains(what) {
-                        return line;
-                    }
-                }
-                Err(error) => panic!("{what:?} is not shown, {error}, but this is:\n{}", self.shown),
-            }
-        }
+        self.0.see(what)
     }
 
     /// The status in the end, and what was shown until then.
     fn end(mut self) -> (Option<i32>, String) {
-        self.input = None;
+        self.0.end_input();
         self.wait()
     }
 
     /// As [`end`](Self::end), but without an end of the input.
-    fn wait(mut self) -> (Option<i32>, String) {
-        loop {
-            match self.lines.recv_timeout(PATIENCE) {
-                Ok(line) => self.shown += &(line + "\n"),
-                Err(mpsc::RecvTimeoutError::Disconnected) => break,
-                Err(error) => panic!("{error}; shown is\n{}", self.shown),
-            }
-        }
-        let complaints = self.complaints.join().unwrap();
-        assert!(!self.shown.contains("AQICAHhP") && !complaints.contains("AQICAHhP"), "{}{complaints}", self.shown);
-        (self.process.0.wait().unwrap().code(), self.shown + &complaints)
+    fn wait(self) -> (Option<i32>, String) {
+        let (status, shown) = self.0.wait();
+        assert!(!shown.contains("AQICAHhP"), "{shown}");
+        (status, shown)
     }
 }
 

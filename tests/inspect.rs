@@ -1,7 +1,8 @@
 //! The `inspect` example as those who run it see it: as a process.
 
+mod example;
+
 use core::time::Duration;
-use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,6 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{LazyLock, mpsc};
 use std::thread;
 
+use example::example;
 use serde_json::{Value, json};
 
 const CAPTURE: &str = include_str!("../examples/capture.jsonl");
@@ -20,29 +22,7 @@ const MESSAGE: &str = concat!(
 const SEND: &str = r#"{"Action":"SEND_MESSAGE","RequestId":"r-1","Content":"hello"}"#;
 const CUT: &str = r#"{"Type":"MESSAGE","Id":"Kq83hZpLw0Xc","Content":"hel"#;
 
-/// The example, beside the tests: `cargo test` builds it, but `cargo test --test inspect` does not.
-static INSPECT: LazyLock<PathBuf> = LazyLock::new(|| {
-    let test = env::current_exe().unwrap();
-    let directory = test.ancestors().nth(2).unwrap();
-    let binary = directory.join("examples").join(format!("inspect{}", env::consts::EXE_SUFFIX));
-    if !binary.exists() {
-        build_into(directory);
-    }
-    binary
-});
-
-fn build_into(directory: &Path) {
-    let profile = match directory.file_name().and_then(OsStr::to_str).unwrap() {
-        "debug" => "dev",
-        other => other,
-    };
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--example", "inspect", "--profile", profile, "--target-dir"])
-        .arg(directory.parent().unwrap())
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status();
-    assert!(status.unwrap().success());
-}
+static INSPECT: LazyLock<PathBuf> = LazyLock::new(|| example("inspect"));
 
 /// What became of a run.
 #[derive(Debug, PartialEq)]

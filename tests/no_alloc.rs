@@ -1,11 +1,12 @@
-//! Decoding, reading, encoding, feeding and a client allocate nothing.
+//! Decoding, reading, encoding, feeding, a client and the service's end of a connection allocate nothing.
 
 mod vectors;
 
 use ivs_chat_proto::client::{Client, Closed, Config, Millis, Outcome, Output, TokenInfo};
 use ivs_chat_proto::publish::{Publish, SendMessage};
+use ivs_chat_proto::server::{self, Close, MessageRate, Peer, Reject};
 use ivs_chat_proto::subscribe::{Event, Subscribe, SystemEvent};
-use ivs_chat_proto::{ChatLog, CloseReason, Content, Fragments, JsonStream, Timestamp, Token};
+use ivs_chat_proto::{Capabilities, ChatLog, CloseReason, Content, Fragments, JsonStream, Timestamp, Token};
 
 /// How often `work` allocates.
 fn allocations(work: impl FnOnce()) -> u64 {
@@ -138,4 +139,35 @@ fn client() {
     });
     assert_eq!(count, 0);
     assert!(outputs > 30);
+}
+
+#[test]
+fn server() {
+    let mut buffer = [0; 2048];
+    let (mut accepted, mut rejected) = (0, 0);
+    for vector in vectors::publish() {
+        let count = allocations(|| {
+            let mut config = server::Config::new();
+            config.capabilities = Capabilities::ALL;
+            let mut peer = Peer::new(Millis::new(0), config);
+            let mut room = MessageRate::new(core::num::NonZeroU8::MIN);
+            for now in [1, 2, 3_599_999, 3_600_000] {
+                let now = Millis::new(now);
+                let verdict = peer.recv(now, &vector.wire);
+                match verdict.and_then(|publish| room.admit(now, &publish).map(|()| publish)) {
+                    Ok(publish) => {
+                        accepted += 1;
+                        Reject::not_acceptable(&publish, None).error.encode(&mut buffer).expect("room");
+                    }
+                    Err(reject) => {
+                        rejected += 1;
+                        reject.error.encode(&mut buffer).expect("room");
+                    }
+                }
+            }
+            assert_eq!(Close::disconnected("Kicked").code(), 1000);
+        });
+        assert_eq!(count, 0, "{}", vector.name);
+    }
+    assert!(accepted > 30 && rejected > 30, "{accepted} {rejected}");
 }

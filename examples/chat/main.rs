@@ -2,7 +2,7 @@
 //!
 //! It is meant to be read, too: as what there is around a [`Client`] on an asynchronous runtime. That is [`chat`], a loop that waits for
 //! whatever happens next, tells the client, and does what the client then wants done. `socket` opens connections and carries messages, `tokens`
-//! fetches tokens, `typed` reads what is typed. None of them knows when to connect, to whom a payload is an answer, or what has come
+//! fetches tokens, `typed` and `lines` read what is typed. None of them knows when to connect, to whom a payload is an answer, or what has come
 //! twice: the client does. Here are a socket, a clock, a source of tokens and 16 bytes of chance, which it has none of.
 //!
 //! What is printed, `transcript` prints. Nothing on the wire can drive the terminal: `visible` stands between the two.
@@ -11,6 +11,8 @@
 #![doc = include_str!("usage.txt")]
 //! ```
 
+mod clock;
+mod lines;
 mod options;
 mod socket;
 mod tokens;
@@ -20,8 +22,6 @@ mod typed;
 mod visible;
 
 use core::fmt::Display;
-use core::future;
-use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 use std::env;
 use std::io::{self, Stdout, Write};
@@ -31,8 +31,9 @@ use ivs_chat_proto::client::{Client, Config, ConnId, Millis, Output, Reason, Sen
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::timeout;
 
+use clock::Clock;
 use options::{Command, Options, USAGE};
 use socket::{GOODBYE, News, Socket};
 use tokens::{Fetched, NoToken};
@@ -85,7 +86,7 @@ fn complain(what: impl Display) {
 /// The loop: until there is no connection, nor to be one.
 async fn chat(options: Options) -> io::Result<Reason> {
     let (news_sender, mut news) = mpsc::channel(NEWS);
-    let mut lines = typed::lines();
+    let mut lines = lines::lines();
     let mut host = Host::new(options, news_sender)?;
     host.client.connect(host.clock.now());
     let reason = loop {
@@ -163,7 +164,7 @@ impl Host {
         getrandom::fill(&mut seed).map_err(io::Error::other)?;
         Ok(Self {
             client: Client::new(config, seed),
-            clock: Clock { start: Instant::now() },
+            clock: Clock::start(),
             options,
             sockets: BTreeMap::new(),
             news,
@@ -305,26 +306,6 @@ impl Host {
                 }
                 why => NotSent::Ever(why.to_string()),
             }),
-        }
-    }
-}
-
-/// The time since the program was started.
-#[derive(Clone, Copy)]
-struct Clock {
-    start: Instant,
-}
-
-impl Clock {
-    fn now(self) -> Millis {
-        Millis::from(self.start.elapsed())
-    }
-
-    /// Waits until a moment has come; without one, for ever.
-    async fn wait_until(self, moment: Option<Millis>) {
-        match moment.and_then(|moment| self.start.checked_add(Duration::from_millis(moment.get()))) {
-            Some(moment) => sleep_until(moment).await,
-            None => future::pending().await,
         }
     }
 }

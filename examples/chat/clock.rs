@@ -1,0 +1,31 @@
+//! A clock that only goes forwards.
+
+use core::future;
+use core::time::Duration;
+
+use ivs_chat_proto::Millis;
+use tokio::time::{Instant, sleep_until};
+
+/// The time since the program was started.
+#[derive(Clone, Copy)]
+pub(crate) struct Clock {
+    start: Instant,
+}
+
+impl Clock {
+    pub(crate) fn start() -> Self {
+        Self { start: Instant::now() }
+    }
+
+    pub(crate) fn now(self) -> Millis {
+        Millis::from(self.start.elapsed())
+    }
+
+    /// Waits until a moment has come; without one, for ever.
+    pub(crate) async fn wait_until(self, moment: Option<Millis>) {
+        match moment.and_then(|moment| self.start.checked_add(Duration::from_millis(moment.get()))) {
+            Some(moment) => sleep_until(moment).await,
+            None => future::pending().await,
+        }
+    }
+}

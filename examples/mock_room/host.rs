@@ -1,0 +1,256 @@
+//! The rooms, and who is in them.
+
+use core::fmt::Display;
+use core::net::SocketAddr;
+use core::sync::atomic::AtomicU64;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::io::{self, Stdout};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use ivs_chat_proto::client::ConnId;
+use ivs_chat_proto::mock::{Config, Delivery, Room, User};
+use ivs_chat_proto::{Text, Timestamp};
+use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, mpsc};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use crate::clock::Clock;
+use crate::log::Log;
+use crate::options::Options;
+use crate::pass::Pass;
+use crate::prompt::{Command, Order};
+use crate::socket::{self, Entrance, News, QUEUE, Reporter, Socket};
+use crate::visible::Visible;
+
+/// What the rooms have none of: sockets, a clock, chance.
+pub(crate) struct Host {
+    options: Options,
+    clock: Clock,
+    /// By their names: those with somebody in them.
+    rooms: BTreeMap<Arc<str>, Hall>,
+    /// By their numbers: the connections that are in a room.
+    places: BTreeMap<u64, (Arc<str>, ConnId)>,
+    accepted: u64,
+    publishes: u64,
+    permits: Arc<Semaphore>,
+    entrance: Arc<Entrance>,
+    news: mpsc::Sender<(u64, News)>,
+    log: Log<Stdout>,
+}
+
+/// A room, and the sockets of those in it.
+struct Hall {
+    room: Room,
+    members: BTreeMap<ConnId, Member>,
+}
+
+struct Member {
+    number: u64,
+    user: String,
+    socket: Socket,
+}
+
+impl Host {
+    pub(crate) fn new(mut options: Options, news: mpsc::Sender<(u64, News)>) -> io::Result<Self> {
+        let clock = Clock::start();
+        options.room.start = Timestamp::try_from(SystemTime::now()).map_err(io::Error::other)?;
+        let entrance = Entrance { refuse: options.refuse, handshakes: AtomicU64::new(0) };
+        Ok(Self {
+            clock,
+            rooms: BTreeMap::new(),
+            places: BTreeMap::new(),
+            accepted: 0,
+            publishes: 0,
+            permits: Arc::new(Semaphore::new(options.connections.into())),
+            entrance: Arc::new(entrance),
+            news,
+            log: Log::new(io::stdout(), options.is_quiet),
+            options,
+        })
+    }
+
+    /// Waits until something is due in a room.
+    pub(crate) async fn wait(&self) {
+        let next_at = self.rooms.values().filter_map(|hall| hall.room.next_at()).min();
+        self.clock.wait_until(next_at).await;
+    }
+
+    /// A TCP connection has been accepted.
+    pub(crate) fn accept(&mut self, stream: TcpStream, from: SocketAddr) -> io::Result<()> {
+        let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
+            let details = format_args!("{from}: there are {} connections", self.options.connections);
+            return self.log.happened("-", "", "not opened", details);
+        };
+        let reporter = Reporter { number: self.accepted, news: self.news.clone() };
+        self.accepted += 1;
+        tokio::spawn(socket::run(stream, from, Arc::clone(&self.entrance), reporter, permit));
+        Ok(())
+    }
+
+    /// Something has happened on a connection.
+    pub(crate) fn happened(&mut self, number: u64, news: News) -> io::Result<()> {
+        match news {
+            News::Opened(pass, socket) => self.enter(number, pass, socket),
+            News::NotOpened(words) => self.log.happened("-", "", "not opened", words),
+            News::Received(text) => self.received(number, &text),
+            News::Ended(how, words) => self.remove(number, how, words),
+        }
+    }
+
+    fn enter(&mut self, number: u64, pass: Pass, socket: Socket) -> io::Result<()> {
+        let now = self.clock.now();
+        let seconds = self.options.expire_after.map_or(pass.seconds, |most| pass.seconds.min(most.get()));
+        let mut user = User::new(&pass.user);
+        user.attributes.insert("name".into(), pass.user.clone());
+        user.capabilities = pass.capabilities;
+        user.session_ms = seconds * 1_000;
+        let name: Arc<str> = pass.room.as_str().into();
+        let hall = match self.rooms.entry(Arc::clone(&name)) {
+            Entry::Occupied(hall) => hall.into_mut(),
+            Entry::Vacant(place) => place.insert(Hall::open(self.options.room.clone())?),
+        };
+        let Ok(conn) = hall.room.admit(now, user) else {
+            // Only by mistake, and none is asked for.
+            socket.cut();
+            return Ok(());
+        };
+        self.log.happened(&name, &pass.user, "connected", format_args!("{}, for {seconds} s", pass.permitted()))?;
+        hall.members.insert(conn, Member { number, user: pass.user, socket });
+        self.places.insert(number, (name, conn));
+        Ok(())
+    }
+
+    fn received(&mut self, number: u64, text: &str) -> io::Result<()> {
+        let now = self.clock.now();
+        // From a connection that is being closed nothing is taken any more.
+        let Some((name, conn)) = self.places.get(&number).cloned() else { return Ok(()) };
+        self.publishes += 1;
+        if self.options.drop_every.is_some_and(|every| self.publishes.is_multiple_of(every.get())) {
+            let details = format!("with publish {}", self.publishes);
+            return self.remove(number, "broken", details);
+        }
+        let Some(hall) = self.rooms.get_mut(&name) else { return Ok(()) };
+        if let Some(Err(reject)) = hall.room.receive(now, conn, text.as_bytes()) {
+            let who = hall.members.get(&conn).map_or("", |member| &member.user);
+            self.log.rejected(&name, who, &reject, text)?;
+        }
+        self.deliver(&name)
+    }
+
+    /// Ends a connection that is in a room, when what waits for it has been written.
+    fn remove(&mut self, number: u64, what: &str, details: impl Display) -> io::Result<()> {
+        let now = self.clock.now();
+        let Some((name, conn)) = self.places.remove(&number) else { return Ok(()) };
+        let Some(hall) = self.rooms.get_mut(&name) else { return Ok(()) };
+        hall.room.leave(now, conn);
+        if let Some(member) = hall.members.remove(&conn) {
+            self.log.happened(&name, &member.user, what, details)?;
+        }
+        if hall.members.is_empty() {
+            self.rooms.remove(&name);
+        }
+        Ok(())
+    }
+
+    /// Delivers what is due in any room.
+    pub(crate) fn deliver_all(&mut self) -> io::Result<()> {
+        let names: Vec<_> = self.rooms.keys().cloned().collect();
+        names.iter().try_for_each(|name| self.deliver(name))
+    }
+
+    /// Delivers what is due in a room.
+    fn deliver(&mut self, name: &Arc<str>) -> io::Result<()> {
+        let now = self.clock.now();
+        let Some(hall) = self.rooms.get_mut(name) else { return Ok(()) };
+        // The payload for all is made once.
+        let mut last: Option<(Arc<[u8]>, Utf8Bytes)> = None;
+        while let Some((conn, delivery)) = hall.room.poll(now) {
+            match delivery {
+                // Without faults, every piece is a whole message.
+                Delivery::Piece { bytes, .. } => {
+                    let payload = match &last {
+                        Some((same, payload)) if Arc::ptr_eq(same, &bytes) => payload.clone(),
+                        _ => {
+                            let payload = Utf8Bytes::from(String::from_utf8_lossy(&bytes).into_owned());
+                            self.log.told(name, &payload)?;
+                            last.insert((bytes, payload)).1.clone()
+                        }
+                    };
+                    if hall.members.get(&conn).is_none_or(|member| member.socket.write(payload)) {
+                        continue;
+                    }
+                    hall.room.leave(now, conn);
+                    if let Some(member) = hall.members.remove(&conn) {
+                        self.places.remove(&member.number);
+                        member.socket.cut();
+                        let details = format_args!("does not read what is sent: {QUEUE} payloads wait");
+                        self.log.happened(name, &member.user, "broken", details)?;
+                    }
+                }
+                Delivery::Close { code, reason } => {
+                    if let Some(member) = hall.members.remove(&conn) {
+                        self.places.remove(&member.number);
+                        member.socket.close(code, &reason);
+                        let details = format_args!("with {code}: {}", Visible(Text::new(&reason)));
+                        self.log.happened(name, &member.user, "closed", details)?;
+                    }
+                }
+                // No other fault is asked for.
+                _ => {}
+            }
+        }
+        debug_assert_eq!(hall.room.connections(), hall.members.len());
+        if hall.members.is_empty() {
+            self.rooms.remove(name);
+        }
+        Ok(())
+    }
+
+    /// Does what a line asks for. True if that is to end.
+    pub(crate) fn typed(&mut self, line: &str) -> io::Result<bool> {
+        if line.trim().is_empty() {
+            return Ok(false);
+        }
+        let order = match Order::parse(line) {
+            Ok(order) => order,
+            Err(why) => return self.log.complain(&why).map(|()| false),
+        };
+        let is_meant = |name: &str| order.room.is_none_or(|room| room == name);
+        let names: Vec<_> = self.rooms.keys().filter(|name| is_meant(name)).cloned().collect();
+        if matches!(order.command, Command::Quit) {
+            return Ok(true);
+        }
+        if names.is_empty() {
+            self.log.complain("there is nobody")?;
+        }
+        let now = self.clock.now();
+        for name in &names {
+            let Some(hall) = self.rooms.get_mut(name) else { continue };
+            match &order.command {
+                Command::Event { name, attributes } => hall.room.send_event(now, name, attributes),
+                Command::Delete { message_id, reason } => hall.room.delete_message(now, message_id, *reason),
+                Command::Disconnect { user_id, reason } => hall.room.disconnect_user(now, user_id, *reason),
+                Command::Quit => {}
+            }
+            self.deliver(name)?;
+        }
+        Ok(false)
+    }
+
+    /// Closes all connections.
+    pub(crate) fn close(self) {
+        for member in self.rooms.into_values().flat_map(|hall| hall.members.into_values()) {
+            member.socket.close(1001, "the room is closed");
+        }
+    }
+}
+
+impl Hall {
+    fn open(config: Config) -> io::Result<Self> {
+        let mut seed = [0; 16];
+        getrandom::fill(&mut seed).map_err(io::Error::other)?;
+        Ok(Self { room: Room::new(config, seed), members: BTreeMap::new() })
+    }
+}

@@ -1,0 +1,267 @@
+//! One WebSocket connection: a task that answers its handshake, carries messages both ways and says how it ended. It knows nothing of chat
+//! but where the token is.
+
+use core::net::SocketAddr;
+use core::sync::atomic::{AtomicU64, Ordering};
+use core::time::Duration;
+use std::sync::Arc;
+
+use futures_util::{SinkExt, StreamExt};
+use ivs_chat_proto::{Text, Token};
+use tokio::io::{AsyncWriteExt, copy, sink};
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::http::StatusCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
+use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
+
+use crate::options::Refuse;
+use crate::pass::Pass;
+use crate::visible::Visible;
+
+type Stream = WebSocketStream<TcpStream>;
+
+/// How long a handshake may take, and a client to read what it is sent.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the closing of a connection may take.
+pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
+/// How many payloads may wait for a client to read them.
+pub(crate) const QUEUE: usize = 256;
+/// The longest message that is received: longer than the longest publish that is, so that what is too long for a publish gets its answer.
+const MAX_MESSAGE: usize = 64 << 10;
+/// How much is read and written at once. The library has such buffers for every connection.
+const BUFFER: usize = 16 << 10;
+
+/// The near end of a connection.
+pub(crate) struct Socket {
+    queue: mpsc::Sender<Outgoing>,
+    cut: oneshot::Sender<()>,
+}
+
+enum Outgoing {
+    Payload(Utf8Bytes),
+    Close(CloseFrame),
+}
+
+/// What happened on a connection. Nothing follows [`Ended`](Self::Ended).
+pub(crate) enum News {
+    Opened(Pass, Socket),
+    /// Why, in words. Nothing follows this, either.
+    NotOpened(String),
+    Received(Utf8Bytes),
+    /// How, in a word and in more.
+    Ended(&'static str, String),
+}
+
+/// Who is let in.
+pub(crate) struct Entrance {
+    pub(crate) refuse: Option<Refuse>,
+    pub(crate) handshakes: AtomicU64,
+}
+
+/// Who tells what happened on which connection.
+pub(crate) struct Reporter {
+    pub(crate) number: u64,
+    pub(crate) news: mpsc::Sender<(u64, News)>,
+}
+
+impl Socket {
+    /// Sends a payload, after those before it. False if too many wait already.
+    pub(crate) fn write(&self, payload: Utf8Bytes) -> bool {
+        // If the connection has ended, that is on its way to be told.
+        !matches!(self.queue.try_send(Outgoing::Payload(payload)), Err(mpsc::error::TrySendError::Full(_)))
+    }
+
+    /// Closes the connection when what waits has been written. False if too much does.
+    pub(crate) fn close(self, code: u16, reason: &str) -> bool {
+        let frame = CloseFrame { code: code.into(), reason: reason.into() };
+        self.queue.try_send(Outgoing::Close(frame)).is_ok()
+    }
+
+    /// Breaks the connection, at once and whatever waits. One that is dropped is broken, too, when what waits has been written.
+    pub(crate) fn cut(self) {
+        let _ = self.cut.send(());
+    }
+}
+
+impl Reporter {
+    async fn tell(&self, news: News) {
+        // When nobody listens any more, the program is about to end.
+        let _ = self.news.send((self.number, news)).await;
+    }
+}
+
+impl Entrance {
+    /// What is not let in is answered with this status, and why.
+    fn admit(&self, request: &Request) -> Result<Pass, (StatusCode, &'static str)> {
+        let handshakes = self.handshakes.fetch_add(1, Ordering::Relaxed) + 1;
+        if let Some(refuse) = self.refuse.filter(|refuse| handshakes.is_multiple_of(refuse.every.get())) {
+            return Err((refuse.status, "by --refuse"));
+        }
+        let token = request.headers().get(Token::HEADER_NAME).ok_or((StatusCode::UNAUTHORIZED, "there is no token"))?;
+        let pass = token.to_str().ok().and_then(|token| token.parse().ok());
+        pass.ok_or((StatusCode::UNAUTHORIZED, "the token is not ROOM.USER.CAPABILITIES.SECONDS"))
+    }
+}
+
+/// A connection, from the first byte to the last.
+pub(crate) async fn run(
+    stream: TcpStream,
+    from: SocketAddr,
+    entrance: Arc<Entrance>,
+    reporter: Reporter,
+    _permit: OwnedSemaphorePermit,
+) {
+    // Small messages are not to wait for each other. If that cannot be had, they do.
+    let _ = stream.set_nodelay(true);
+    let opened = timeout(PATIENCE, open(stream, &entrance)).await;
+    let (mut stream, pass) = match opened {
+        Ok(Ok(opened)) => opened,
+        Ok(Err(words)) => return reporter.tell(News::NotOpened(format!("{from}: {words}"))).await,
+        Err(_) => return reporter.tell(News::NotOpened(format!("{from}: the handshake takes too long"))).await,
+    };
+    let (queue, outgoing) = mpsc::channel(QUEUE);
+    let (cut, is_cut) = oneshot::channel();
+    reporter.tell(News::Opened(pass, Socket { queue, cut })).await;
+    tokio::select! {
+        end = converse(&mut stream, outgoing, &reporter) => {
+            reporter.tell(News::Ended(end.how, end.words)).await;
+            if end.how != BROKEN {
+                // However it goes, the connection ends here.
+                let _ = timeout(GOODBYE, say_goodbye(&mut stream, end.frame)).await;
+            }
+        }
+        Ok(()) = is_cut => {}
+    }
+}
+
+/// The handshake: answered with the subprotocol that was asked for, which is the token.
+async fn open(stream: TcpStream, entrance: &Entrance) -> Result<(Stream, Pass), String> {
+    let mut admitted = Err("there was no request".into());
+    #[expect(clippy::result_large_err, reason = "the library asks for it")]
+    let answer = |request: &Request, mut response: Response| match entrance.admit(request) {
+        Ok(pass) => {
+            let token = request.headers()[Token::HEADER_NAME].clone();
+            response.headers_mut().insert(Token::HEADER_NAME, token);
+            admitted = Ok(pass);
+            Ok(response)
+        }
+        Err((status, why)) => {
+            admitted = Err(format!("{status}: {why}"));
+            let mut refusal = ErrorResponse::new(Some(format!("{why}\n")));
+            *refusal.status_mut() = status;
+            Err(refusal)
+        }
+    };
+    let config = WebSocketConfig::default()
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(BUFFER)
+        .max_message_size(Some(MAX_MESSAGE))
+        .max_frame_size(Some(MAX_MESSAGE));
+    let stream = accept_hdr_async_with_config(stream, answer, Some(config)).await;
+    match (stream, admitted) {
+        (Ok(stream), Ok(pass)) => Ok((stream, pass)),
+        (Ok(_) | Err(Error::Http(_)), Err(words)) => Err(words),
+        (Err(error), _) => Err(words(&error)),
+    }
+}
+
+/// How a connection ends.
+struct End {
+    how: &'static str,
+    words: String,
+    /// What to close it with, unless the other end has.
+    frame: Option<CloseFrame>,
+}
+
+const BROKEN: &str = "broken";
+
+/// Carries messages, until the connection ends.
+async fn converse(stream: &mut Stream, mut outgoing: mpsc::Receiver<Outgoing>, reporter: &Reporter) -> End {
+    loop {
+        tokio::select! {
+            received = stream.next() => match received {
+                Some(Ok(Message::Text(text))) => reporter.tell(News::Received(text)).await,
+                Some(Ok(Message::Binary(_))) => return End::refused(1003, "binary messages are not supported"),
+                Some(Ok(Message::Close(frame))) => return End::by_frame(frame),
+                Some(Ok(_)) => {}
+                Some(Err(Error::Capacity(_))) => return End::refused(1009, "the message is too long"),
+                Some(Err(error)) => return End::broken(words(&error)),
+                None => return End::broken("ended".into()),
+            },
+            first = outgoing.recv() => match timeout(PATIENCE, write(stream, first, &mut outgoing)).await {
+                Ok(Ok(None)) => {}
+                Ok(Ok(Some(end))) => return end,
+                Ok(Err(error)) => return End::broken(words(&error)),
+                Err(_) => return End::broken("does not read what is sent".into()),
+            },
+        }
+    }
+}
+
+/// Writes what waits, and how the connection is to end if that waits, too.
+async fn write(
+    stream: &mut Stream,
+    first: Option<Outgoing>,
+    outgoing: &mut mpsc::Receiver<Outgoing>,
+) -> Result<Option<End>, Error> {
+    let mut next = first;
+    let end = loop {
+        match next {
+            Some(Outgoing::Payload(payload)) => stream.feed(Message::Text(payload)).await?,
+            Some(Outgoing::Close(frame)) => break Some(End::closed(frame)),
+            None => break Some(End::broken(String::new())),
+        }
+        next = match outgoing.try_recv() {
+            Ok(payload) => Some(payload),
+            Err(mpsc::error::TryRecvError::Empty) => break None,
+            Err(mpsc::error::TryRecvError::Disconnected) => None,
+        };
+    };
+    stream.flush().await?;
+    Ok(end)
+}
+
+async fn say_goodbye(stream: &mut Stream, frame: Option<CloseFrame>) -> Result<(), Error> {
+    if frame.is_some() {
+        stream.close(frame).await?;
+    }
+    // Reading on is what writes the answer to a close frame, or waits for it.
+    while let Some(message) = stream.next().await {
+        message?;
+    }
+    // A connection with something unread is reset, and the close frame may be lost with it: so all that comes after a message that is too long
+    // has to be taken.
+    let stream = stream.get_mut();
+    stream.shutdown().await?;
+    copy(stream, &mut sink()).await?;
+    Ok(())
+}
+
+impl End {
+    const fn closed(frame: CloseFrame) -> Self {
+        Self { how: "closed", words: String::new(), frame: Some(frame) }
+    }
+
+    fn refused(code: u16, why: &'static str) -> Self {
+        let frame = CloseFrame { code: code.into(), reason: Utf8Bytes::from_static(why) };
+        Self { words: format!("with {code}: {why}"), ..Self::closed(frame) }
+    }
+
+    fn by_frame(frame: Option<CloseFrame>) -> Self {
+        let code = frame.map(|frame| format!("with {}", u16::from(frame.code)));
+        Self { how: "left", words: code.unwrap_or_default(), frame: None }
+    }
+
+    const fn broken(words: String) -> Self {
+        Self { how: BROKEN, words, frame: None }
+    }
+}
+
+/// An error, in words that may be the other end's.
+fn words(error: &Error) -> String {
+    Visible(Text::from(&error.to_string())).to_string()
+}

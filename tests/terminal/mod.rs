@@ -1,0 +1,87 @@
+//! An example as those who run it see it: what they type, and what is printed.
+
+use core::time::Duration;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Instant;
+
+/// Nothing here takes as long as this, unless it is broken.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A process that ends when a test does.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+pub(crate) struct Terminal {
+    process: Process,
+    input: Option<ChildStdin>,
+    lines: mpsc::Receiver<String>,
+    shown: String,
+    complaints: thread::JoinHandle<String>,
+}
+
+impl Terminal {
+    pub(crate) fn start(program: &Path, arguments: &[&str]) -> Self {
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let mut errors = child.stderr.take().unwrap();
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || output.lines().try_for_each(|line| sender.send(line.unwrap())));
+        let complaints = thread::spawn(move || {
+            let mut complaints = String::new();
+            errors.read_to_string(&mut complaints).unwrap();
+            complaints
+        });
+        Self { input: child.stdin.take(), process: Process(child), lines, shown: String::new(), complaints }
+    }
+
+    pub(crate) fn write(&mut self, line: &str) {
+        writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    /// Nothing more is typed.
+    pub(crate) fn end_input(&mut self) {
+        self.input = None;
+    }
+
+    /// The next line that says this.
+    pub(crate) fn see(&mut self, what: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) => {
+                    self.shown.push_str(&line);
+                    self.shown.push('\n');
+                    if line.contains(what) {
+                        return line;
+                    }
+                }
+                Err(error) => panic!("{what:?} is not shown, {error}, but this is:\n{}", self.shown),
+            }
+        }
+    }
+
+    /// The status in the end, and what was shown until then: first as output, then as complaints.
+    pub(crate) fn wait(mut self) -> (Option<i32>, String) {
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => self.shown += &(line + "\n"),
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(error) => panic!("{error}; shown is\n{}", self.shown),
+            }
+        }
+        let complaints = self.complaints.join().unwrap();
+        (self.process.0.wait().unwrap().code(), self.shown + &complaints)
+    }
+}
