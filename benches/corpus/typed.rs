@@ -140,6 +140,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
+impl Serialize for Text<'_> {
+    fn serialize<T: Serializer>(&self, serializer: T) -> Result<T::Ok, T::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
 /// Attributes, without hashing them.
 pub(crate) struct Pairs<S>(pub(crate) Vec<(S, S)>);
 

@@ -61,6 +61,7 @@ use ivs_chat_proto::subscribe::Subscribe;
 use simd_json::Buffers;
 
 use corpus::Corpus;
+use ours::Door;
 use room::Room;
 use table::{Median, Medians};
 use typed::{Owned, OwnedPublish, Plain, PlainPublish};
@@ -126,6 +127,10 @@ fn check(inputs: &Inputs<'_>) {
     for mut room in [Room::new(0), Room::new(8), Room::overlapping(8)] {
         assert_eq!(ours::measured_recv(inputs.decode, &mut room), sum);
     }
+    assert_eq!(
+        ours::measured_peer_recv(inputs.decode_send, &mut Door::new()),
+        ours::measured_decode_send(inputs.decode_send)
+    );
     assert_eq!(ours::measured_stream(inputs.stream, stream), sum);
     assert_eq!(ours::measured_stream_bytewise(inputs.stream, stream), sum);
 
@@ -138,7 +143,11 @@ fn check(inputs: &Inputs<'_>) {
         assert_eq!(value(&serde_json::to_vec(plain).unwrap()), value(json.as_bytes()));
         assert_eq!(value(&sonic_rs::to_vec(plain).unwrap()), value(json.as_bytes()));
     }
+    let (mut door, sender, mut copy) = (Door::new(), peers::sender_attributes(), Vec::new());
     for (json, plain) in inputs.decode_send.iter().zip(inputs.send) {
+        let served = ours::serve(json, &mut door, &mut buffer);
+        assert_eq!(value(served), value(peers::serde_json_serve(json, &sender, &mut copy)));
+        assert_eq!(value(served)["Content"], plain.content);
         assert_eq!(value(build::build_send(plain).encode(&mut buffer).unwrap()), value(json.as_bytes()));
         assert_eq!(value(&serde_json::to_vec(plain).unwrap()), value(json.as_bytes()));
         assert_eq!(value(&sonic_rs::to_vec(plain).unwrap()), value(json.as_bytes()));
@@ -179,7 +188,8 @@ fn measure(corpus: &Corpus, rounds: usize) -> Medians {
 fn contestants<'a>(&Inputs { decode, stream, decode_send, encode, build, send }: &Inputs<'a>) -> Vec<Contestant<'a>> {
     let bytes = decode.iter().map(String::len).sum();
     let send_bytes = decode_send.iter().map(String::len).sum();
-    let [mut copy, mut b1, mut b2, mut b3, mut b4] = [const { Vec::new() }; 5];
+    let [mut copy, mut b1, mut b2, mut b3, mut b4, mut b5] = [const { Vec::new() }; 6];
+    let (mut d1, mut d2, sender) = (Door::new(), Door::new(), peers::sender_attributes());
     let mut buffers = Buffers::default();
     let mut buffer = [0; ours::BUFFER];
     let [mut f1, mut f2] = [const { ours::Joined::new() }; 2];
@@ -208,6 +218,10 @@ fn contestants<'a>(&Inputs { decode, stream, decode_send, encode, build, send }:
         ("decode send", send_bytes, Box::new(|| ours::measured_decode_send(decode_send))),
         ("decode send serde_json", send_bytes, Box::new(|| peers::serde_json_decode_send(decode_send))),
         ("decode send sonic-rs", send_bytes, Box::new(|| peers::sonic_rs_decode_send(decode_send))),
+        ("decode send bytes", send_bytes, Box::new(|| ours::measured_decode_send_bytes(decode_send))),
+        ("peer recv", send_bytes, Box::new(move || ours::measured_peer_recv(decode_send, &mut d1))),
+        ("serve", send_bytes, Box::new(move || ours::measured_serve(decode_send, &mut d2))),
+        ("serve serde_json", send_bytes, Box::new(move || peers::serde_json_serve_all(decode_send, &sender, &mut b5))),
         ("encode", bytes, Box::new(|| ours::measured_encode(encode))),
         ("build", bytes, Box::new(|| ours::measured_build(build))),
         ("build serde_json", bytes, Box::new(move || peers::serde_json_encode(build, &mut b1))),
@@ -232,6 +246,9 @@ fn count(corpus: &Corpus) {
         black_box(ours::measured_decode_attributes(inputs.decode));
         black_box(ours::measured_decode_texts(inputs.decode));
         black_box(ours::measured_decode_send(inputs.decode_send));
+        black_box(ours::measured_decode_send_bytes(inputs.decode_send));
+        black_box(ours::measured_peer_recv(inputs.decode_send, &mut Door::new()));
+        black_box(ours::measured_serve(inputs.decode_send, &mut Door::new()));
         black_box(ours::measured_encode(inputs.encode));
         black_box(ours::measured_build(inputs.build));
         black_box(ours::measured_send(inputs.send));

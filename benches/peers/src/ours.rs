@@ -5,8 +5,9 @@
 use std::hint::black_box;
 
 use ivs_chat_proto::publish::Publish;
-use ivs_chat_proto::subscribe::Subscribe;
-use ivs_chat_proto::{Attributes, Fragments, JsonStream, Text};
+use ivs_chat_proto::server::{Config, Peer};
+use ivs_chat_proto::subscribe::{Message, Sender, Subscribe};
+use ivs_chat_proto::{Attributes, Capabilities, Fragments, JsonStream, Millis, Text};
 
 use crate::build::{build, build_send};
 use crate::room::Room;
@@ -159,6 +160,70 @@ pub(crate) fn measured_decode_send(payloads: &[String]) -> usize {
     payloads.iter().map(read).sum()
 }
 
+/// As [`measured_decode_send`], from bytes that have yet to be found UTF-8.
+#[inline(never)]
+#[unsafe(no_mangle)]
+pub(crate) fn measured_decode_send_bytes(payloads: &[String]) -> usize {
+    let read = |payload: &String| sent(&Publish::decode(black_box(payload.as_bytes())).unwrap());
+    payloads.iter().map(read).sum()
+}
+
+/// As [`measured_decode_send_bytes`], received by a server.
+#[inline(never)]
+#[unsafe(no_mangle)]
+pub(crate) fn measured_peer_recv(payloads: &[String], door: &mut Door) -> usize {
+    payloads.iter().map(|payload| sent(&door.recv(payload))).sum()
+}
+
+/// What clients send, received by a server, and the message that it becomes.
+#[inline(never)]
+#[unsafe(no_mangle)]
+pub(crate) fn measured_serve(payloads: &[String], door: &mut Door) -> usize {
+    let mut buffer = [0; BUFFER];
+    payloads.iter().map(|payload| black_box(serve(payload, door, &mut buffer)).len()).sum()
+}
+
+#[inline]
+pub(crate) fn serve<'b>(payload: &str, door: &mut Door, buffer: &'b mut [u8]) -> &'b [u8] {
+    let Publish::SendMessage(send) = door.recv(payload) else { panic!() };
+    let mut sender = Sender::new(door::USER_ID.into());
+    sender.attributes = Attributes::from(black_box(door::ATTRIBUTES));
+    let mut message = Message::new(door::ID.into(), send.content.text(), door::SEND_TIME.into(), sender);
+    message.request_id = send.request_id;
+    message.attributes = send.attributes;
+    message.encode(buffer).unwrap()
+}
+
+/// A connection at the server's end, on which as much comes as may.
+pub(crate) struct Door {
+    peer: Peer,
+    now: Millis,
+}
+
+impl Door {
+    pub(crate) fn new() -> Self {
+        let mut config = Config::new();
+        config.capabilities = Capabilities::ALL;
+        config.session_ms = u32::MAX;
+        Self { peer: Peer::new(Millis::new(0), config), now: Millis::new(0) }
+    }
+
+    #[inline]
+    fn recv<'m>(&mut self, payload: &'m str) -> Publish<'m> {
+        self.now = self.now.after(100);
+        self.peer.recv(self.now, black_box(payload.as_bytes())).unwrap()
+    }
+}
+
+/// What a server adds to what was sent.
+pub(crate) mod door {
+    pub(crate) const ID: &str = "Ub3xYd7cQm0a";
+    pub(crate) const SEND_TIME: &str = "2026-11-22T10:00:00.123456789Z";
+    pub(crate) const USER_ID: &str = "0d5e8c4a-7f21-4b9e-a6c3-1f0b2d3e4a5c";
+    pub(crate) const ATTRIBUTES: &[(&str, &str)] =
+        &[("avatar", "https://example.com/avatars/0d5e8c4a.png"), ("color", "#ff9900"), ("username", "astrid")];
+}
+
 /// As [`measured_decode`], received by a client.
 #[inline(never)]
 #[unsafe(no_mangle)]
@@ -183,6 +248,13 @@ pub(crate) fn measured_client_send(payloads: &[PlainPublish<'_>], room: &mut Roo
         length
     };
     payloads.iter().map(send).sum()
+}
+
+/// Something of every field of a message that is sent.
+#[inline]
+fn sent(publish: &Publish<'_>) -> usize {
+    let Publish::SendMessage(send) = publish else { panic!() };
+    text(send.request_id.unwrap_or_default()) + text(send.content.text())
 }
 
 /// Something of every field.

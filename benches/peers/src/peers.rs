@@ -5,7 +5,8 @@ use std::hint::black_box;
 use serde::Serialize;
 use simd_json::Buffers;
 
-use crate::typed::{Borrowed, BorrowedPublish, Owned, Pairs};
+use crate::ours::door;
+use crate::typed::{Borrowed, BorrowedPublish, Owned, Pairs, Sender, Tagged, Text};
 
 pub(crate) fn serde_json_owned(payloads: &[String]) -> usize {
     payloads.iter().map(|payload| owned(&serde_json::from_str(black_box(payload)).unwrap())).sum()
@@ -48,6 +49,34 @@ pub(crate) fn serde_json_decode_send(payloads: &[String]) -> usize {
 
 pub(crate) fn sonic_rs_decode_send(payloads: &[String]) -> usize {
     payloads.iter().map(|payload| borrowed_publish(&sonic_rs::from_str(black_box(payload)).unwrap())).sum()
+}
+
+pub(crate) fn serde_json_serve_all(payloads: &[String], sender: &Pairs<Text<'_>>, buffer: &mut Vec<u8>) -> usize {
+    let mut serve = |payload| black_box(serde_json_serve(payload, sender, buffer)).len();
+    payloads.iter().map(|payload| serve(payload)).sum()
+}
+
+/// What a client sends, and the message that it becomes.
+#[inline]
+pub(crate) fn serde_json_serve<'b>(payload: &str, sender: &Pairs<Text<'_>>, buffer: &'b mut Vec<u8>) -> &'b [u8] {
+    let publish: BorrowedPublish<'_> = serde_json::from_slice(black_box(payload.as_bytes())).unwrap();
+    assert_eq!(publish.action.0, "SEND_MESSAGE");
+    let message = Tagged::Message {
+        id: door::ID,
+        request_id: &publish.request_id.0,
+        attributes: Some(&publish.attributes),
+        content: &publish.content.0,
+        send_time: door::SEND_TIME,
+        sender: Sender { user_id: door::USER_ID, attributes: Some(black_box(sender)) },
+    };
+    buffer.clear();
+    serde_json::to_writer(&mut *buffer, &message).unwrap();
+    buffer
+}
+
+/// The attributes of a sender, as they are serialized.
+pub(crate) fn sender_attributes() -> Pairs<Text<'static>> {
+    Pairs(door::ATTRIBUTES.iter().map(|(name, value)| (Text((*name).into()), Text((*value).into()))).collect())
 }
 
 pub(crate) fn serde_json_encode(payloads: &[impl Serialize], buffer: &mut Vec<u8>) -> usize {

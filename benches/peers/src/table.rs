@@ -149,6 +149,14 @@ const SECTIONS: &[(&str, &str, &[Ratio])] = &[
         ],
     ),
     (
+        "the server's path",
+        "serve",
+        &[
+            ratio("serde_json, borrowed", "serve serde_json", "serve", at_least(2.3, 3.5)),
+            ratio("Peer::recv, to decode &[u8]", "peer recv", "decode send bytes", None),
+        ],
+    ),
+    (
         "encode what was decoded",
         "encode",
         &[

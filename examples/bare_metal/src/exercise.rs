@@ -6,6 +6,7 @@ mod client;
 mod feeding;
 #[cfg(feature = "formatting")]
 mod formatting;
+mod server;
 
 use core::cmp::Ordering;
 use core::hash::{Hash, Hasher};
@@ -50,6 +51,10 @@ pub const CHECKS: &[fn() -> Option<bool>] = &[
     client::late_and_backwards,
     feeding::fragments,
     feeding::stream,
+    server::peer,
+    server::rejects,
+    server::review,
+    server::closes,
     #[cfg(feature = "formatting")]
     formatting::check,
     #[cfg(feature = "panic")]

@@ -6,8 +6,9 @@
 use core::fmt::{self, Write as _};
 
 use ivs_chat_proto::publish::DeleteMessage;
+use ivs_chat_proto::server::{Config, Peer};
 use ivs_chat_proto::subscribe::Subscribe;
-use ivs_chat_proto::{Content, Endpoint, ErrorCode, Fragments, JsonStream, Text, Timestamp, Token};
+use ivs_chat_proto::{Content, Endpoint, ErrorCode, Fragments, JsonStream, Millis, Text, Timestamp, Token};
 
 use super::{unknown, unknown_mut};
 
@@ -44,6 +45,10 @@ pub fn check() -> Option<bool> {
     let garbage = JsonStream::<4>::new().next(&mut unknown(b" hello".as_slice()))?.err()?;
     let time = Timestamp::parse(unknown("2026-11-22T12:00:00.250+01:00")).ok()?;
     let [whole, least] = [*unknown(&0), *unknown(&1)].map(|nanoseconds| Timestamp::new(-1, nanoseconds));
+    let mut peer = Peer::new(Millis::new(*unknown(&0)), *unknown(&Config::new()));
+    let publishes = [r#"{"Action":"SEND_MESSAGE","Content":"hej"}"#, r#"{"Action":"JOIN"}"#];
+    let mut causes = publishes.map(|publish| peer.recv(Millis::new(1), unknown(publish.as_bytes())).err()).into_iter();
+    let [forbidden, unheard] = [causes.next()??, causes.next()??];
     Some(
         is_written("the value of Content is of another type, at byte 28", format_args!("{refused}"))
             && is_written("a buffer of 36 bytes is needed", format_args!("{needed}"))
@@ -60,6 +65,8 @@ pub fn check() -> Option<bool> {
                 "wss://edge.ivschat.us-west-2.amazonaws.com",
                 format_args!("{}", Endpoint::new(unknown("us-west-2")).ok()?),
             )
+            && is_written("SEND_MESSAGE is not permitted", format_args!("{}", forbidden.cause))
+            && is_written("unknown Action, at byte 10", format_args!("{}", unheard.cause))
             && is_written("Token(redacted)", format_args!("{:?}", Token::new(unknown("secret")).ok()?))
             && is_written("hej", format_args!("{}", Text::new(unknown("hej")))),
     )
