@@ -581,6 +581,40 @@ fn what_is_shown_to_people() {
 }
 
 #[test]
+fn a_sleep_prolongs_the_overlap() {
+    play(
+        "
+        0        connect                      => state connecting; fetch token
+        0        token 120_000                => c0; wait 30000
+        0        opened c0                    => state connected c0; wait 60000
+        60_000   poll                         => fetch token
+        60_000   token 3_600_000              => c1; wait 90000
+        60_001   opened c1                    => state connected c1; wait 70001
+        60_002   recv c0 message m1 of bo     => message; wait 70001
+        # The lid is closed, and opened five minutes later.
+        360_000  poll                         => wait 370000
+        360_001  recv c1 message m1 of bo     => dropped; wait 370000
+        360_002  recv c0 message m2 of bo     => message; wait 370000
+        370_000  poll                         => close c0 1000; wait 3600000
+        ",
+    );
+}
+
+#[test]
+fn a_hand_over_behind_the_end_of_the_session_is_a_gap() {
+    play(
+        "
+        0        connect                      => state connecting; fetch token
+        0        token 120_000                => c0; wait 30000
+        0        opened c0                    => state connected c0; wait 60000
+        60_000   poll                         => fetch token
+        120_000  token                        => c1; wait 150000
+        120_001  opened c1                    => state connecting; state connected c1; wait 130001
+        ",
+    );
+}
+
+#[test]
 fn a_clock_that_steps_back_is_held() {
     let client = play(
         r#"

@@ -293,8 +293,9 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.drained();
         let opened = Current::new(now, conn, session, &self.config, &mut self.secret);
         if let Some(Current { conn, session, .. }) = self.current.replace(opened) {
-            let while_ms = self.config.drain_ms.max(self.config.settle_ms);
-            self.draining = Some(Draining { conn, session, until: now.after(while_ms.into()) });
+            // With its session over, it may have been out of the room for a while.
+            self.had_gap |= session.ends_at.is_due(now);
+            self.draining = Some(Draining { conn, session, until: self.drained_at(now) });
         }
     }
 
@@ -537,6 +538,18 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         count(&mut self.counters.late);
         self.in_flight.wait_until(now.after(self.config.settle_ms.into()));
         self.heard(now);
+        if self.now < self.overlap_until {
+            self.overlap_until = self.overlap_until.max(now.after(self.config.drain_ms.into()));
+        }
+        let drained_at = self.drained_at(now);
+        if let Some(draining) = &mut self.draining {
+            draining.until = drained_at;
+        }
+    }
+
+    /// When a connection has been listened to for long enough that is replaced now.
+    fn drained_at(&self, now: Millis) -> Millis {
+        now.after(self.config.drain_ms.max(self.config.settle_ms).into())
     }
 
     fn heard(&mut self, now: Millis) {

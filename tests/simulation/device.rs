@@ -428,7 +428,7 @@ impl Device {
             return tally.note("received: swallowed as a duplicate");
         }
         if reception.is_on_two && reception.at <= self.awake_at {
-            // Asleep, it does not notice how long connections overlap.
+            // Asleep with nothing to wait for meanwhile, it does not notice how long connections overlap.
             tally.note("received twice, and asleep between");
         } else {
             assert!(is_new || !reception.is_on_two, "twice, on {:?} and {conn:?}: {payload:?}", reception.first);

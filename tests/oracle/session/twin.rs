@@ -168,6 +168,12 @@ impl Twin {
                 let due = later(now, self.config.settle_ms);
                 self.requests.iter_mut().for_each(|request| request.due = due);
                 self.conns.iter_mut().for_each(|conn| conn.heard_at = now);
+                if self.now < self.overlap_until {
+                    self.overlap_until = self.overlap_until.max(later(now, self.config.drain_ms));
+                }
+                if let Some(draining) = self.find(Phase::Draining) {
+                    self.conns[draining].until = later(now, self.config.drain_ms.max(self.config.settle_ms));
+                }
             } else {
                 self.late_in_a_row = 0;
             }
@@ -327,6 +333,7 @@ impl Twin {
         self.next = Next::Off;
         self.drained();
         if let Some(current) = self.find(Phase::Current) {
+            self.had_gap |= is_due(self.conns[current].ends_at, self.now);
             self.conns[current].phase = Phase::Draining;
             self.conns[current].until = later(self.now, self.config.drain_ms.max(self.config.settle_ms));
         }
