@@ -652,7 +652,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             self.has_lasted();
         }
         if self.is_overlapping() {
-            // What it has delivered, the connection that is being opened may deliver again.
+            // What it has delivered, the next connection may deliver again, whenever that opens.
             self.overlap_until = Millis::NEVER;
         }
         let Some(Current { conn, .. }) = self.current.take() else { return };

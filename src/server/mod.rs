@@ -50,7 +50,8 @@
 //! | nor has the room too many messages: [`MessageRate`] | 429 | the same |
 //! | the review accepts it: [`Reject::not_acceptable`] | 406 | [`NotAcceptable`](Cause::NotAcceptable) |
 //!
-//! A publish that is too large and not JSON is not JSON: give the WebSocket a limit of its own above [`max_bytes`](Config::max_bytes). The `RequestId` is in the error wherever it could be read, whatever else is wrong. What is rejected is not counted against a rate.
+//! A publish that is too large and not JSON is not JSON: give the WebSocket a limit of its own above [`max_bytes`](Config::max_bytes). The `RequestId` is in the error wherever it could be read, whatever else is wrong. What a check
+//! rejects is not counted against its own rate nor any below it; what the room or the review rejects has been counted for the connection.
 //!
 //! # As the service does, as far as that is known
 //!
