@@ -3,8 +3,11 @@
 mod oracle;
 mod vectors;
 
+use core::fmt::Write as _;
+
 use ivs_chat_proto::DecodeErrorKind;
-use oracle::Payload;
+use oracle::spelling::{self, Object, Random, SPACES, UNKNOWN_KEYS, VALUES, spaced, tokens};
+use oracle::{Payload, agrees_with_model, model};
 use vectors::Vector;
 
 /// Calls `test` with each vector, and says which one it was that failed.
@@ -74,93 +77,292 @@ fn small_buffers<P: Payload>(vectors: &[Vector<P>]) {
     });
 }
 
-/// The pieces of a JSON text: strings with their quotes, structural characters, and whatever else stands together.
-fn tokens(json: &str) -> Vec<&str> {
-    let mut tokens = Vec::new();
-    let mut rest = json;
-    while let Some(first) = rest.chars().next() {
-        let length = match first {
-            '"' => {
-                let mut escaped = false;
-                let is_end = |(_, c): &(usize, char)| {
-                    let ends = *c == '"' && !escaped;
-                    escaped = *c == '\\' && !escaped;
-                    ends
-                };
-                rest.char_indices().skip(1).find(is_end).expect("a closing quote").0 + 1
+/// A payload in another spelling says the same, and is encoded as `encoded`, if that is given.
+fn same<P: Payload>(wire: &[u8], expected: &P, encoded: Option<&[u8]>) {
+    let wire = core::str::from_utf8(wire).expect("text");
+    match P::decode_str(wire) {
+        Ok(found) => {
+            assert!(expected.equals(&found), "{found:?} is not {expected:?}: {wire}");
+            if let Some(encoded) = encoded {
+                assert_eq!(found.encode_to_string().as_bytes(), encoded, "{wire}");
             }
-            '{' | '}' | '[' | ']' | ':' | ',' => 1,
-            _ => rest.find(['"', '{', '}', '[', ']', ':', ',']).expect("an end"),
-        };
-        let (token, after) = rest.split_at(length);
-        tokens.push(token);
-        rest = after;
-    }
-    tokens
-}
-
-/// The members of an object, as they stand.
-fn members(object: &str) -> Vec<String> {
-    let tokens = tokens(object);
-    let mut depth = 0;
-    let mut members = vec![String::new()];
-    for token in &tokens[1..tokens.len() - 1] {
-        match *token {
-            "{" | "[" => depth += 1,
-            "}" | "]" => depth -= 1,
-            "," if depth == 0 => {
-                members.push(String::new());
-                continue;
-            }
-            _ => {}
         }
-        members.last_mut().expect("a member").push_str(token);
-    }
-    members
-}
-
-fn same<P: Payload>(payload: &str, expected: &P) {
-    match P::decode_str(payload) {
-        Ok(found) => assert!(expected.equals(&found), "{found:?} is not {expected:?}: {payload}"),
-        Err(error) => panic!("{error}: {payload}"),
+        Err(error) => panic!("{error}: {wire}"),
     }
 }
 
-fn white_space<P: Payload>(vectors: &[Vector<P>]) {
-    each_good(vectors, |vector, expected| {
-        let wire = core::str::from_utf8(&vector.wire).expect("text");
-        for space in [" ", "\t", "\r\n", " \n\t\r  "] {
-            same(&tokens(wire).iter().flat_map(|token| [space, token]).chain([space]).collect::<String>(), &expected);
-        }
+/// Another spelling of a vector: the same values, or the error that the reference decoder finds.
+fn same_or_model<P: Payload>(vector: &Vector<P>, wire: &[u8]) {
+    match vector.value {
+        Ok(expected) => same(wire, &expected, Some(vector.encoded())),
+        Err(_) => drop(agrees_with_model::<P>(wire)),
+    }
+}
+
+fn model_verdict<P: Payload>(vectors: &[Vector<P>]) {
+    each(vectors, |vector| match (P::model(&vector.wire), vector.value) {
+        (Ok(found), Ok(expected)) => assert_eq!(found, expected.says()),
+        (Err(found), Err(expected)) => assert_eq!(found, expected),
+        (found, expected) => panic!("{found:?} is not {expected:?}"),
     });
 }
 
+/// Calls `test` with every order of the items behind the first `fixed`.
+fn permutations<T>(items: &mut [T], fixed: usize, test: &mut impl FnMut(&[T])) {
+    if fixed == items.len() {
+        return test(items);
+    }
+    for place in fixed..items.len() {
+        items.swap(fixed, place);
+        permutations(items, fixed + 1, test);
+        items.swap(fixed, place);
+    }
+}
+
+/// Calls `test` with every order of the items, or with `count` random orders if there are more.
+fn orders<T: Clone>(items: &[T], count: usize, mut test: impl FnMut(&[T])) {
+    let mut items = items.to_vec();
+    if (1..=items.len()).product::<usize>() <= count {
+        return permutations(&mut items, 0, &mut test);
+    }
+    let mut random = Random(count as u64);
+    for _ in 0..count {
+        random.shuffle(&mut items);
+        test(&items);
+    }
+}
+
+/// Members in every order. Seven, as a message has, have 5040 orders.
 fn order<P: Payload>(vectors: &[Vector<P>]) {
-    each_good(vectors, |vector, expected| {
-        let mut members = members(core::str::from_utf8(&vector.wire).expect("text"));
-        for _ in 0..members.len() {
-            members.rotate_left(1);
-            same(&format!("{{{}}}", members.join(",")), &expected);
-        }
-        members.reverse();
-        for _ in 0..members.len() {
-            members.rotate_left(1);
-            same(&format!("{{{}}}", members.join(",")), &expected);
+    each(vectors, |vector| {
+        let Some(object) = Object::split(&vector.wire) else { return };
+        let count = if vector.value.is_ok() { 5040 } else { 60 };
+        orders(&object.members, count, |members| same_or_model(vector, &object.with(members)));
+    });
+}
+
+/// The members of a sender in every order, an unknown one among them, for some orders of the rest.
+fn sender_order<P: Payload>(vectors: &[Vector<P>]) {
+    each(vectors, |vector| {
+        let Some(mut object) = Object::split(&vector.wire) else { return };
+        for (turn, key) in UNKNOWN_KEYS.iter().enumerate().take(object.members.len()) {
+            object.members.rotate_left(1);
+            let Some((place, mut sender)) = object.sender() else { return };
+            sender.members.push(format!("{key}:{}", VALUES[VALUES.len() - 1 - turn]).into());
+            orders(&sender.members, 24, |members| {
+                same_or_model(vector, &object.with_value(place, &sender.with(members)));
+            });
         }
     });
 }
 
+/// Every white space in all gaps at once, and in each gap alone.
+fn white_space<P: Payload>(vectors: &[Vector<P>]) {
+    each(vectors, |vector| {
+        let check = |wire: &[u8]| match vector.value {
+            // What is encoded again has the white space that was among the attributes.
+            Ok(expected) => same(wire, &expected, None),
+            Err(_) => drop(agrees_with_model::<P>(wire)),
+        };
+        let tokens = tokens(&vector.wire);
+        let gaps = tokens.len();
+        for space in SPACES {
+            check(&spaced(&vector.wire, || space));
+            for gap in (0..=gaps).step_by(gaps / 100 + 1) {
+                let (before, after) = tokens.split_at(gap);
+                check(&[before.concat().as_slice(), space.as_bytes(), &after.concat()].concat());
+            }
+        }
+    });
+}
+
+/// Values of every type under unknown keys, in every place of the object and of the sender.
+fn unknown_members<P: Payload>(vectors: &[Vector<P>]) {
+    each(vectors, |vector| {
+        let mut keys = UNKNOWN_KEYS.iter().cycle();
+        in_every_place(vector, |check| {
+            for value in VALUES {
+                let key = keys.next().expect("a cycle");
+                check(&[&format!("{key}:{value}")]);
+            }
+        });
+    });
+}
+
+/// Calls `members` with what checks a vector with more members, in each place of its object.
+fn in_every_place<P: Payload>(vector: &Vector<P>, mut members: impl FnMut(&mut dyn FnMut(&[&str]))) {
+    let Some(object) = Object::split(&vector.wire) else { return };
+    for place in 0..=object.members.len() {
+        members(&mut |more| {
+            let more: Vec<_> = more.iter().map(|member| (place, *member)).collect();
+            same_or_model(vector, &object.with_members(&more));
+        });
+    }
+    let Some((sender_place, sender)) = object.sender() else { return };
+    for place in 0..=sender.members.len() {
+        members(&mut |more| {
+            let more: Vec<_> = more.iter().map(|member| (place, *member)).collect();
+            let sender = sender.with_members(&more);
+            same_or_model(vector, &object.with_value(sender_place, &sender));
+        });
+    }
+}
+
+/// Members that only other payloads have, of every type, once and twice, in every place.
+fn foreign_members<P: Payload>(vectors: &[Vector<P>]) {
+    each_good(vectors, |vector, payload| {
+        let object = Object::split(&vector.wire).expect("an object");
+        let keys = model::foreign_to(&payload.says().name);
+        let check = |wire: &[u8]| same(wire, &payload, Some(vector.encoded()));
+        in_every_place_foreign(&object, &keys, check);
+        let Some((place, sender)) = object.sender() else { return };
+        in_every_place_foreign(&sender, &model::foreign_to_sender(), |sender| {
+            check(&object.with_value(place, sender));
+        });
+    });
+}
+
+fn in_every_place_foreign(object: &Object, keys: &[&str], check: impl Fn(&[u8])) {
+    let places = object.members.len() + 1;
+    for place in 0..places {
+        for (turn, value) in VALUES.iter().enumerate() {
+            for (offset, key) in keys.iter().enumerate() {
+                let member = format!("\"{key}\":{value}");
+                let other = format!("\"{key}\":{}", VALUES[(turn + offset) % VALUES.len()]);
+                match turn % 3 {
+                    0 => check(&object.with_members(&[(place, &member)])),
+                    1 => check(&object.with_members(&[(place, &member), (place, &other)])),
+                    _ => {
+                        let far = (place + offset) % places;
+                        check(&object.with_members(&[(place, &member), (far, &other)]));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Every member with a value of every type, its payload named before it and after it.
+fn mistyped<P: Payload>(vectors: &[Vector<P>]) {
+    each_good(vectors, |vector, _| {
+        let mut object = Object::split(&vector.wire).expect("an object");
+        for _ in 0..2 {
+            for value in VALUES {
+                for place in 0..object.members.len() {
+                    let _ = agrees_with_model::<P>(&object.with_value(place, value.as_bytes()));
+                }
+                let Some((sender_place, sender)) = object.sender() else { continue };
+                for place in 0..sender.members.len() {
+                    let sender = sender.with_value(place, value.as_bytes());
+                    let _ = agrees_with_model::<P>(&object.with_value(sender_place, &sender));
+                }
+            }
+            object.members.reverse();
+        }
+    });
+}
+
+/// Every member twice, the second one in every place, with the same value and with others.
+fn duplicated<P: Payload>(vectors: &[Vector<P>]) {
+    each_good(vectors, |vector, _| {
+        let mut object = Object::split(&vector.wire).expect("an object");
+        let mut values = VALUES.iter().cycle();
+        for _ in 0..2 {
+            for member in object.members.clone() {
+                let member = core::str::from_utf8(&member).expect("text");
+                let (key, _) = spelling::split_member(member.as_bytes()).expect("a member");
+                let key = core::str::from_utf8(key).expect("text");
+                for place in 0..=object.members.len() {
+                    let _ = agrees_with_model::<P>(&object.with_members(&[(place, member)]));
+                    for value in values.by_ref().take(5) {
+                        let other = format!("{key}:{value}");
+                        let _ = agrees_with_model::<P>(&object.with_members(&[(place, &other)]));
+                    }
+                }
+            }
+            object.members.reverse();
+        }
+    });
+}
+
+/// Makes one random change to an object, such as a member lost, cut, mistyped or duplicated.
+fn damage(object: &mut Object, random: &mut Random) {
+    let place = random.below(object.members.len() + 1);
+    let Some(member) = object.members.get(place).cloned() else {
+        let foreign = model::foreign_to("");
+        let member = format!("\"{}\":{}", random.pick(&foreign), random.pick(VALUES));
+        return object.members.insert(random.below(place + 1), member.into());
+    };
+    let key = spelling::split_member(&member).map_or(&b"0"[..], |(key, _)| key);
+    let other = [key, b":", random.pick(VALUES).as_bytes()].concat();
+    match random.below(6) {
+        0 => drop(object.members.remove(place)),
+        1 => object.members[place] = other,
+        2 => object.members.insert(random.below(place + 1), other),
+        3 => object.members.insert(random.below(place + 1), member),
+        4 => object.members[place] = member[..random.below(member.len() + 1)].into(),
+        _ => {
+            let byte = member.get(random.below(member.len() + 1)).copied().unwrap_or(b',');
+            object.members[place].insert(random.below(member.len() + 1), byte);
+        }
+    }
+}
+
+/// Payloads with up to three random changes, in random order, cut short and with white space.
+fn damaged<P: Payload>(vectors: &[Vector<P>]) {
+    let mut random = Random(7);
+    for vector in vectors.iter().filter(|vector| vector.value.is_ok()) {
+        for _ in 0..400 {
+            let mut object = Object::split(&vector.wire).expect("an object");
+            if let Some((place, mut sender)) = object.sender().filter(|_| random.below(3) == 0) {
+                damage(&mut sender, &mut random);
+                random.shuffle(&mut sender.members);
+                object = Object::split(&object.with_value(place, &sender.join())).expect("an object");
+            }
+            for _ in 0..random.below(3) {
+                damage(&mut object, &mut random);
+            }
+            random.shuffle(&mut object.members);
+            let wire = object.join();
+            let _ = agrees_with_model::<P>(&wire);
+            let _ = agrees_with_model::<P>(&wire[..random.below(wire.len() + 1)]);
+            let _ = agrees_with_model::<P>(&spaced(&wire, || random.pick(SPACES)));
+        }
+    }
+}
+
+/// Prefixes of every vector in another spelling.
+fn cut_short<P: Payload>(vectors: &[Vector<P>]) {
+    each(vectors, |vector| {
+        let Some(wire) = spelling::other(&vector.wire) else { return };
+        for length in (0..wire.len()).step_by(wire.len() / 500 + 1) {
+            let _ = agrees_with_model::<P>(&wire[..length]);
+        }
+    });
+}
+
+/// Keys with their first letter escaped, and with all letters escaped.
 fn escaped_keys<P: Payload>(vectors: &[Vector<P>]) {
     each_good(vectors, |vector, expected| {
-        let wire = core::str::from_utf8(&vector.wire).expect("text");
-        let mut members = members(wire);
-        for member in &mut members {
-            if let Some(key) = member.strip_prefix('"').filter(|key| key.starts_with(|c: char| c.is_ascii_alphabetic()))
-            {
-                *member = format!(r#""\u{:04X}{}"#, u32::from(key.as_bytes()[0]), &key[1..]);
+        for count in [1, usize::MAX] {
+            let mut object = Object::split(&vector.wire).expect("an object");
+            for member in &mut object.members {
+                let (key, value) = spelling::split_member(member).expect("a member");
+                let key = core::str::from_utf8(key).expect("text").trim_matches('"');
+                if key.contains('\\') {
+                    continue;
+                }
+                let mut escaped = String::new();
+                for (place, character) in key.char_indices() {
+                    match u16::try_from(u32::from(character)) {
+                        Ok(unit) if place < count => write!(escaped, "\\u{unit:04X}").expect("room"),
+                        _ => escaped.push(character),
+                    }
+                }
+                *member = [b"\"", escaped.as_bytes(), b"\":", value].concat();
             }
+            same(&object.join(), &expected, Some(vector.encoded()));
         }
-        same(&format!("{{{}}}", members.join(",")), &expected);
     });
 }
 
@@ -195,7 +397,9 @@ macro_rules! drivers {
 }
 
 drivers! {
-    verdict encoded laws prefixes trailing small_buffers white_space order escaped_keys as_strict_as_serde_json
+    verdict model_verdict encoded laws prefixes trailing small_buffers as_strict_as_serde_json
+    order sender_order white_space unknown_members foreign_members escaped_keys
+    mistyped duplicated damaged cut_short
 }
 
 #[cfg(all(feature = "alloc", feature = "serde"))]

@@ -8,28 +8,9 @@ mod vectors;
 
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::subscribe::Subscribe;
+use oracle::spelling::{Random, tokens};
 
 const CAPTURE: &str = include_str!("../examples/capture.jsonl");
-
-/// A generator of numbers: splitmix64.
-struct Random(u64);
-
-impl Random {
-    const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(end).expect("a length")).expect("below a length")
-    }
-
-    fn pick<'a>(&mut self, from: &'a [&'static [u8]]) -> &'a [u8] {
-        from[self.below(from.len())]
-    }
-}
 
 /// What is put in.
 const PIECES: &[&[u8]] = &[
@@ -87,31 +68,6 @@ const PIECES: &[&[u8]] = &[
     b"65536",
     b"[[[[",
 ];
-
-/// Strings with their quotes, structural characters, and what stands between.
-fn tokens(frame: &[u8]) -> Vec<&[u8]> {
-    let mut tokens = Vec::new();
-    let mut rest = frame;
-    while let Some(first) = rest.first() {
-        let length = match first {
-            b'"' => {
-                let mut escaped = false;
-                let end = rest.iter().skip(1).position(|byte| {
-                    let ends = *byte == b'"' && !escaped;
-                    escaped = *byte == b'\\' && !escaped;
-                    ends
-                });
-                end.map_or(rest.len(), |end| end + 2)
-            }
-            b'{' | b'}' | b'[' | b']' | b':' | b',' => 1,
-            _ => rest.iter().position(|byte| b"\"{}[]:,".contains(byte)).unwrap_or(rest.len()),
-        };
-        let (token, after) = rest.split_at(length);
-        tokens.push(token);
-        rest = after;
-    }
-    tokens
-}
 
 /// Calls `test` with mutants of a frame. Of a long one some places are passed over.
 fn mutants(frame: &[u8], random: &mut Random, test: &mut impl FnMut(&[u8])) {

@@ -5,6 +5,9 @@
 #[cfg(feature = "alloc")]
 pub(crate) mod build;
 pub(crate) mod chunks;
+pub(crate) mod model;
+mod scanner;
+pub(crate) mod spelling;
 
 use core::fmt::Debug;
 
@@ -12,6 +15,8 @@ use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::subscribe::Subscribe;
 use ivs_chat_proto::{Attributes, ChatLog, CloseReason, Content, DecodeError, DecodeErrorKind, EncodeError, Text};
 use serde_json::Value;
+
+use model::{Decoded, Verdict};
 
 /// What is encoded in a buffer of exactly this length.
 fn string(length: usize, encode: impl for<'b> Fn(&'b mut [u8]) -> Result<&'b [u8], EncodeError>) -> String {
@@ -37,10 +42,14 @@ pub(crate) trait Payload: Copy + Debug {
     }
     /// Reads every text and every attribute, in every way there is.
     fn read(&self);
+    /// What the payload says.
+    fn says(&self) -> Decoded;
+    /// The verdict of the reference decoder.
+    fn model(payload: &[u8]) -> Verdict;
 }
 
 macro_rules! payload {
-    ($($payload:ident $(: $serialized:ident)?),*) => {$(
+    ($($payload:ident ($model:ident, $says:ident) $(: $serialized:ident)?),*) => {$(
         impl Payload for $payload<'_> {
             type Of<'a> = $payload<'a>;
 
@@ -81,11 +90,23 @@ macro_rules! payload {
             fn read(&self) {
                 read::$payload(self);
             }
+
+            fn says(&self) -> Decoded {
+                Decoded::$says(self)
+            }
+
+            fn model(payload: &[u8]) -> Verdict {
+                model::$model(payload)
+            }
         }
     )*};
 }
 
-payload!(Subscribe: serialized, Publish: serialized, ChatLog);
+payload! {
+    Subscribe (subscribe, of_subscribe): serialized,
+    Publish (publish, of_publish): serialized,
+    ChatLog (chat_log, of_chat_log)
+}
 
 #[allow(non_snake_case, reason = "named for the payloads, so that the macro finds them")]
 mod read {
@@ -180,13 +201,30 @@ pub(crate) fn attributes(attributes: Attributes<'_>) {
 /// through the decoder.
 const SPACE: &[u8] = b"\t \r\n ";
 
-/// Whatever the bytes are, decoding them ends with a payload that can be read and encoded, or an error that points
-/// at its cause.
+/// Decoding any bytes ends with a payload that can be read and encoded, or an error that points at
+/// its cause. The verdict is that of the reference decoder, also on another spelling.
 pub(crate) fn any_bytes<P: Payload>(bytes: &[u8]) {
+    let _ = agrees_with_model::<P>(bytes);
     match P::decode(bytes) {
         Ok(payload) => decoded(&payload, bytes),
         Err(error) => refused::<P>(bytes, error),
     }
+    if let Some(other) = spelling::other(bytes) {
+        let found = agrees_with_model::<P>(&other);
+        if let Ok(payload) = P::decode(bytes) {
+            let expected = payload.says().in_any_spelling();
+            assert_eq!(found.map(Decoded::in_any_spelling), Ok(expected));
+        }
+    }
+}
+
+/// The decoder and the reference decoder give the same values, or the same error and offset.
+pub(crate) fn agrees_with_model<P: Payload>(bytes: &[u8]) -> Verdict {
+    let found = P::decode(bytes);
+    let found = found.map(|payload| payload.says()).map_err(|error| (error.kind(), error.offset()));
+    let expected = P::model(bytes);
+    assert_eq!(found, expected, "{}", String::from_utf8_lossy(bytes));
+    found
 }
 
 /// A payload that was decoded says the same however it is given, can be read and encoded, and cannot be cut short.
@@ -285,6 +323,7 @@ pub(crate) fn close_reason(bytes: &[u8]) {
 pub(crate) fn peek_request_id(bytes: &[u8]) {
     let found = Publish::peek_request_id(bytes);
     found.into_iter().for_each(text);
+    assert_eq!(found.map(|request_id| request_id.to_string()), model::request_id(bytes));
     if let Ok(publish) = Publish::decode(bytes) {
         assert_eq!(found, publish.request_id());
     }
