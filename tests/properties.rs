@@ -23,10 +23,7 @@ fn all_of_any_bytes(bytes: &[u8]) {
     oracle::close_reason(bytes);
     oracle::peek_request_id(bytes);
     #[cfg(feature = "serde")]
-    {
-        oracle::differential::subscribe(bytes);
-        oracle::differential::publish(bytes);
-    }
+    oracle::differential::any_bytes(bytes);
 }
 
 // Texts, and JSON of all kinds.

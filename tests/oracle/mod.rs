@@ -399,6 +399,16 @@ pub(crate) mod differential {
     use ivs_chat_proto::subscribe::Subscribe;
     use serde_json::{Number, Value};
 
+    use super::spelling;
+
+    /// Any bytes in both directions, and another spelling of them.
+    pub(crate) fn any_bytes(bytes: &[u8]) {
+        for bytes in [Some(bytes), spelling::other(bytes).as_deref()].into_iter().flatten() {
+            subscribe(bytes);
+            publish(bytes);
+        }
+    }
+
     pub(crate) fn subscribe(bytes: &[u8]) {
         let expected = serde_json::from_slice::<owned::Subscribe>(bytes);
         let found = Subscribe::decode(bytes);
