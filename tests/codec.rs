@@ -119,7 +119,8 @@ fn permutations<T>(items: &mut [T], fixed: usize, test: &mut impl FnMut(&[T])) {
     }
 }
 
-/// Calls `test` with every order of up to `max_items` items, and with `count` random orders of more.
+/// Calls `test` with every order of up to `max_items` items,
+/// or with `count` random orders of more.
 fn orders<T: Clone>(items: &[T], max_items: usize, count: usize, mut test: impl FnMut(&[T])) {
     let mut items = items.to_vec();
     if items.len() <= max_items {
@@ -250,14 +251,9 @@ fn mistyped<P: Payload>(vectors: &[Vector<P>]) {
         let mut object = Object::split(&vector.wire).expect("an object");
         for _ in 0..2 {
             for value in VALUES {
-                for place in 0..object.members.len() {
-                    let _ = agrees_with_model::<P>(&object.with_value(place, value.as_bytes()));
-                }
-                let Some((sender_place, sender)) = object.sender() else { continue };
-                for place in 0..sender.members.len() {
-                    let sender = sender.with_value(place, value.as_bytes());
-                    let _ = agrees_with_model::<P>(&object.with_value(sender_place, &sender));
-                }
+                with_each_value(&object, value.as_bytes(), |wire| {
+                    let _ = agrees_with_model::<P>(wire);
+                });
             }
             object.members.reverse();
         }
@@ -285,6 +281,68 @@ fn duplicated<P: Payload>(vectors: &[Vector<P>]) {
             object.members.reverse();
         }
     });
+}
+
+/// Keys in another letter case, instead of a member and in addition to it. Only publishes know
+/// them.
+fn letter_case<P: Payload>(vectors: &[Vector<P>]) {
+    each(vectors, |vector| {
+        let Some(object) = Object::split(&vector.wire) else { return };
+        for (place, member) in object.members.iter().enumerate() {
+            let Some((key, value)) = spelling::split_member(member) else { continue };
+            let swapped = key.iter().map(|byte| byte ^ (u8::from(byte.is_ascii_alphabetic()) << 5));
+            for key in [key.to_ascii_lowercase(), key.to_ascii_uppercase(), swapped.collect()] {
+                let mut members = object.members.clone();
+                members[place] = [&key, &b":"[..], value].concat();
+                let _ = agrees_with_model::<P>(&object.with(&members));
+                members.insert(place, member.clone());
+                let _ = agrees_with_model::<P>(&object.with(&members));
+                members.swap(place, place + 1);
+                let _ = agrees_with_model::<P>(&object.with(&members));
+            }
+        }
+    });
+}
+
+/// Texts of every length up to 70, plain and with something else in a random place. In the first
+/// vector, which is written as usual, it is in every place of the texts up to 40 bytes.
+fn lengths<P: Payload>(vectors: &[Vector<P>]) {
+    const SPECIAL: &[&str] =
+        &["\\\"", "\\\\", "\\u0041", "\\ud83d\\ude00", "é", "🏳", "\u{7f}", "\n", "\"", "\\", "\\x", "\\ud83d"];
+    let mut random = Random(3);
+    for (number, vector) in vectors.iter().filter(|vector| vector.value.is_ok()).enumerate() {
+        let object = Object::split(&vector.wire).expect("an object");
+        let check = |before: usize, special: &str, after: usize| {
+            let text = format!("\"{}{special}{}\"", "x".repeat(before), "x".repeat(after));
+            let attributes = format!("{{\"a\":{text},{text}:\"b\"}}");
+            for value in [text, attributes] {
+                with_each_value(&object, value.as_bytes(), |wire| {
+                    let _ = agrees_with_model::<P>(wire);
+                });
+            }
+        };
+        for length in 0..=70 {
+            check(length, "", 0);
+            let before = random.below(length + 1);
+            check(before, random.pick(SPECIAL), length - before);
+            for special in ["\"", "\n", "\\n"].into_iter().filter(|_| number == 0 && length <= 40) {
+                for before in 0..=length.saturating_sub(special.len()) {
+                    check(before, special, length.saturating_sub(before + special.len()));
+                }
+            }
+        }
+    }
+}
+
+/// Calls `test` with the value in place of each member's, and of each of the sender's.
+fn with_each_value(object: &Object, value: &[u8], test: impl Fn(&[u8])) {
+    for place in 0..object.members.len() {
+        test(&object.with_value(place, value));
+    }
+    let Some((sender_place, sender)) = object.sender() else { return };
+    for place in 0..sender.members.len() {
+        test(&object.with_value(sender_place, &sender.with_value(place, value)));
+    }
 }
 
 /// Makes one random change to an object, such as a member lost, cut, mistyped or duplicated.
@@ -410,7 +468,7 @@ macro_rules! drivers {
 drivers! {
     verdict model_verdict encoded laws prefixes trailing small_buffers as_strict_as_serde_json
     order sender_order white_space unknown_members foreign_members escaped_keys
-    mistyped duplicated damaged cut_short
+    letter_case lengths mistyped duplicated damaged cut_short
 }
 
 #[cfg(all(feature = "alloc", feature = "serde"))]

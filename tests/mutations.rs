@@ -1,5 +1,5 @@
-//! Frames with one change, at many places: the decoder, the reference decoder and `serde_json` still
-//! agree, and the laws hold.
+//! Frames with one change, at many places: the decoder, the reference decoder and `serde_json`
+//! still agree, and the laws hold.
 //!
 //! The mutants are the same in every run.
 #![cfg(all(feature = "alloc", feature = "serde"))]

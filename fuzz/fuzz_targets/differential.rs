@@ -1,5 +1,5 @@
-//! The decoder and `serde_json` agree, in both directions and in another spelling, on what is a payload
-//! and what it says.
+//! The decoder and `serde_json` agree, in both directions and in another spelling, on what is a
+//! payload and what it says.
 #![no_main]
 
 #[path = "../../tests/oracle/mod.rs"]

@@ -1,6 +1,6 @@
 //! Other spellings of a payload: members in another order, white space in the gaps, more members.
 //!
-//! The bytes need not be JSON: they are split where an object that is cut short or broken can still be.
+//! The bytes need not be JSON: objects that are cut short or broken are split as far as they can be.
 
 /// A generator of numbers: splitmix64.
 pub(crate) struct Random(pub u64);

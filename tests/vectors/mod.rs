@@ -547,6 +547,38 @@ pub(crate) fn subscribe() -> Vec<Vector<Subscribe<'static>>> {
         bad("a problem, no Type, and trailing bytes", r#"{"Id":5} §x"#, Kind::TrailingBytes),
         bad("a Type in Sender only", r#"{"Sender":{"Type":"MESSAGE"},"Id":"i"§}"#, Kind::MissingField(Field::Type)),
         bad("a Type in Attributes only", r#"{"Attributes":{"Type":"EVENT"}§}"#, Kind::MissingField(Field::Type)),
+        bad(
+            "a hundred irrelevant problems, a relevant one, Type",
+            &format!(
+                r#"{{{}"Id":§5,{}"Type":"ERROR"}}"#,
+                r#""Content":5,"SendTime":5,"Sender":{"UserId":5},"EventName":5,"Attributes":{"a":5},"#.repeat(20),
+                r#""ErrorMessage":5,"Id":6,"Content":6,"#.repeat(20),
+            ),
+            Kind::WrongType(Field::Id),
+        ),
+        bad(
+            "a hundred irrelevant problems, Type, a relevant one",
+            &format!(
+                r#"{{{}"Type":"MESSAGE","Id":§5}}"#,
+                r#""ErrorCode":"x","ErrorMessage":5,"EventName":5,"UserId":5,"Reason":5,"#.repeat(20),
+            ),
+            Kind::WrongType(Field::Id),
+        ),
+        bad(
+            "relevant problems in every field, Type",
+            r#"{"Sender":{"Attributes":{"a":§1},"UserId":2},"SendTime":3,"Content":4,"Attributes":5,"RequestId":6,"Id":7,"Id":8,"Sender":9,"Type":"MESSAGE"}"#,
+            Kind::WrongType(Field::Attributes),
+        ),
+        bad(
+            "an Id that is null, then a number, in an error",
+            r#"{"Id":null,§"Id":5,"Type":"ERROR"}"#,
+            Kind::DuplicateField(Field::Id),
+        ),
+        bad(
+            "a RequestId of the wrong type before Type",
+            r#"{"RequestId":§[],"Type":"ERROR"}"#,
+            Kind::WrongType(Field::RequestId),
+        ),
         // Broken JSON up to the end of `Type` is reported first; after it, the order of position counts.
         bad("a problem, then broken JSON, then Type", r#"{"Id":5,"x":tru§,"Type":"MESSAGE"}"#, Kind::UnexpectedByte),
         bad("a problem, then Type, then broken JSON", r#"{"Id":§5,"Type":"MESSAGE","x":tru}"#, Kind::WrongType(Field::Id)),
@@ -873,6 +905,19 @@ pub(crate) fn publish() -> Vec<Vector<Publish<'static>>> {
             "a problem before an Action that is null",
             r#"{"Content":"","Action":§null}"#,
             Kind::WrongType(Field::Action),
+        ),
+        bad(
+            "a hundred irrelevant problems, a relevant one, Action",
+            &format!(
+                r#"{{{}"Reason":§5,"Action":"DELETE_MESSAGE"}}"#,
+                r#""Content":5,"content":"","UserId":5,"Attributes":{"a":5},"attributes":5,"#.repeat(20),
+            ),
+            Kind::WrongType(Field::Reason),
+        ),
+        bad(
+            "Id is null before Action",
+            r#"{"id":§null,"Id":"i","Action":"DELETE_MESSAGE"}"#,
+            Kind::WrongType(Field::Id),
         ),
         // An unknown `Action` is reported as soon as it has been read.
         bad("an unknown Action after a problem", r#"{"Content":7,"Action":§"JOIN"}"#, Kind::UnknownAction),
