@@ -255,9 +255,14 @@ fn refused<P: Payload>(bytes: &[u8], error: DecodeError) {
         let spaced = P::decode(&[SPACE, bytes].concat()).expect_err("an error");
         assert_eq!((spaced.kind(), spaced.offset()), (kind, SPACE.len() + offset));
     }
-    let in_first = |length: usize| P::decode(&bytes[..length]).err().map(|error| (error.kind(), error.offset()));
+    let verdict = |bytes: &[u8]| P::decode(bytes).err().map(|error| (error.kind(), error.offset()));
+    let in_first = |length: usize| verdict(&bytes[..length]);
     match kind {
-        Kind::UnexpectedEnd => return assert_eq!(offset, bytes.len()),
+        Kind::UnexpectedEnd => {
+            assert_eq!(offset, bytes.len());
+            let bytes = with_last_character(bytes);
+            return assert_eq!(verdict(&bytes), Some((kind, bytes.len())));
+        }
         Kind::TrailingBytes => assert_ne!(in_first(offset), Some((Kind::UnexpectedEnd, offset))),
         _ => assert_eq!(in_first(offset), Some((Kind::UnexpectedEnd, offset)), "{error}"),
     }
@@ -281,6 +286,22 @@ fn refused<P: Payload>(bytes: &[u8], error: DecodeError) {
             assert_eq!(in_first(offset + cause.len_utf8()), Some((kind, offset)));
         }
     }
+}
+
+/// The bytes, and what completes the character that they are cut short in.
+fn with_last_character(bytes: &[u8]) -> Vec<u8> {
+    let mut completed = bytes.to_vec();
+    while let Err(error) = core::str::from_utf8(&completed) {
+        assert_eq!(error.error_len(), None, "not the end, but bytes that are not UTF-8");
+        // The second byte of a character is limited after some first bytes.
+        let next = match completed[error.valid_up_to()..] {
+            [0xe0] => 0xa0,
+            [0xf0] => 0x90,
+            _ => 0x80,
+        };
+        completed.push(next);
+    }
+    completed
 }
 
 /// A few numbers below `length`, spread out; all if they are few.

@@ -213,9 +213,22 @@ fn of_bytes(bytes: &[u8], of_text: fn(&str) -> Verdict) -> Verdict {
     let valid = str::from_utf8(&bytes[..error.valid_up_to()]).expect("valid so far");
     match of_text(valid) {
         Ok(_) => Err((Kind::TrailingBytes, valid.len())),
-        Err((Kind::UnexpectedEnd, _)) if error.error_len().is_none() => Err((Kind::UnexpectedEnd, bytes.len())),
+        Err((Kind::UnexpectedEnd, _)) if error.error_len().is_none() => {
+            Err(of_cut_character(valid, bytes.len(), of_text))
+        }
         Err((Kind::UnexpectedEnd, _)) => Err((Kind::InvalidUtf8, valid.len())),
         Err(earlier) => Err(earlier),
+    }
+}
+
+/// The error of a text that ends in the first bytes of a character beyond ASCII. More bytes could
+/// help only in a string, and there only where any such character may be: neither in an escape nor
+/// between the two of a surrogate pair.
+fn of_cut_character(before: &str, end: usize, of_text: fn(&str) -> Verdict) -> Error {
+    match of_text(&format!("{before}\u{fffd}")) {
+        Err((Kind::UnexpectedEnd, _)) => (Kind::UnexpectedEnd, end),
+        Err(error @ (Kind::InvalidEscape | Kind::LoneSurrogate, _)) => error,
+        _ => (Kind::UnexpectedByte, before.len()),
     }
 }
 
