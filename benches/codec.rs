@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench codec` measures; `cargo test --benches` only makes sure that all of it works. The throughput is
 //! that of the payloads of one corpus, one after the other. That of hostile payloads should be of the same order, and
-//! the same whether they are short or long. `benches/peers` has more to compare with.
+//! the same whether they are short or long. `benches/comparison` has more to compare with.
 
 mod corpus;
 
@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use corpus::{Corpus, PAYLOADS};
 use room::Room;
-use typed::{Borrowed, BorrowedPublish, Owned, OwnedPublish};
+use typed::{Borrowed, BorrowedPublish, Owned, OwnedPublish, Pairs, Text};
 
 /// More than the longest payload of a corpus.
 const BUFFER: usize = 4096;
@@ -53,7 +53,9 @@ fn decode(criterion: &mut Criterion, corpus: &Corpus) {
     bench(&mut group, "str", payloads, |json| Subscribe::decode_str(json).is_ok());
     bench(&mut group, "bytes", payloads, |json| Subscribe::decode(json.as_bytes()).is_ok());
     bench(&mut group, "serde_json owned", payloads, |json| parses::<Owned>(json));
-    bench(&mut group, "serde_json borrowed", payloads, |json| parses::<Borrowed<'_>>(json));
+    bench(&mut group, "serde_json borrowed", payloads, |json| {
+        parses::<Borrowed<'_, Pairs<Text<'_>>>>(json)
+    });
 }
 
 fn decode_publish(criterion: &mut Criterion, corpus: &Corpus) {
@@ -62,12 +64,16 @@ fn decode_publish(criterion: &mut Criterion, corpus: &Corpus) {
     bench(&mut group, "str", payloads, |json| Publish::decode_str(json).is_ok());
     bench(&mut group, "bytes", payloads, |json| Publish::decode(json.as_bytes()).is_ok());
     bench(&mut group, "serde_json owned", payloads, |json| parses::<OwnedPublish>(json));
-    bench(&mut group, "serde_json borrowed", payloads, |json| parses::<BorrowedPublish<'_>>(json));
+    bench(&mut group, "serde_json borrowed", payloads, |json| {
+        parses::<BorrowedPublish<'_, Pairs<Text<'_>>>>(json)
+    });
 }
 
 fn encode(criterion: &mut Criterion, corpus: &Corpus) {
-    let decoded: Vec<_> = corpus.subscribe.iter().map(|json| Subscribe::decode_str(json).unwrap()).collect();
-    let owned: Vec<Owned> = corpus.subscribe.iter().map(|json| serde_json::from_str(json).unwrap()).collect();
+    let decoded: Vec<_> =
+        corpus.subscribe.iter().map(|json| Subscribe::decode_str(json).unwrap()).collect();
+    let owned: Vec<Owned> =
+        corpus.subscribe.iter().map(|json| serde_json::from_str(json).unwrap()).collect();
     let plain: Vec<_> = owned.iter().map(Owned::to_plain).collect();
     let (mut buffer, mut vec) = ([0; BUFFER], Vec::new());
     let mut group = group(criterion, "encode", corpus, &corpus.subscribe);
@@ -77,11 +83,14 @@ fn encode(criterion: &mut Criterion, corpus: &Corpus) {
 }
 
 fn encode_publish(criterion: &mut Criterion, corpus: &Corpus) {
-    let owned: Vec<OwnedPublish> = corpus.publish.iter().map(|json| serde_json::from_str(json).unwrap()).collect();
+    let owned: Vec<OwnedPublish> =
+        corpus.send.iter().map(|json| serde_json::from_str(json).unwrap()).collect();
     let plain: Vec<_> = owned.iter().map(OwnedPublish::to_plain).collect();
     let (mut buffer, mut vec) = ([0; BUFFER], Vec::new());
-    let mut group = group(criterion, "encode publish", corpus, &corpus.publish);
-    bench(&mut group, "plain", &plain, |payload| build::build_send(payload).encode(&mut buffer).is_ok());
+    let mut group = group(criterion, "encode publish", corpus, &corpus.send);
+    bench(&mut group, "plain", &plain, |payload| {
+        build::build_send(payload).encode(&mut buffer).is_ok()
+    });
     bench(&mut group, "serde_json plain", &plain, |payload| writes(&mut vec, payload));
 }
 
@@ -95,9 +104,9 @@ fn fragments(criterion: &mut Criterion, corpus: &Corpus) {
             for piece in before.chunks_exact(length) {
                 assert!(fragments.push(piece, false).is_none());
             }
-            fragments
-                .push(last, true)
-                .is_some_and(|message| message.is_ok_and(|message| Subscribe::decode(message).is_ok()))
+            fragments.push(last, true).is_some_and(|message| {
+                message.is_ok_and(|message| Subscribe::decode(message).is_ok())
+            })
         });
     }
 }
@@ -108,7 +117,9 @@ fn stream(criterion: &mut Criterion, corpus: &Corpus) {
     let mut group = group(criterion, "stream", corpus, &corpus.subscribe);
     for (name, length) in [("whole", input.len()), ("byte by byte", 1)] {
         group.bench_function(name, |bencher| {
-            bencher.iter(|| assert_eq!(objects(&mut stream, black_box(input.as_bytes()), length), PAYLOADS));
+            bencher.iter(|| {
+                assert_eq!(objects(&mut stream, black_box(input.as_bytes()), length), PAYLOADS);
+            });
         });
     }
 }
@@ -122,7 +133,9 @@ fn client(criterion: &mut Criterion, corpus: &Corpus) {
         ("connections overlapping", Room::overlapping(8)),
     ] {
         let Room { client, conn } = &mut room;
-        bench(&mut group, name, payloads, |json| client.recv_str(Room::NOW, *conn, json).is_ok_and(|it| it.is_some()));
+        bench(&mut group, name, payloads, |json| {
+            client.recv_str(Room::NOW, *conn, json).is_ok_and(|it| it.is_some())
+        });
     }
 }
 
@@ -199,7 +212,12 @@ fn bench<T>(
     mut succeeds: impl FnMut(&T) -> bool,
 ) {
     group.bench_function(name, |bencher| {
-        bencher.iter(|| assert_eq!(payloads.iter().filter(|payload| succeeds(black_box(payload))).count(), PAYLOADS));
+        bencher.iter(|| {
+            assert_eq!(
+                payloads.iter().filter(|payload| succeeds(black_box(payload))).count(),
+                PAYLOADS
+            );
+        });
     });
 }
 

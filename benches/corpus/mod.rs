@@ -10,29 +10,38 @@
 //! | `escaped` | quotations, paths, lines, markup, emoji, and JSON in attributes | `\"`, `\\`, `\n`, `\t`, `\u0041` |
 #![allow(dead_code, reason = "each of its users needs a part")]
 
+pub(crate) mod spelling;
+
 /// How many payloads a corpus has of each kind.
 pub(crate) const PAYLOADS: usize = 1000;
 
-/// Payloads of one kind of text.
+/// Payloads with one kind of text, in the generator's spelling.
 pub(crate) struct Corpus {
     pub(crate) name: &'static str,
     /// What the service sends: 93 % MESSAGE, 5 % EVENT, 2 % ERROR.
     pub(crate) subscribe: Vec<String>,
-    /// What clients send: `SEND_MESSAGE`.
+    /// What clients send: 94 % `SEND_MESSAGE`, 4 % `DELETE_MESSAGE`, 2 % `DISCONNECT_USER`.
     pub(crate) publish: Vec<String>,
+    /// `SEND_MESSAGE` only.
+    pub(crate) send: Vec<String>,
 }
 
 /// The three corpora.
 pub(crate) fn all() -> [Corpus; 3] {
-    [Corpus::new("ascii", ascii, false), Corpus::new("emoji", emoji, false), Corpus::new("escaped", escaped, true)]
+    [
+        Corpus::new("ascii", ascii, false),
+        Corpus::new("emoji", emoji, false),
+        Corpus::new("escaped", escaped, true),
+    ]
 }
 
 impl Corpus {
     fn new(name: &'static str, text: fn(&mut Random, Use) -> String, escape_fully: bool) -> Self {
         let mut writer = Writer { random: Random(0x2545_f491), text, escape_fully };
         let subscribe = (0..PAYLOADS).map(|number| writer.subscribe(number)).collect();
-        let publish = (0..PAYLOADS).map(|_| writer.send_message()).collect();
-        Self { name, subscribe, publish }
+        let send: Vec<_> = (0..PAYLOADS).map(|_| writer.send_message()).collect();
+        let publish = send.iter().enumerate().map(|(i, send)| writer.publish(i, send)).collect();
+        Self { name, subscribe, publish, send }
     }
 }
 
@@ -41,15 +50,19 @@ pub(crate) fn hostile(bytes: usize) -> Vec<(&'static str, String)> {
     let repeat = |piece: &str| piece.repeat(bytes / piece.len());
     let message = |members: &str, content: &str, attributes: &str| {
         [
-            format!(r#"{{{members}"Id":"Ub3xYd7cQm0a","RequestId":"","Attributes":{{{attributes}}},"#),
+            format!(
+                r#"{{{members}"Id":"Ub3xYd7cQm0a","RequestId":"","Attributes":{{{attributes}}},"#
+            ),
             format!(r#""Content":"{content}","SendTime":"","Sender":{{"UserId":"u"}}}}"#),
         ]
         .concat()
     };
     let content = |piece| message(r#""Type":"MESSAGE","#, &repeat(piece), "");
-    let attributes = |piece| message(r#""Type":"MESSAGE","#, "", repeat(piece).trim_end_matches(','));
+    let attributes =
+        |piece| message(r#""Type":"MESSAGE","#, "", repeat(piece).trim_end_matches(','));
     let members = |piece: &str| message(&[r#""Type":"MESSAGE","#, &repeat(piece)].concat(), "", "");
-    let type_last = message(&repeat(r#""unknown":0,"#), "", "").replace("}}", r#"},"Type":"MESSAGE"}"#);
+    let type_last =
+        message(&repeat(r#""unknown":0,"#), "", "").replace("}}", r#"},"Type":"MESSAGE"}"#);
     vec![
         ("one long string", content("a")),
         ("short escapes", content("\\n")),
@@ -65,7 +78,10 @@ pub(crate) fn hostile(bytes: usize) -> Vec<(&'static str, String)> {
         ("keys almost known", members(r#""SendTimf":0,"#)),
         ("white space", members(" ")),
         ("white space everywhere", members(r#" "a" : 0 ,"#)),
-        ("arrays in arrays", members(&[r#""a":"#, &"[".repeat(126), &"]".repeat(126), ","].concat())),
+        (
+            "arrays in arrays",
+            members(&[r#""a":"#, &"[".repeat(126), &"]".repeat(126), ","].concat()),
+        ),
         ("objects in objects", members(&[&r#""a":{"#.repeat(126), &"}".repeat(126), ","].concat())),
         ("empty arrays", members(&[r#""a":["#, &"[],".repeat(100), "0],"].concat())),
         ("empty strings", members(&[r#""a":["#, &r#""","#.repeat(100), "0],"].concat())),
@@ -114,7 +130,9 @@ impl Random {
 
     /// `template`, each star replaced by a character of `alphabet`.
     fn fill(&mut self, template: &str, alphabet: &str) -> String {
-        let place = |c| if c == '*' { char::from(alphabet.as_bytes()[self.below(alphabet.len())]) } else { c };
+        let place = |c| {
+            if c == '*' { char::from(alphabet.as_bytes()[self.below(alphabet.len())]) } else { c }
+        };
         template.chars().map(place).collect()
     }
 }
@@ -150,7 +168,9 @@ fn ascii(random: &mut Random, text: Use) -> String {
         Use::Content => random.words(16, ENGLISH),
         Use::Attribute => random.pick("happy|sad|excited|reply|sticker:wave|subscriber|vip").into(),
         Use::Name => [random.pick(ENGLISH), random.pick("fox|Otter|_42|TV|99|-live")].concat(),
-        Use::Url => random.fill("https://images.example.com/avatars/****/********.png", HEXADECIMAL),
+        Use::Url => {
+            random.fill("https://images.example.com/avatars/****/********.png", HEXADECIMAL)
+        }
     }
 }
 
@@ -168,13 +188,16 @@ fn escaped(random: &mut Random, text: Use) -> String {
     match text {
         Use::Content => random.words(6, ESCAPED),
         Use::Attribute => {
-            let inner = format!(r#"{{"{}":"{}"}}"#, random.pick("mood|to|badge"), random.pick(ENGLISH));
+            let inner =
+                format!(r#"{{"{}":"{}"}}"#, random.pick("mood|to|badge"), random.pick(ENGLISH));
             match random.below(4) {
                 0 => format!(r#"{{"reply":{}}}"#, quote(&inner, true)),
                 _ => inner,
             }
         }
-        Use::Name => [random.pick(ENGLISH), random.pick(" \"the fox\"| & co|\\o/|🔥|TV|_42")].concat(),
+        Use::Name => {
+            [random.pick(ENGLISH), random.pick(" \"the fox\"| & co|\\o/|🔥|TV|_42")].concat()
+        }
         Use::Url => random.fill("https://example.com/avatar?id=********&size=**", HEXADECIMAL),
     }
 }
@@ -189,12 +212,17 @@ fn quote(text: &str, fully: bool) -> String {
             '\n' => quoted += "\\n",
             '\t' => quoted += "\\t",
             _ if fully && (matches!(character, '<' | '>' | '&') || !character.is_ascii()) => {
-                quoted.extend(character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+                push_unicode_escape(&mut quoted, character);
             }
             _ => quoted.push(character),
         }
     }
     quoted + "\""
+}
+
+/// Appends `character` as `\uXXXX`, or as two of them.
+fn push_unicode_escape(json: &mut String, character: char) {
+    json.extend(character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
 }
 
 struct Writer {
@@ -211,7 +239,11 @@ impl Writer {
 
     /// An attribute, its name and its value.
     fn attribute(&mut self) -> String {
-        format!(r#""{}":{}"#, self.random.pick("mood|kind|reply_to|badge"), self.text(Use::Attribute))
+        format!(
+            r#""{}":{}"#,
+            self.random.pick("mood|kind|reply_to|badge"),
+            self.text(Use::Attribute)
+        )
     }
 
     fn id(&mut self) -> String {
@@ -225,7 +257,14 @@ impl Writer {
     /// A time with up to nine digits of a fraction, zeros at its end left out.
     fn time(&mut self) -> String {
         let mut two = |least, count| format!("{:02}", least + self.random.below(count));
-        let time = format!("2026-{}-{}T{}:{}:{}", two(1, 12), two(1, 28), two(0, 24), two(0, 60), two(0, 60));
+        let time = format!(
+            "2026-{}-{}T{}:{}:{}",
+            two(1, 12),
+            two(1, 28),
+            two(0, 24),
+            two(0, 60),
+            two(0, 60)
+        );
         let fraction = self.random.fill(".*********", "0123456789");
         time + fraction.trim_end_matches('0').trim_end_matches('.') + "Z"
     }
@@ -241,7 +280,8 @@ impl Writer {
     }
 
     fn message(&mut self) -> String {
-        let (id, request_id, attribute, content) = (self.id(), self.uuid(), self.attribute(), self.text(Use::Content));
+        let (id, request_id, attribute, content) =
+            (self.id(), self.uuid(), self.attribute(), self.text(Use::Content));
         let (send_time, user_id, avatar) = (self.time(), self.uuid(), self.text(Use::Url));
         let (color, name) = (self.random.fill("#******", HEXADECIMAL), self.text(Use::Name));
         [
@@ -253,7 +293,8 @@ impl Writer {
     }
 
     fn event(&mut self) -> String {
-        let (id, message_id, reason, send_time) = (self.id(), self.id(), self.text(Use::Content), self.time());
+        let (id, message_id, reason, send_time) =
+            (self.id(), self.id(), self.text(Use::Content), self.time());
         [
             format!(r#"{{"Type":"EVENT","Id":"{id}","RequestId":"","EventName":"aws:DELETE_MESSAGE","#),
             format!(r#""Attributes":{{"MessageID":"{message_id}","MessageId":"{message_id}","Reason":{reason}}},"#),
@@ -264,9 +305,11 @@ impl Writer {
 
     /// An error, its members in the order of the reference's sample, or its type first.
     fn error(&mut self, as_sampled: bool) -> String {
-        let (id, request_id, code) = (self.id(), self.uuid(), self.random.pick("400|401|403|406|429"));
+        let (id, request_id, code) =
+            (self.id(), self.uuid(), self.random.pick("400|401|403|406|429"));
         let message = self.text(Use::Content);
-        let [before, after] = if as_sampled { ["", r#","Type":"ERROR""#] } else { [r#""Type":"ERROR","#, ""] };
+        let [before, after] =
+            if as_sampled { ["", r#","Type":"ERROR""#] } else { [r#""Type":"ERROR","#, ""] };
         [
             format!(r#"{{{before}"ErrorCode":{code},"ErrorMessage":{message},"#),
             format!(r#""Id":"{id}","RequestId":"{request_id}"{after}}}"#),
@@ -276,10 +319,30 @@ impl Writer {
 
     /// As the official SDKs write it.
     fn send_message(&mut self) -> String {
-        let (request_id, content, attribute) = (self.uuid(), self.text(Use::Content), self.attribute());
+        let (request_id, content, attribute) =
+            (self.uuid(), self.text(Use::Content), self.attribute());
         [
             format!(r#"{{"Action":"SEND_MESSAGE","RequestId":"{request_id}","#),
             format!(r#""Content":{content},"Attributes":{{{attribute}}}}}"#),
+        ]
+        .concat()
+    }
+
+    /// `send`, or in its place a request of a moderator.
+    fn publish(&mut self, number: usize, send: &str) -> String {
+        match number * 37 % 100 {
+            0..94 => send.into(),
+            94..98 => self.moderation("DELETE_MESSAGE", "Id", Self::id),
+            _ => self.moderation("DISCONNECT_USER", "UserId", Self::uuid),
+        }
+    }
+
+    /// `DELETE_MESSAGE` or `DISCONNECT_USER`, as the official SDKs write it.
+    fn moderation(&mut self, action: &str, name: &str, target: fn(&mut Self) -> String) -> String {
+        let (request_id, target, reason) = (self.uuid(), target(self), self.text(Use::Content));
+        [
+            format!(r#"{{"Action":"{action}","RequestId":"{request_id}","#),
+            format!(r#""{name}":"{target}","Reason":{reason}}}"#),
         ]
         .concat()
     }

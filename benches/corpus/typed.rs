@@ -13,7 +13,14 @@ use serde::ser::{Serialize, Serializer};
 #[serde(tag = "Type", rename_all = "UPPERCASE")]
 pub(crate) enum Tagged<S, A> {
     #[serde(rename_all = "PascalCase")]
-    Message { id: S, request_id: S, attributes: Option<A>, content: S, send_time: S, sender: Sender<S, A> },
+    Message {
+        id: S,
+        request_id: S,
+        attributes: Option<A>,
+        content: S,
+        send_time: S,
+        sender: Sender<S, A>,
+    },
     #[serde(rename_all = "PascalCase")]
     Event { id: S, request_id: S, event_name: S, attributes: Option<A>, send_time: S },
     #[serde(rename_all = "PascalCase")]
@@ -48,17 +55,26 @@ pub(crate) type PlainPublish<'a> = Publish<&'a str, Pairs<&'a str>>;
 impl Owned {
     pub(crate) fn to_plain(&self) -> Plain<'_> {
         match self {
-            Self::Message { id, request_id, attributes, content, send_time, sender } => Plain::Message {
+            Self::Message { id, request_id, attributes, content, send_time, sender } => {
+                Plain::Message {
+                    id,
+                    request_id,
+                    attributes: attributes.as_ref().map(to_pairs),
+                    content,
+                    send_time,
+                    sender: Sender {
+                        user_id: &sender.user_id,
+                        attributes: sender.attributes.as_ref().map(to_pairs),
+                    },
+                }
+            }
+            Self::Event { id, request_id, event_name, attributes, send_time } => Plain::Event {
                 id,
                 request_id,
+                event_name,
                 attributes: attributes.as_ref().map(to_pairs),
-                content,
                 send_time,
-                sender: Sender { user_id: &sender.user_id, attributes: sender.attributes.as_ref().map(to_pairs) },
             },
-            Self::Event { id, request_id, event_name, attributes, send_time } => {
-                Plain::Event { id, request_id, event_name, attributes: attributes.as_ref().map(to_pairs), send_time }
-            }
             Self::Error { error_code, error_message, id, request_id } => {
                 Plain::Error { error_code: *error_code, error_message, id, request_id }
             }
@@ -78,30 +94,31 @@ impl OwnedPublish {
 }
 
 fn to_pairs(attributes: &HashMap<String, String>) -> Pairs<&str> {
-    let mut pairs: Vec<_> = attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let mut pairs: Vec<_> =
+        attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     pairs.sort_unstable();
     Pairs(pairs)
 }
 
-/// The cheapest that a user can write for decoding: one flat structure, so that nothing has to be buffered until the
-/// type is known, and texts that are borrowed unless an escape had to be decoded.
+/// The cheapest type that a user can write for decoding every payload: one flat structure, so that
+/// nothing has to be buffered until the type is known, and texts that are borrowed unless an escape
+/// had to be decoded. `A` is the type of attributes.
 #[derive(serde::Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Borrowed<'a> {
+pub(crate) struct Borrowed<'a, A> {
     #[serde(borrow)]
     pub(crate) r#type: Text<'a>,
     #[serde(borrow, default)]
     pub(crate) id: Text<'a>,
     #[serde(borrow, default)]
     pub(crate) request_id: Text<'a>,
-    #[serde(borrow)]
-    pub(crate) attributes: Option<Pairs<Text<'a>>>,
+    pub(crate) attributes: Option<A>,
     #[serde(borrow, default)]
     pub(crate) content: Text<'a>,
     #[serde(borrow, default)]
     pub(crate) send_time: Text<'a>,
     #[serde(borrow)]
-    pub(crate) sender: Option<Sender<Text<'a>, Pairs<Text<'a>>>>,
+    pub(crate) sender: Option<Sender<Text<'a>, A>>,
     #[serde(borrow, default)]
     pub(crate) event_name: Text<'a>,
     #[serde(default)]
@@ -110,7 +127,61 @@ pub(crate) struct Borrowed<'a> {
     pub(crate) error_message: Text<'a>,
 }
 
-pub(crate) type BorrowedPublish<'a> = Publish<Text<'a>, Pairs<Text<'a>>>;
+/// Declares a type for every publish payload, as cheap as [`Borrowed`]. It knows its names in one
+/// letter case only, which makes it faster than one that knows them in all.
+macro_rules! borrowed_publish {
+    ($name:ident, $action:literal, $request_id:literal, $content:literal, $attributes:literal,
+     $id:literal, $user_id:literal, $reason:literal) => {
+        #[derive(serde::Deserialize)]
+        pub(crate) struct $name<'a, A> {
+            #[serde(borrow, rename = $action)]
+            pub(crate) action: Text<'a>,
+            #[serde(borrow, default, rename = $request_id)]
+            pub(crate) request_id: Text<'a>,
+            #[serde(borrow, default, rename = $content)]
+            pub(crate) content: Text<'a>,
+            #[serde(rename = $attributes)]
+            pub(crate) attributes: Option<A>,
+            #[serde(borrow, default, rename = $id)]
+            pub(crate) id: Text<'a>,
+            #[serde(borrow, default, rename = $user_id)]
+            pub(crate) user_id: Text<'a>,
+            #[serde(borrow, default, rename = $reason)]
+            pub(crate) reason: Text<'a>,
+        }
+    };
+}
+
+borrowed_publish!(
+    BorrowedPublish,
+    "Action",
+    "RequestId",
+    "Content",
+    "Attributes",
+    "Id",
+    "UserId",
+    "Reason"
+);
+borrowed_publish!(
+    CamelCasePublish,
+    "action",
+    "requestId",
+    "content",
+    "attributes",
+    "id",
+    "userId",
+    "reason"
+);
+borrowed_publish!(
+    LowerCasePublish,
+    "action",
+    "requestid",
+    "content",
+    "attributes",
+    "id",
+    "userid",
+    "reason"
+);
 
 /// A text, borrowed if it can be: serde itself borrows a `Cow` only where it is a field.
 #[derive(Default)]

@@ -1,0 +1,216 @@
+//! What is measured of other libraries.
+
+use std::hint::black_box;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use simd_json::Buffers;
+use sonic_rs::LazyValue;
+
+use crate::ours::door;
+use crate::typed::{
+    Borrowed, BorrowedPublish, CamelCasePublish, LowerCasePublish, Owned, Pairs, Sender, Tagged,
+    Text,
+};
+
+pub(crate) type Decoded<'a> = Borrowed<'a, Pairs<Text<'a>>>;
+/// Attributes are validated, but not decoded, as in this crate.
+pub(crate) type Raw<'a> = Borrowed<'a, &'a RawValue>;
+pub(crate) type Lazy<'a> = Borrowed<'a, LazyValue<'a>>;
+
+/// A payload of which something of every field is read.
+pub(crate) trait Payload {
+    fn read(&self) -> usize;
+}
+
+/// Attributes of which something is read.
+pub(crate) trait Attributes {
+    fn read(&self) -> usize;
+}
+
+#[inline]
+pub(crate) fn serde_json<'a, T: Deserialize<'a> + Payload>(payloads: &'a [String]) -> usize {
+    payloads.iter().map(|json| serde_json::from_str::<T>(black_box(json)).unwrap().read()).sum()
+}
+
+#[inline]
+pub(crate) fn sonic_rs<'a, T: Deserialize<'a> + Payload>(payloads: &'a [String]) -> usize {
+    payloads.iter().map(|json| sonic_rs::from_str::<T>(black_box(json)).unwrap().read()).sum()
+}
+
+/// Decodes in place, and so needs a copy.
+#[inline]
+pub(crate) fn simd_json(payloads: &[String], copy: &mut Vec<u8>, buffers: &mut Buffers) -> usize {
+    let mut read = |json: &String| {
+        copy.clear();
+        copy.extend_from_slice(black_box(json.as_bytes()));
+        let payload: Decoded<'_> =
+            simd_json::serde::from_slice_with_buffers(copy, buffers).unwrap();
+        payload.read()
+    };
+    payloads.iter().map(&mut read).sum()
+}
+
+/// A lower bound: the UTF-8 check alone.
+#[inline]
+pub(crate) fn from_utf8(payloads: &[String]) -> usize {
+    payloads.iter().map(|json| str::from_utf8(black_box(json.as_bytes())).unwrap().len()).sum()
+}
+
+/// A lower bound: a copy of the payload.
+#[inline]
+pub(crate) fn copy(payloads: &[String], buffer: &mut [u8]) -> usize {
+    let mut copy = |payload: &String| {
+        buffer[..payload.len()].copy_from_slice(black_box(payload.as_bytes()));
+        black_box(&mut *buffer).len()
+    };
+    payloads.iter().map(&mut copy).sum()
+}
+
+#[inline]
+pub(crate) fn serve_all(
+    payloads: &[String],
+    sender: &Pairs<Text<'_>>,
+    buffer: &mut Vec<u8>,
+) -> usize {
+    payloads.iter().map(|payload| black_box(serve(payload, sender, buffer)).len()).sum()
+}
+
+/// Decodes `SEND_MESSAGE` and encodes the message that it becomes, with `serde_json`.
+#[inline]
+pub(crate) fn serve<'b>(
+    payload: &str,
+    sender: &Pairs<Text<'_>>,
+    buffer: &'b mut Vec<u8>,
+) -> &'b [u8] {
+    let publish: BorrowedPublish<'_, Pairs<Text<'_>>> =
+        serde_json::from_slice(black_box(payload.as_bytes())).unwrap();
+    assert_eq!(publish.action.0, "SEND_MESSAGE");
+    let message = Tagged::Message {
+        id: door::ID,
+        request_id: &publish.request_id.0,
+        attributes: publish.attributes.as_ref(),
+        content: &publish.content.0,
+        send_time: door::SEND_TIME,
+        sender: Sender { user_id: door::USER_ID, attributes: Some(black_box(sender)) },
+    };
+    buffer.clear();
+    serde_json::to_writer(&mut *buffer, &message).unwrap();
+    buffer
+}
+
+/// The attributes of a sender, ready to be serialized.
+pub(crate) fn sender_attributes() -> Pairs<Text<'static>> {
+    let pairs = door::ATTRIBUTES.iter();
+    Pairs(pairs.map(|(name, value)| (Text((*name).into()), Text((*value).into()))).collect())
+}
+
+#[inline]
+pub(crate) fn serde_json_encode(payloads: &[impl Serialize], buffer: &mut Vec<u8>) -> usize {
+    let mut write = |payload| {
+        buffer.clear();
+        serde_json::to_writer(&mut *buffer, black_box(payload)).unwrap();
+        black_box(&*buffer).len()
+    };
+    payloads.iter().map(&mut write).sum()
+}
+
+#[inline]
+pub(crate) fn sonic_rs_encode(payloads: &[impl Serialize], buffer: &mut Vec<u8>) -> usize {
+    let mut write = |payload| {
+        buffer.clear();
+        sonic_rs::to_writer(&mut *buffer, black_box(payload)).unwrap();
+        black_box(&*buffer).len()
+    };
+    payloads.iter().map(&mut write).sum()
+}
+
+impl Attributes for Pairs<Text<'_>> {
+    #[inline]
+    fn read(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl Attributes for &RawValue {
+    #[inline]
+    fn read(&self) -> usize {
+        self.get().len()
+    }
+}
+
+impl Attributes for LazyValue<'_> {
+    #[inline]
+    fn read(&self) -> usize {
+        self.as_raw_str().len()
+    }
+}
+
+impl Payload for Owned {
+    #[inline]
+    fn read(&self) -> usize {
+        match self {
+            Self::Message { id, request_id, attributes, content, send_time, sender } => {
+                let attributes = [attributes, &sender.attributes]
+                    .map(|attributes| attributes.as_ref().map_or(0, |a| a.len()));
+                let texts = [id, request_id, content, send_time, &sender.user_id].map(String::len);
+                texts.iter().chain(&attributes).sum()
+            }
+            Self::Event { id, request_id, event_name, attributes, send_time } => {
+                let attributes = attributes.as_ref().map_or(0, |attributes| attributes.len());
+                let texts = [id, request_id, event_name, send_time].map(String::len);
+                texts.iter().sum::<usize>() + attributes
+            }
+            Self::Error { error_code, error_message, id, request_id } => {
+                let texts = [error_message, id, request_id].map(String::len);
+                texts.iter().sum::<usize>() + usize::from(*error_code)
+            }
+        }
+    }
+}
+
+impl<A: Attributes> Payload for Borrowed<'_, A> {
+    #[inline]
+    fn read(&self) -> usize {
+        let Self { id, request_id, content, send_time, event_name, error_message, .. } = self;
+        let read = |attributes: &Option<A>| attributes.as_ref().map_or(0, A::read);
+        match &*self.r#type.0 {
+            "MESSAGE" => {
+                let sender = self.sender.as_ref().unwrap();
+                length([id, request_id, content, send_time, &sender.user_id])
+                    + read(&self.attributes)
+                    + read(&sender.attributes)
+            }
+            "EVENT" => length([id, request_id, event_name, send_time]) + read(&self.attributes),
+            "ERROR" => length([error_message, id, request_id]) + usize::from(self.error_code),
+            _ => 0,
+        }
+    }
+}
+
+macro_rules! publish_payload {
+    ($($name:ident),*) => {$(
+        impl<A: Attributes> Payload for $name<'_, A> {
+            #[inline]
+            fn read(&self) -> usize {
+                let Self { request_id, content, id, user_id, reason, .. } = self;
+                match &*self.action.0 {
+                    "SEND_MESSAGE" => {
+                        let attributes = self.attributes.as_ref().map_or(0, A::read);
+                        length([request_id, content]) + attributes
+                    }
+                    "DELETE_MESSAGE" => length([request_id, id, reason]),
+                    "DISCONNECT_USER" => length([request_id, user_id, reason]),
+                    _ => 0,
+                }
+            }
+        }
+    )*};
+}
+
+publish_payload!(BorrowedPublish, CamelCasePublish, LowerCasePublish);
+
+#[inline]
+fn length<const N: usize>(texts: [&Text<'_>; N]) -> usize {
+    texts.map(|text| text.0.len()).iter().sum()
+}

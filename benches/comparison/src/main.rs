@@ -1,0 +1,131 @@
+//! Comparison.
+
+#[path = "../../corpus/build.rs"]
+mod build;
+mod checks;
+mod competitors;
+mod contestants;
+#[path = "../../corpus/mod.rs"]
+mod corpus;
+mod measure;
+mod ours;
+#[path = "../../corpus/room.rs"]
+mod room;
+mod table;
+#[path = "../../corpus/typed.rs"]
+mod typed;
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::hint::black_box;
+
+use contestants::Input;
+use table::{Key, Row};
+
+const ROUNDS: usize = 200;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    if let [command, function, place] = &arguments[..]
+        && command == "count"
+    {
+        return count(function, place);
+    }
+    let (mut rounds, mut filters, mut json) = (ROUNDS, Vec::new(), None);
+    let mut arguments = arguments.into_iter();
+    while let Some(argument) = arguments.next() {
+        if argument == "--json" {
+            json = Some(arguments.next().ok_or("--json needs the name of a file")?);
+        } else if let Ok(number) = argument.parse() {
+            rounds = number;
+        } else {
+            filters.push(argument);
+        }
+    }
+    compare(rounds.max(1), &filters, json)
+}
+
+/// Measures and prints the rows that the filters select.
+fn compare(rounds: usize, filters: &[String], json: Option<String>) -> Result<(), Box<dyn Error>> {
+    let inputs = contestants::inputs();
+    checks::check(inputs);
+    let selected =
+        |row: &Row| filters.is_empty() || filters.iter().any(|filter| row.path().contains(filter));
+    let mut rows = table::rows();
+    rows.retain(selected);
+    let keys: BTreeSet<Key> = rows.iter().flat_map(Row::keys).collect();
+    let medians = measure::measure(inputs, &keys, rounds);
+    let lines: Vec<_> = rows.iter().map(|row| row.line(&medians)).collect();
+    println!("{rounds} rounds; {}", profile());
+    table::print(&lines);
+    if let Some(file) = json {
+        let medians: Vec<_> = medians
+            .iter()
+            .map(|((function, place), median)| {
+                serde_json::json!({
+                    "function": function,
+                    "corpus": place.corpus,
+                    "spelling": place.spelling,
+                    "bytes": median.bytes,
+                    "nanoseconds": median.nanoseconds,
+                    "spread": median.spread,
+                })
+            })
+            .collect();
+        let all = serde_json::json!({
+            "rounds": rounds, "profile": profile(), "rows": lines, "medians": medians,
+        });
+        std::fs::write(file, serde_json::to_string_pretty(&all)?)?;
+    }
+    Ok(())
+}
+
+/// Runs one function once over one input, for callgrind.
+fn count(function: &str, place: &str) -> Result<(), Box<dyn Error>> {
+    let inputs = contestants::inputs();
+    let has = |input: &&Input| {
+        input.place.to_string() == place && input.functions().any(|it| it.name == function)
+    };
+    let Some(input) = inputs.iter().find(has) else {
+        for input in inputs {
+            for it in input.functions() {
+                println!("count {:?} {:?}", it.name, input.place.to_string());
+            }
+        }
+        return Err("no such function or input; all are listed above".into());
+    };
+    let function = input.functions().find(|it| it.name == function).expect("found above");
+    let mut run = function.prepare(input);
+    black_box(counted(&mut *run));
+    println!("{} bytes", input.bytes());
+    Ok(())
+}
+
+/// Keeps its name, so that callgrind can count what happens inside.
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn counted(run: &mut dyn FnMut() -> usize) -> usize {
+    run()
+}
+
+/// How this program was built: the profile in the manifest, and what the environment changed.
+fn profile() -> String {
+    let manifest = include_str!("../Cargo.toml");
+    let profile = manifest.split("[profile.release]\n").nth(1).unwrap_or_default();
+    let mut settings: Vec<_> = profile.lines().map(String::from).collect();
+    for (name, value) in [
+        ("CARGO_PROFILE_RELEASE_OPT_LEVEL", option_env!("CARGO_PROFILE_RELEASE_OPT_LEVEL")),
+        ("CARGO_PROFILE_RELEASE_LTO", option_env!("CARGO_PROFILE_RELEASE_LTO")),
+        ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", option_env!("CARGO_PROFILE_RELEASE_CODEGEN_UNITS")),
+        ("RUSTFLAGS", option_env!("RUSTFLAGS")),
+    ] {
+        settings.extend(value.map(|value| format!("{name}={value}")));
+    }
+    if cfg!(debug_assertions) {
+        settings.push("debug assertions".into());
+    }
+    if cfg!(target_feature = "avx2") {
+        settings.push("AVX2".into());
+    }
+    settings.join(", ")
+}
