@@ -1,8 +1,9 @@
-//! Feeding, receiving, decoding and encoding, the latter two beside `serde_json` with types that a user would write for it.
+//! Decoding, encoding, framing and receiving, with `serde_json` next to the first two.
 //!
-//! `cargo bench --bench codec` measures; `cargo test --benches` only makes sure that all of it works. The throughput is
-//! that of the payloads of one corpus, one after the other. That of hostile payloads should be of the same order, and
-//! the same whether they are short or long. `benches/comparison` has more to compare with.
+//! `cargo bench --bench codec` measures, and `cargo test --benches` only checks that everything
+//! works. Throughput is that of a whole corpus, one payload after the other. Hostile payloads should
+//! have a throughput of the same order, and the same whether they are short or long.
+//! `benches/README.md` describes the corpora and the comparison with more libraries.
 
 mod corpus;
 
@@ -22,21 +23,24 @@ use ivs_chat_proto::subscribe::Subscribe;
 use ivs_chat_proto::{Fragments, JsonStream};
 use serde::{Deserialize, Serialize};
 
-use corpus::{Corpus, PAYLOADS};
+use corpus::{Corpus, PAYLOADS, spelling};
 use room::Room;
 use typed::{Borrowed, BorrowedPublish, Owned, OwnedPublish, Pairs, Text};
 
-/// More than the longest payload of a corpus.
+/// More than the length of the longest payload of a corpus.
 const BUFFER: usize = 4096;
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     for corpus in corpus::all() {
+        if corpus.name == "ascii" {
+            decode_spellings(&mut criterion, &corpus);
+        }
         decode(&mut criterion, &corpus);
         decode_publish(&mut criterion, &corpus);
         encode(&mut criterion, &corpus);
         encode_publish(&mut criterion, &corpus);
-        fragments(&mut criterion, &corpus);
+        assemble(&mut criterion, &corpus);
         stream(&mut criterion, &corpus);
         client(&mut criterion, &corpus);
     }
@@ -58,12 +62,27 @@ fn decode(criterion: &mut Criterion, corpus: &Corpus) {
     });
 }
 
+/// The corpus in every spelling.
+fn decode_spellings(criterion: &mut Criterion, corpus: &Corpus) {
+    for (name, how) in spelling::SUBSCRIBE {
+        spelling::check(&corpus.subscribe, how);
+        let payloads = spelling::spell(&corpus.subscribe, how);
+        let mut group = group(criterion, "decode spellings", corpus, &payloads);
+        bench(&mut group, name, &payloads, |json| Subscribe::decode_str(json).is_ok());
+    }
+    for (name, how) in spelling::PUBLISH {
+        spelling::check(&corpus.publish, how);
+        let payloads = spelling::spell(&corpus.publish, how);
+        let mut group = group(criterion, "decode publish spellings", corpus, &payloads);
+        bench(&mut group, name, &payloads, |json| Publish::decode_str(json).is_ok());
+    }
+}
+
 fn decode_publish(criterion: &mut Criterion, corpus: &Corpus) {
     let payloads = &corpus.publish;
     let mut group = group(criterion, "decode publish", corpus, payloads);
     bench(&mut group, "str", payloads, |json| Publish::decode_str(json).is_ok());
     bench(&mut group, "bytes", payloads, |json| Publish::decode(json.as_bytes()).is_ok());
-    bench(&mut group, "serde_json owned", payloads, |json| parses::<OwnedPublish>(json));
     bench(&mut group, "serde_json borrowed", payloads, |json| {
         parses::<BorrowedPublish<'_, Pairs<Text<'_>>>>(json)
     });
@@ -94,17 +113,18 @@ fn encode_publish(criterion: &mut Criterion, corpus: &Corpus) {
     bench(&mut group, "serde_json plain", &plain, |payload| writes(&mut vec, payload));
 }
 
-fn fragments(criterion: &mut Criterion, corpus: &Corpus) {
+/// Messages in pieces, decoded once they are complete.
+fn assemble(criterion: &mut Criterion, corpus: &Corpus) {
     let payloads = &corpus.subscribe;
-    let mut fragments = Fragments::<BUFFER>::new();
-    let mut group = group(criterion, "fragments, decoded", corpus, payloads);
+    let mut assembler = Fragments::<BUFFER>::new();
+    let mut group = group(criterion, "assemble and decode", corpus, payloads);
     for (name, length) in [("whole", BUFFER), ("64 bytes at a time", 64), ("byte by byte", 1)] {
         bench(&mut group, name, payloads, |json| {
             let (before, last) = json.as_bytes().split_at((json.len() - 1) / length * length);
             for piece in before.chunks_exact(length) {
-                assert!(fragments.push(piece, false).is_none());
+                assert!(assembler.push(piece, false).is_none());
             }
-            fragments.push(last, true).is_some_and(|message| {
+            assembler.push(last, true).is_some_and(|message| {
                 message.is_ok_and(|message| Subscribe::decode(message).is_ok())
             })
         });
@@ -139,7 +159,7 @@ fn client(criterion: &mut Criterion, corpus: &Corpus) {
     }
 }
 
-/// How many objects there are in pieces of `input`.
+/// Counts the objects in `input`, which comes in pieces.
 fn objects<const N: usize>(stream: &mut JsonStream<N>, input: &[u8], length: usize) -> usize {
     let mut objects = 0;
     for mut piece in input.chunks(length) {
@@ -151,7 +171,7 @@ fn objects<const N: usize>(stream: &mut JsonStream<N>, input: &[u8], length: usi
     objects
 }
 
-/// Streams made to be slow, byte by byte: objects that never end, and none at all.
+/// Streams made to be slow, byte by byte: objects that never end, and input without objects.
 fn hostile_stream(criterion: &mut Criterion, kibibytes: usize) {
     let mut group = criterion.benchmark_group(format!("hostile streams, {kibibytes} KiB"));
     let mut stream = Box::new(JsonStream::<{ 128 * 1024 }>::new());
@@ -204,7 +224,7 @@ fn group<'a>(
     group
 }
 
-/// Measures `succeeds` over all the payloads, and that it does.
+/// Measures `succeeds` over all payloads, and asserts that it returns `true` for each.
 fn bench<T>(
     group: &mut BenchmarkGroup<'_, WallTime>,
     name: &str,

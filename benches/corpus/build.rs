@@ -1,4 +1,4 @@
-//! Payloads of this crate, from plain texts.
+//! Makes payloads of this crate from plain texts.
 
 use ivs_chat_proto::publish::SendMessage;
 use ivs_chat_proto::subscribe::{Event, Message, Sender, ServiceError, Subscribe};
@@ -41,7 +41,7 @@ pub(crate) fn build_send<'a>(payload: &'a PlainPublish<'a>) -> SendMessage<'a> {
     send
 }
 
-/// The service writes an empty one where there is none.
+/// The service writes an empty `RequestId` if there is none.
 #[inline]
 fn to_request_id(request_id: &str) -> Option<Text<'_>> {
     (!request_id.is_empty()).then(|| request_id.into())

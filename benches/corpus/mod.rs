@@ -1,21 +1,22 @@
-//! Payloads to measure with, and to test with: three corpora that never change, and payloads made to be slow.
+//! Payloads for benchmarks: three corpora that never change, and hostile payloads.
 //!
-//! Every payload of a corpus has words, lengths and identifiers of its own, so that no branch predictor learns one by
-//! heart. They are made from a fixed seed, in the service's order of keys and its compact form.
+//! Every payload of a corpus has its own words, lengths and identifiers, so that branch predictors
+//! cannot learn it. The generator has a fixed seed. It writes the order of members that was
+//! captured from the service, in compact form. [`spelling`] derives other spellings.
 //!
 //! | corpus | texts | escapes |
 //! |---|---|---|
 //! | `ascii` | English | none |
 //! | `emoji` | Chinese, Japanese, Korean, Russian, emoji | none |
-//! | `escaped` | quotations, paths, lines, markup, emoji, and JSON in attributes | `\"`, `\\`, `\n`, `\t`, `\u0041` |
-#![allow(dead_code, reason = "each of its users needs a part")]
+//! | `escaped` | quotations, paths, lines, markup, emoji, JSON in attributes | `\"`, `\\`, `\n`, `\t`, `\u0041` |
+#![allow(dead_code, reason = "each benchmark uses a part")]
 
 pub(crate) mod spelling;
 
-/// How many payloads a corpus has of each kind.
+/// The number of payloads in each list of a corpus.
 pub(crate) const PAYLOADS: usize = 1000;
 
-/// Payloads with one kind of text, in the generator's spelling.
+/// Payloads with one kind of text, in the original spelling.
 pub(crate) struct Corpus {
     pub(crate) name: &'static str,
     /// What the service sends: 93 % MESSAGE, 5 % EVENT, 2 % ERROR.
@@ -45,62 +46,85 @@ impl Corpus {
     }
 }
 
-/// Messages of about `bytes` bytes, each made to be slow in a way of its own. All of them can be decoded.
+/// Messages of about `bytes` bytes, each made to be slow in its own way. All of them are valid.
 pub(crate) fn hostile(bytes: usize) -> Vec<(&'static str, String)> {
     let repeat = |piece: &str| piece.repeat(bytes / piece.len());
-    let message = |members: &str, content: &str, attributes: &str| {
+    let message = |members: &str, attributes: &str, content: &str, sender: &str| {
         [
             format!(
                 r#"{{{members}"Id":"Ub3xYd7cQm0a","RequestId":"","Attributes":{{{attributes}}},"#
             ),
-            format!(r#""Content":"{content}","SendTime":"","Sender":{{"UserId":"u"}}}}"#),
+            format!(r#""Content":"{content}","SendTime":"","Sender":{{{sender}"UserId":"u"}}}}"#),
         ]
         .concat()
     };
-    let content = |piece| message(r#""Type":"MESSAGE","#, &repeat(piece), "");
-    let attributes =
-        |piece| message(r#""Type":"MESSAGE","#, "", repeat(piece).trim_end_matches(','));
-    let members = |piece: &str| message(&[r#""Type":"MESSAGE","#, &repeat(piece)].concat(), "", "");
-    let type_last =
-        message(&repeat(r#""unknown":0,"#), "", "").replace("}}", r#"},"Type":"MESSAGE"}"#);
+    let typed = r#""Type":"MESSAGE","#;
+    let content = |piece| message(typed, "", &repeat(piece), "");
+    let attributes = |piece| message(typed, repeat(piece).trim_end_matches(','), "", "");
+    let members = |piece: &str| message(&[typed, &repeat(piece)].concat(), "", "", "");
+    let sender = |piece| message(typed, "", "", &repeat(piece));
+    let type_last = |message: String| {
+        let without_brace = message.strip_suffix('}').expect("an object");
+        [without_brace, r#","Type":"MESSAGE"}"#].concat()
+    };
+    let nested = |open: &str, close: &str| {
+        members(&[r#""a":"#, &open.repeat(126), "0", &close.repeat(126), ","].concat())
+    };
+    let array = |element: &str| {
+        members(&[r#""a":["#, &[element, ","].concat().repeat(100), "0],"].concat())
+    };
     vec![
         ("one long string", content("a")),
+        ("characters of three bytes", content("語")),
         ("short escapes", content("\\n")),
         ("long escapes", content("\\u0041")),
         ("surrogate pairs", content("\\ud83d\\ude00")),
-        ("escapes and letters by turns", content("\\\"a")),
+        ("escapes and letters in turn", content("\\\"a")),
         ("attributes", attributes(r#""a":"b","#)),
         ("empty attributes", attributes(r#""":"","#)),
         ("escaped attributes", attributes(r#""\n":"\n","#)),
-        ("unknown keys", members(r#""unknown":0,"#)),
-        ("empty keys", members(r#""":0,"#)),
-        ("escaped keys", members(r#""\u0041":0,"#)),
-        ("keys almost known", members(r#""SendTimf":0,"#)),
+        ("spaced attributes", attributes(r#" "a" : "b" ,"#)),
+        ("unknown names", members(r#""unknown":0,"#)),
+        ("empty names", members(r#""":0,"#)),
+        ("escaped names", members(r#""\u0041":0,"#)),
+        ("almost known names", members(r#""SendTimf":0,"#)),
+        ("another payload's name", members(r#""EventName":0,"#)),
+        ("unknown names in the sender", sender(r#""unknown":0,"#)),
         ("white space", members(" ")),
         ("white space everywhere", members(r#" "a" : 0 ,"#)),
-        (
-            "arrays in arrays",
-            members(&[r#""a":"#, &"[".repeat(126), &"]".repeat(126), ","].concat()),
-        ),
-        ("objects in objects", members(&[&r#""a":{"#.repeat(126), &"}".repeat(126), ","].concat())),
-        ("empty arrays", members(&[r#""a":["#, &"[],".repeat(100), "0],"].concat())),
-        ("empty strings", members(&[r#""a":["#, &r#""","#.repeat(100), "0],"].concat())),
-        ("short numbers", members(&[r#""a":["#, &"1,".repeat(100), "0],"].concat())),
+        ("arrays in arrays", nested("[", "]")),
+        ("objects in objects", nested(r#"{"a":"#, "}")),
+        ("empty arrays", array("[]")),
+        ("empty strings", array(r#""""#)),
+        ("short numbers", array("1")),
         ("long numbers", members(&[r#""a":1"#, &"0".repeat(300), ","].concat())),
-        ("type behind all else", type_last),
+        ("unknown names, then Type", type_last(message(&repeat(r#""unknown":0,"#), "", "", ""))),
+        ("short escapes, then Type", type_last(message("", "", &repeat("\\n"), ""))),
     ]
 }
 
-/// As [`hostile`], to be published.
+/// As [`hostile`], for publishes.
 pub(crate) fn hostile_publish(bytes: usize) -> Vec<(&'static str, String)> {
-    let publish = |member: &str| {
-        let members = member.repeat(bytes / member.len());
-        [r#"{"Action":"SEND_MESSAGE","#, &members, r#""Content":"a"}"#].concat()
+    let repeat = |piece: &str| piece.repeat(bytes / piece.len());
+    let send = |members: &str, attributes: &str| {
+        [
+            r#"{"Action":"SEND_MESSAGE","#,
+            members,
+            r#""Content":"a","Attributes":{"#,
+            attributes,
+            "}}",
+        ]
+        .concat()
     };
+    let members = |piece| send(&repeat(piece), "");
+    let attributes = |piece| send("", repeat(piece).trim_end_matches(','));
     vec![
-        ("unknown keys, published", publish(r#""unknown":0,"#)),
-        ("escaped keys, published", publish(r#""\u0041":0,"#)),
-        ("keys almost known, published", publish(r#""REQUESTIE":0,"#)),
+        ("publish: unknown names", members(r#""unknown":0,"#)),
+        ("publish: escaped names", members(r#""\u0041":0,"#)),
+        ("publish: almost known names", members(r#""REQUESTIE":0,"#)),
+        ("publish: another action's name", members(r#""uSeRiD":0,"#)),
+        ("publish: white space", members(" ")),
+        ("publish: escaped attributes", attributes(r#""\n":"\n","#)),
     ]
 }
 
@@ -115,20 +139,20 @@ impl Random {
         usize::try_from(self.0).expect("32 bits") % limit
     }
 
-    /// One of the choices, which are divided by bars.
+    /// One of the choices, which are separated by vertical bars.
     fn pick<'a>(&mut self, choices: &'a str) -> &'a str {
         let choices: Vec<_> = choices.split('|').collect();
         choices[self.below(choices.len())]
     }
 
-    /// The words of a chat message: mostly few, seldom many.
+    /// The words of a chat message: most messages are short.
     fn words(&mut self, most: usize, choices: &str) -> String {
         let most = 1 + self.below(most);
         let count = 1 + self.below(most);
         (0..count).map(|_| self.pick(choices)).collect::<Vec<_>>().join(" ")
     }
 
-    /// `template`, each star replaced by a character of `alphabet`.
+    /// `template` with each asterisk replaced by a character of `alphabet`.
     fn fill(&mut self, template: &str, alphabet: &str) -> String {
         let place = |c| {
             if c == '*' { char::from(alphabet.as_bytes()[self.below(alphabet.len())]) } else { c }
@@ -202,7 +226,8 @@ fn escaped(random: &mut Random, text: Use) -> String {
     }
 }
 
-/// `text` as a JSON string. `fully` escapes as much as the strictest writers do: markup, and all that is not ASCII.
+/// `text` as a JSON string. With `fully`, markup and everything beyond ASCII is escaped as well, as
+/// the strictest writers do.
 fn quote(text: &str, fully: bool) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {
@@ -232,12 +257,12 @@ struct Writer {
 }
 
 impl Writer {
-    /// A text, quoted.
+    /// A text as a JSON string.
     fn text(&mut self, text: Use) -> String {
         quote(&(self.text)(&mut self.random, text), self.escape_fully)
     }
 
-    /// An attribute, its name and its value.
+    /// The name and the value of an attribute.
     fn attribute(&mut self) -> String {
         format!(
             r#""{}":{}"#,
@@ -254,7 +279,7 @@ impl Writer {
         self.random.fill("********-****-4***-8***-************", HEXADECIMAL)
     }
 
-    /// A time with up to nine digits of a fraction, zeros at its end left out.
+    /// A time with up to nine fraction digits, without trailing zeros.
     fn time(&mut self) -> String {
         let mut two = |least, count| format!("{:02}", least + self.random.below(count));
         let time = format!(
@@ -270,7 +295,7 @@ impl Writer {
     }
 
     fn subscribe(&mut self, number: usize) -> String {
-        // All the residues of a hundred, mixed.
+        // Each remainder of a hundred once, in mixed order.
         match number * 37 % 100 {
             0..93 => self.message(),
             93..98 => self.event(),
@@ -303,7 +328,7 @@ impl Writer {
         .concat()
     }
 
-    /// An error, its members in the order of the reference's sample, or its type first.
+    /// An error in the order of the reference's sample, or with its type first.
     fn error(&mut self, as_sampled: bool) -> String {
         let (id, request_id, code) =
             (self.id(), self.uuid(), self.random.pick("400|401|403|406|429"));
@@ -317,7 +342,7 @@ impl Writer {
         .concat()
     }
 
-    /// As the official SDKs write it.
+    /// `SEND_MESSAGE`, as the official SDKs write it.
     fn send_message(&mut self) -> String {
         let (request_id, content, attribute) =
             (self.uuid(), self.text(Use::Content), self.attribute());

@@ -11,10 +11,10 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// When all is received and sent.
+    /// The time of everything that is received and sent.
     pub(crate) const NOW: Millis = Millis::new(20_000);
 
-    /// A client that is connected, with so many requests in flight.
+    /// A connected client with this many requests in flight.
     pub(crate) fn new(in_flight: usize) -> Self {
         let mut config = Config::new();
         config.requests_per_second = None;
@@ -29,7 +29,8 @@ impl Room {
         Self { client, conn }
     }
 
-    /// The same, with another connection being opened: what is received is remembered.
+    /// As [`Room::new`], while another connection is being opened, so that the client remembers what
+    /// it receives.
     pub(crate) fn overlapping(in_flight: usize) -> Self {
         let mut room = Self::new(in_flight);
         room.client.recv_str(Room::NOW, room.conn, r#"{"Type":"ERROR","ErrorCode":401}"#).unwrap();

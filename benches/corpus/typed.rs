@@ -1,5 +1,5 @@
-//! The payloads as types for serde, as users would write them.
-#![allow(dead_code, reason = "each of its users needs a part")]
+//! Payload types for serde, as users would write them.
+#![allow(dead_code, reason = "each benchmark uses a part")]
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-/// A payload of the service, told apart by its tag. `S` is a text, `A` attributes.
+/// A subscribe payload, tagged by its type. `S` is the type of texts, `A` that of attributes.
 #[derive(serde::Deserialize, serde::Serialize)]
 #[serde(tag = "Type", rename_all = "UPPERCASE")]
 pub(crate) enum Tagged<S, A> {
@@ -44,11 +44,11 @@ pub(crate) struct Publish<S, A> {
     pub(crate) attributes: A,
 }
 
-/// What a user writes first.
+/// The types that a user writes first.
 pub(crate) type Owned = Tagged<String, HashMap<String, String>>;
 pub(crate) type OwnedPublish = Publish<String, HashMap<String, String>>;
 
-/// What a user who wants to encode has at hand: plain texts, from wherever they are kept.
+/// What a user has who wants to encode: plain texts, borrowed from elsewhere.
 pub(crate) type Plain<'a> = Tagged<&'a str, Pairs<&'a str>>;
 pub(crate) type PlainPublish<'a> = Publish<&'a str, Pairs<&'a str>>;
 
@@ -183,7 +183,7 @@ borrowed_publish!(
     "reason"
 );
 
-/// A text, borrowed if it can be: serde itself borrows a `Cow` only where it is a field.
+/// A text, borrowed if it has no escapes. Serde itself borrows a `Cow` only in a field.
 #[derive(Default)]
 pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
 
@@ -217,7 +217,7 @@ impl Serialize for Text<'_> {
     }
 }
 
-/// Attributes, without hashing them.
+/// Attributes in a list, which is cheaper than a hash map.
 pub(crate) struct Pairs<S>(pub(crate) Vec<(S, S)>);
 
 impl<'de, S: Deserialize<'de>> Deserialize<'de> for Pairs<S> {

@@ -49,6 +49,16 @@ pub(crate) enum Prepare {
     Some(fn(&'static Input) -> Run),
 }
 
+/// Payloads that another generator made, and that the crate is not tuned for.
+pub(crate) const HOLDOUT: [(Place, &str); 2] = [
+    (holdout("compact"), include_str!("../../holdout/subscribe-compact.jsonl")),
+    (holdout("spaced"), include_str!("../../holdout/subscribe-spaced.jsonl")),
+];
+pub(crate) const HOLDOUT_PUBLISH: [(Place, &str); 2] = [
+    (holdout("compact"), include_str!("../../holdout/publish-compact.jsonl")),
+    (holdout("spaced"), include_str!("../../holdout/publish-spaced.jsonl")),
+];
+
 /// The two lengths of hostile payloads.
 pub(crate) const HOSTILE_SIZES: [(&str, usize); 2] = [("4 KiB", 4 * 1024), ("64 KiB", 64 * 1024)];
 
@@ -72,7 +82,7 @@ const CAPTURED: &[Function] = &[
     function("decode bytes", ours::decode_bytes),
     function("from_utf8 and decode", ours::check_and_decode),
     function("decode attributes", ours::decode_attributes),
-    function("from_utf8", competitors::from_utf8),
+    function("core::str::from_utf8", competitors::from_utf8),
     prepared("copy", |input| {
         let mut buffer = vec![0; ours::BUFFER];
         Box::new(move || competitors::copy(&input.payloads, &mut buffer))
@@ -188,6 +198,12 @@ pub(crate) fn inputs() -> &'static [Input] {
         }
         add(Place { corpus, spelling: "send" }, send, Spelling::Original, &[SEND]);
     }
+    for (place, json) in HOLDOUT {
+        add(place, lines(json), Spelling::Original, &[DECODE]);
+    }
+    for (place, json) in HOLDOUT_PUBLISH {
+        add(place, lines(json), Spelling::Original, &[PUBLISH]);
+    }
     for (corpus, size) in HOSTILE_SIZES {
         // As many bytes of short payloads as of long ones.
         let copies = 64 * 1024 / size;
@@ -201,6 +217,14 @@ pub(crate) fn inputs() -> &'static [Input] {
         }
     }
     inputs.leak()
+}
+
+const fn holdout(spelling: &'static str) -> Place {
+    Place { corpus: "hold-out", spelling }
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(String::from).collect()
 }
 
 const fn function(name: &'static str, run: fn(&'static [String]) -> usize) -> Function {

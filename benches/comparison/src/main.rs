@@ -1,4 +1,12 @@
-//! Comparison.
+//! Compares the crate with general JSON libraries: the same bytes, the same fields, one process.
+//!
+//! ```text
+//! ivs-chat-proto-comparison [ROUNDS] [FILTER…] [--json FILE]
+//! ivs-chat-proto-comparison count FUNCTION INPUT
+//! ```
+//!
+//! The first form prints a table with a verdict for each row. The second runs one function once, so
+//! that callgrind can count its instructions. `benches/README.md` describes both.
 
 #[path = "../../corpus/build.rs"]
 mod build;
@@ -11,6 +19,7 @@ mod measure;
 mod ours;
 #[path = "../../corpus/room.rs"]
 mod room;
+mod rows;
 mod table;
 #[path = "../../corpus/typed.rs"]
 mod typed;
@@ -23,6 +32,8 @@ use contestants::Input;
 use table::{Key, Row};
 
 const ROUNDS: usize = 200;
+/// With fewer rounds, one interruption by another process can decide a median.
+const MEANINGFUL_ROUNDS: usize = 30;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -51,12 +62,15 @@ fn compare(rounds: usize, filters: &[String], json: Option<String>) -> Result<()
     checks::check(inputs);
     let selected =
         |row: &Row| filters.is_empty() || filters.iter().any(|filter| row.path().contains(filter));
-    let mut rows = table::rows();
+    let mut rows = rows::rows();
     rows.retain(selected);
     let keys: BTreeSet<Key> = rows.iter().flat_map(Row::keys).collect();
     let medians = measure::measure(inputs, &keys, rounds);
-    let lines: Vec<_> = rows.iter().map(|row| row.line(&medians)).collect();
+    let lines: Vec<_> = rows.iter().map(|row| row.evaluate(&medians)).collect();
     println!("{rounds} rounds; {}", profile());
+    if rounds < MEANINGFUL_ROUNDS {
+        println!("too few rounds for verdicts: this only checks that everything runs");
+    }
     table::print(&lines);
     if let Some(file) = json {
         let medians: Vec<_> = medians

@@ -1,163 +1,56 @@
-//! The rows of the table, their bars, and how they are printed.
+//! Rows, and how they are evaluated and printed.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::contestants::Place;
-use crate::corpus::spelling::{PUBLISH, SUBSCRIBE};
 use crate::measure::Median;
 
 /// A function over one input.
 pub(crate) type Key = (&'static str, Place);
 pub(crate) type Medians = BTreeMap<Key, Median>;
 
-/// A line of the table.
+/// A row of the table.
+#[derive(Clone)]
 pub(crate) struct Row {
     section: &'static str,
-    name: String,
-    /// What the throughput in this row is measured on; of several, the worst counts.
-    throughput: Vec<Key>,
+    name: &'static str,
+    /// What the row is about, once for each corpus.
+    of: Vec<Key>,
     ratios: Vec<Ratio>,
 }
 
-/// How many times as long one thing takes for a byte as another.
+/// A ratio of times per byte.
+#[derive(Clone)]
 struct Ratio {
     to: &'static str,
-    cases: Vec<Case>,
     bars: Bars,
+    cases: Vec<Case>,
 }
 
-/// A ratio in one corpus. Of several keys the fastest counts.
-struct Case {
-    numerators: Vec<Key>,
-    denominators: Vec<Key>,
+/// A ratio in one corpus. Only the fastest of several keys counts.
+#[derive(Clone)]
+pub(crate) struct Case {
+    pub(crate) numerators: Vec<Key>,
+    pub(crate) denominators: Vec<Key>,
 }
 
 /// What the worst case must be, and what it aims at.
 #[derive(Clone, Copy)]
-enum Bars {
-    None { worst_is_least: bool },
-    AtLeast { must: f64, aim: f64 },
-    AtMost { must: f64, aim: f64 },
-}
-use Bars::{AtLeast, AtMost};
-
-const CORPORA: [&str; 3] = ["ascii", "emoji", "escaped"];
-
-/// Decode texts only where they are asked to, as this crate does, or always.
-const COMPETITORS: [&str; 6] = [
-    "serde_json owned",
-    "serde_json",
-    "serde_json RawValue",
-    "sonic-rs",
-    "sonic-rs LazyValue",
-    "simd-json",
-];
-
-/// Decode all texts, those of attributes as well.
-const DECODING: [&str; 4] = ["serde_json owned", "serde_json", "sonic-rs", "simd-json"];
-
-const PUBLISH_COMPETITORS: [&str; 4] = [
-    "publish serde_json",
-    "publish serde_json RawValue",
-    "publish sonic-rs",
-    "publish sonic-rs LazyValue",
-];
-
-/// All rows. The bars are those of the project's performance goals.
-pub(crate) fn rows() -> Vec<Row> {
-    let mut rows = Vec::new();
-    decode_rows(&mut rows);
-    publish_rows(&mut rows);
-    rows
+pub(crate) struct Bars {
+    larger_is_better: bool,
+    must: Option<f64>,
+    aim: Option<f64>,
 }
 
-fn decode_rows(rows: &mut Vec<Row>) {
-    for (spelling, _) in SUBSCRIBE {
-        let (must, aim) = match spelling {
-            "captured" => (3.0, 4.5),
-            "spaced" => (1.8, 2.5),
-            _ => (2.5, 3.5),
-        };
-        let fastest = ratio("the fastest competitor", AtLeast { must, aim }, |corpus| {
-            let place = Place { corpus, spelling };
-            (keys(&COMPETITORS, place), vec![("decode", place)])
-        });
-        let bars = match spelling {
-            "captured" | "spaced" => Bars::None { worst_is_least: true },
-            _ => AtLeast { must: 0.5, aim: 0.7 },
-        };
-        let captured = ratio("the captured order", bars, |corpus| {
-            let captured = Place { corpus, spelling: "captured" };
-            (vec![("decode", captured)], vec![("decode", Place { corpus, spelling })])
-        });
-        rows.push(Row {
-            section: "decode",
-            name: spelling.into(),
-            throughput: CORPORA.map(|corpus| ("decode", Place { corpus, spelling })).into(),
-            ratios: vec![fastest, captured],
-        });
-    }
-    for (spelling, _) in SUBSCRIBE {
-        let bars = AtLeast { must: 1.2, aim: 1.6 };
-        let fastest = ratio("the fastest competitor that decodes", bars, |corpus| {
-            let place = Place { corpus, spelling };
-            (keys(&DECODING, place), vec![("decode texts", place)])
-        });
-        rows.push(Row {
-            section: "decode, all texts decoded",
-            name: spelling.into(),
-            throughput: CORPORA.map(|corpus| ("decode texts", Place { corpus, spelling })).into(),
-            ratios: vec![fastest],
-        });
-    }
-}
-
-fn publish_rows(rows: &mut Vec<Row>) {
-    for (spelling, _) in PUBLISH {
-        let bars = AtLeast { must: 2.5, aim: 3.5 };
-        let fastest = ratio("the fastest competitor", bars, |corpus| {
-            let place = Place { corpus, spelling };
-            (keys(&PUBLISH_COMPETITORS, place), vec![("publish", place)])
-        });
-        let bars = Bars::None { worst_is_least: true };
-        let sdk = ratio("the SDKs' order", bars, |corpus| {
-            let sdk = Place { corpus, spelling: "sdk" };
-            (vec![("publish", sdk)], vec![("publish", Place { corpus, spelling })])
-        });
-        rows.push(Row {
-            section: "decode publishes",
-            name: spelling.into(),
-            throughput: CORPORA.map(|corpus| ("publish", Place { corpus, spelling })).into(),
-            ratios: vec![fastest, sdk],
-        });
-    }
-}
-
-fn keys(functions: &[&'static str], place: Place) -> Vec<Key> {
-    functions.iter().map(|function| (*function, place)).collect()
-}
-
-/// A ratio with a case for each corpus.
-fn ratio(
-    to: &'static str,
-    bars: Bars,
-    case: impl Fn(&'static str) -> (Vec<Key>, Vec<Key>),
-) -> Ratio {
-    let cases = CORPORA.map(|corpus| {
-        let (numerators, denominators) = case(corpus);
-        Case { numerators, denominators }
-    });
-    Ratio { to, cases: cases.into(), bars }
-}
-
-/// A row with its numbers.
+/// An evaluated row.
 #[derive(Serialize)]
 pub(crate) struct Line {
     section: &'static str,
-    name: String,
-    megabytes_per_second: Option<f64>,
+    name: &'static str,
+    /// In the slowest corpus.
+    megabytes_per_second: f64,
     ratios: Vec<Worst>,
 }
 
@@ -167,17 +60,61 @@ struct Worst {
     to: &'static str,
     ratio: f64,
     corpus: &'static str,
-    /// The fastest of the competitors there.
+    /// The fastest competitor there, if there are several.
     competitor: Option<&'static str>,
+    larger_is_better: bool,
     must: Option<f64>,
     aim: Option<f64>,
-    at_least: bool,
     verdict: &'static str,
-    cases: Vec<(&'static str, f64)>,
+    /// The ratio in each corpus.
+    cases: BTreeMap<&'static str, f64>,
 }
 
 impl Row {
-    /// What filters look at.
+    pub(crate) const fn new(section: &'static str, name: &'static str, of: Vec<Key>) -> Self {
+        Self { section, name, of, ratios: Vec::new() }
+    }
+
+    /// Adds how many times as fast this is as the fastest of `functions`, over the same input.
+    pub(crate) fn faster_than(
+        self,
+        to: &'static str,
+        functions: &[&'static str],
+        bars: Bars,
+    ) -> Self {
+        self.ratio(to, bars, |key| Case {
+            numerators: functions.iter().map(|function| (*function, key.1)).collect(),
+            denominators: vec![key],
+        })
+    }
+
+    /// Adds how many times as long this takes as `function`, over the same input.
+    pub(crate) fn slower_than(self, to: &'static str, function: &'static str, bars: Bars) -> Self {
+        self.ratio(to, bars, |key| Case {
+            numerators: vec![key],
+            denominators: vec![(function, key.1)],
+        })
+    }
+
+    /// Adds a ratio with a case for each corpus.
+    pub(crate) fn ratio(
+        mut self,
+        to: &'static str,
+        bars: Bars,
+        case: impl Fn(Key) -> Case,
+    ) -> Self {
+        let cases = self.of.iter().map(|key| case(*key)).collect();
+        self.ratios.push(Ratio { to, bars, cases });
+        self
+    }
+
+    /// Adds a ratio with one case only.
+    pub(crate) fn case(mut self, to: &'static str, bars: Bars, case: Case) -> Self {
+        self.ratios.push(Ratio { to, bars, cases: vec![case] });
+        self
+    }
+
+    /// The text that filters search.
     pub(crate) fn path(&self) -> String {
         format!("{}/{}", self.section, self.name)
     }
@@ -186,15 +123,15 @@ impl Row {
     pub(crate) fn keys(&self) -> impl Iterator<Item = Key> {
         let cases = self.ratios.iter().flat_map(|ratio| &ratio.cases);
         let keys = cases.flat_map(|case| case.numerators.iter().chain(&case.denominators));
-        keys.chain(&self.throughput).copied()
+        keys.chain(&self.of).copied()
     }
 
-    pub(crate) fn line(&self, medians: &Medians) -> Line {
-        let slowest = self.throughput.iter().map(|key| medians[key].nanoseconds_per_byte());
+    pub(crate) fn evaluate(&self, medians: &Medians) -> Line {
+        let times = self.of.iter().map(|key| medians[key].nanoseconds_per_byte());
         Line {
             section: self.section,
-            name: self.name.clone(),
-            megabytes_per_second: slowest.reduce(f64::max).map(|nanoseconds| 1e3 / nanoseconds),
+            name: self.name,
+            megabytes_per_second: 1e3 / times.fold(0.0, f64::max),
             ratios: self.ratios.iter().map(|ratio| ratio.worst(medians)).collect(),
         }
     }
@@ -202,92 +139,108 @@ impl Row {
 
 impl Ratio {
     fn worst(&self, medians: &Medians) -> Worst {
+        let Bars { larger_is_better, must, aim } = self.bars;
+        let cases = self.cases.iter().map(|case| case.evaluate(medians));
+        let (ratio, numerator) = cases
+            .clone()
+            .reduce(|a, b| if (a.0 <= b.0) == larger_is_better { a } else { b })
+            .expect("a case");
+        let has_choice = self.cases.iter().any(|case| case.numerators.len() > 1);
+        Worst {
+            to: self.to,
+            ratio,
+            corpus: numerator.1.corpus,
+            competitor: has_choice.then_some(numerator.0),
+            larger_is_better,
+            must,
+            aim,
+            verdict: self.bars.verdict(ratio),
+            cases: cases.map(|(ratio, (_, place))| (place.corpus, ratio)).collect(),
+        }
+    }
+}
+
+impl Case {
+    /// The ratio, and the fastest of the numerators.
+    fn evaluate(&self, medians: &Medians) -> (f64, Key) {
         let fastest = |keys: &[Key]| {
             let times = keys.iter().map(|key| (medians[key].nanoseconds_per_byte(), *key));
             times.min_by(|(a, _), (b, _)| a.total_cmp(b)).expect("a key")
         };
-        let cases = self.cases.iter().map(|case| {
-            let (numerator, key) = fastest(&case.numerators);
-            let (denominator, _) = fastest(&case.denominators);
-            let competitor = (case.numerators.len() > 1).then_some(key.0);
-            (numerator / denominator, key.1.corpus, competitor)
-        });
-        let at_least = self.bars.are_least();
-        let (ratio, corpus, competitor) = cases
-            .clone()
-            .reduce(|a, b| if (a.0 <= b.0) == at_least { a } else { b })
-            .expect("a case");
-        let (must, aim) = self.bars.values();
-        Worst {
-            to: self.to,
-            ratio,
-            corpus,
-            competitor,
-            must,
-            aim,
-            at_least,
-            verdict: self.bars.verdict(ratio),
-            cases: cases.map(|(ratio, corpus, _)| (corpus, ratio)).collect(),
-        }
+        let (numerator, key) = fastest(&self.numerators);
+        (numerator / fastest(&self.denominators).0, key)
     }
 }
 
 impl Bars {
-    const fn are_least(self) -> bool {
-        matches!(self, AtLeast { .. } | Self::None { worst_is_least: true })
+    pub(crate) const LARGER_IS_BETTER: Self =
+        Self { larger_is_better: true, must: None, aim: None };
+    pub(crate) const SMALLER_IS_BETTER: Self =
+        Self { larger_is_better: false, must: None, aim: None };
+
+    pub(crate) const fn at_least(must: f64, aim: f64) -> Self {
+        Self { larger_is_better: true, must: Some(must), aim: Some(aim) }
     }
 
-    const fn values(self) -> (Option<f64>, Option<f64>) {
-        match self {
-            Self::None { .. } => (None, None),
-            AtLeast { must, aim } | AtMost { must, aim } => (Some(must), Some(aim)),
-        }
+    pub(crate) const fn at_most(must: f64, aim: f64) -> Self {
+        Self { larger_is_better: false, must: Some(must), aim: Some(aim) }
+    }
+
+    /// At most `must`.
+    pub(crate) const fn must(must: f64) -> Self {
+        Self { larger_is_better: false, must: Some(must), aim: None }
+    }
+
+    /// Aims at `aim` at most.
+    pub(crate) const fn aim(aim: f64) -> Self {
+        Self { larger_is_better: false, must: None, aim: Some(aim) }
     }
 
     fn verdict(self, ratio: f64) -> &'static str {
-        let (must, aim) = match self {
-            Self::None { .. } => return "",
-            AtLeast { must, aim } => (ratio >= must, ratio >= aim),
-            AtMost { must, aim } => (ratio <= must, ratio <= aim),
-        };
-        match (must, aim) {
-            (true, true) => "aim met",
-            (true, false) => "must met",
-            (false, _) => "MISSED",
+        let clears = |bar: f64| if self.larger_is_better { ratio >= bar } else { ratio <= bar };
+        match (self.must.map(clears), self.aim.map(clears)) {
+            (None, None) => "",
+            (Some(false), _) => MISSED,
+            (_, Some(true)) => "aim met",
+            (Some(true), _) => "must met",
+            (None, Some(false)) => "aim missed",
         }
     }
 }
 
-/// Prints the lines, and how many bars were missed.
+/// The verdict on a ratio that is not what it must be.
+const MISSED: &str = "MISSED";
+
+/// Prints the lines, and how many of them must be better.
 pub(crate) fn print(lines: &[Line]) {
     for section in lines.chunk_by(|a, b| a.section == b.section) {
-        print!("\n{:<34}{:>6}", section[0].section, "MB/s");
+        print!("\n{:<32}{:>6}", section[0].section, "MB/s");
         for ratio in &section[0].ratios {
-            print!("   {:<50}{:>6} {:>6}{:10}", ratio.to, "must", "aim", "");
+            print!("  {:<45}{:>6}{:>7}  {:<10}", ratio.to, "must", "aim", "verdict");
         }
         println!();
         for line in section {
-            print!("  {:<32}", line.name);
-            match line.megabytes_per_second {
-                Some(throughput) => print!("{throughput:6.0}"),
-                None => print!("{:6}", ""),
-            }
-            line.ratios.iter().for_each(print_ratio);
+            print!("  {:<30}{:6.0}", line.name, line.megabytes_per_second);
+            line.ratios.iter().for_each(Worst::print);
             println!();
         }
     }
     let ratios = lines.iter().flat_map(|line| &line.ratios);
-    let with_bars = ratios.clone().filter(|ratio| ratio.must.is_some()).count();
-    let missed = ratios.filter(|ratio| ratio.verdict == "MISSED").count();
-    println!("\n{missed} of {with_bars} bars were missed");
+    let [must, missed] = [
+        ratios.clone().filter(|ratio| ratio.must.is_some()).count(),
+        ratios.filter(|ratio| ratio.verdict == MISSED).count(),
+    ];
+    println!("\n{missed} of {must} must bars are missed");
 }
 
-fn print_ratio(worst: &Worst) {
-    let Worst { ratio, corpus, competitor, must, aim, verdict, .. } = worst;
-    let place = match competitor {
-        Some(competitor) => format!("{competitor} ({corpus})"),
-        None => format!("({corpus})"),
-    };
-    let bar = |bar: &Option<f64>| bar.map_or(String::new(), |bar| format!("{bar:.2}x"));
-    print!("   {ratio:6.2}x {place:<42}{:>6} {:>6}  {verdict:<8}", bar(must), bar(aim));
+impl Worst {
+    fn print(&self) {
+        let at = match self.competitor {
+            Some(competitor) => format!("{competitor}, {}", self.corpus),
+            None => self.corpus.into(),
+        };
+        let [must, aim] =
+            [self.must, self.aim].map(|bar| bar.map_or(String::new(), |bar| format!("{bar:.2}x")));
+        print!("  {:6.2}x {at:<37}{must:>6}{aim:>7}  {:<10}", self.ratio, self.verdict);
+    }
 }
