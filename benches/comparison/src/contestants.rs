@@ -1,6 +1,7 @@
 //! Every function that is measured, and the inputs that it is measured over.
 
 use std::fmt;
+use std::hint::black_box;
 
 use ivs_chat_proto::subscribe::Subscribe;
 use serde_json::value::RawValue;
@@ -247,6 +248,12 @@ impl Function {
 impl Input {
     pub(crate) fn bytes(&self) -> usize {
         self.payloads.iter().map(String::len).sum()
+    }
+
+    /// Reads a byte of every cache line.
+    pub(crate) fn touch(&self) {
+        let lines = self.payloads.iter().flat_map(|payload| payload.as_bytes().chunks(64));
+        black_box(lines.fold(0_u8, |sum, line| sum.wrapping_add(line[0])));
     }
 
     pub(crate) fn functions(&self) -> impl Iterator<Item = &'static Function> {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::contestants::{Input, Run};
+use crate::contestants::{Function, Input, Run};
 use crate::table::{Key, Medians};
 
 /// How long a function takes to go once over its input.
@@ -26,13 +26,14 @@ impl Median {
 
 struct Contestant {
     key: Key,
-    bytes: usize,
+    input: &'static Input,
     run: Run,
     times: Vec<f64>,
 }
 
-/// Measures each of `keys` once per round. All functions over one input take turns, and each round
-/// another one begins, since the first finds the input outside the nearest caches.
+/// Measures each of `keys` once per round. All functions over one input run directly after each
+/// other, and each round another one begins. Each finds its input in the nearest caches, whichever
+/// function ran before.
 pub(crate) fn measure(inputs: &'static [Input], keys: &BTreeSet<Key>, rounds: usize) -> Medians {
     let mut contestants: Vec<Vec<_>> = inputs.iter().map(|input| wanted(input, keys)).collect();
     contestants.retain(|of_input| !of_input.is_empty());
@@ -41,6 +42,7 @@ pub(crate) fn measure(inputs: &'static [Input], keys: &BTreeSet<Key>, rounds: us
             let first = round % of_input.len();
             let (before, after) = of_input.split_at_mut(first);
             for contestant in after.iter_mut().chain(before) {
+                contestant.input.touch();
                 let start = Instant::now();
                 black_box((contestant.run)());
                 let time = start.elapsed();
@@ -61,9 +63,9 @@ pub(crate) fn measure(inputs: &'static [Input], keys: &BTreeSet<Key>, rounds: us
 fn wanted(input: &'static Input, keys: &BTreeSet<Key>) -> Vec<Contestant> {
     let key = |name| (name, input.place);
     let functions = input.functions().filter(|function| keys.contains(&key(function.name)));
-    let contestant = |function: &crate::contestants::Function| Contestant {
+    let contestant = |function: &Function| Contestant {
         key: key(function.name),
-        bytes: input.bytes(),
+        input,
         run: function.prepare(input),
         times: Vec::new(),
     };
@@ -76,6 +78,6 @@ impl Contestant {
         let quantile = |quarters| self.times[(self.times.len() - 1) * quarters / 4];
         let nanoseconds = quantile(2);
         let spread = (quantile(3) - quantile(1)) / nanoseconds;
-        Median { bytes: self.bytes, nanoseconds, spread }
+        Median { bytes: self.input.bytes(), nanoseconds, spread }
     }
 }
