@@ -1,8 +1,8 @@
 //! Decoding, encoding, framing and receiving, with `serde_json` next to the first two.
 //!
 //! `cargo bench --bench codec` measures, and `cargo test --benches` only checks that everything
-//! works. Throughput is that of a whole corpus, one payload after the other. Hostile payloads should
-//! have a throughput of the same order, and the same whether they are short or long.
+//! works. Throughput is that of a whole corpus, one payload after the other. Hostile payloads
+//! should have a throughput of the same order, and the same whether they are short or long.
 //! `benches/README.md` describes the corpora and the comparison with more libraries.
 
 mod corpus;

@@ -173,10 +173,11 @@ enum Use {
 const HEXADECIMAL: &str = "0123456789abcdef";
 const ALPHANUMERIC: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-const ENGLISH: &str = "a|again|all|and|anyone|are|brb|chat|clutch|did|does|everyone|first|for|from|game|gg|go|good|great|\
-    have|hello|here|how|hype|i|in|is|it|just|keep|let's|lol|love|moderator|music|nice|no|not|of|on|please|question|really|\
-    round|see|so|song|stream|thanks|that|the|this|time|to|today|tomorrow|unbelievable|was|watching|we|welcome|what|when|\
-    who|why|win|with|wow|yes|you|?|!|:)|10/10";
+const ENGLISH: &str = "a|again|all|and|anyone|are|brb|chat|clutch|did|does|everyone|first|for|\
+    from|game|gg|go|good|great|have|hello|here|how|hype|i|in|is|it|just|keep|let's|lol|love|\
+    moderator|music|nice|no|not|of|on|please|question|really|round|see|so|song|stream|thanks|\
+    that|the|this|time|to|today|tomorrow|unbelievable|was|watching|we|welcome|what|when|who|why|\
+    win|with|wow|yes|you|?|!|:)|10/10";
 const LANGUAGES: [&str; 4] = [
     "你好|大家晚上好|谢谢|这个直播太棒了|加油|哈哈哈|什么时候开始|主播|第一次来|真的吗|，",
     "こんにちは|すごい|ありがとうございます|配信|おめでとう|初見です|かわいい|お疲れ様でした|。",
@@ -184,8 +185,9 @@ const LANGUAGES: [&str; 4] = [
     "привет|всем|отлично|спасибо|посмотрим|когда|начало|да|нет|стрим|сегодня|вечером",
 ];
 const EMOJI: &str = "😀|🔥🔥🔥|👏|❤️|🎉|👍🏽|😂😂|👨‍👩‍👧‍👦|🇯🇵|gg|wow";
-const ESCAPED: &str = "she said \"wait\" and|\"really\"?|\"quote\"|C:\\Users\\guest|\\o/|\\(^_^)/|first line\nsecond line|\
-    a\ttab|<3|a < b && c > d|R&D|😀|🔥🔥|é|日本|привет|and|then|the stream|is|so good|lol|what|thanks|for|tonight|everyone";
+const ESCAPED: &str = "she said \"wait\" and|\"really\"?|\"quote\"|C:\\Users\\guest|\\o/|\
+    \\(^_^)/|first line\nsecond line|a\ttab|<3|a < b && c > d|R&D|😀|🔥🔥|é|日本|привет|and|then|\
+    the stream|is|so good|lol|what|thanks|for|tonight|everyone";
 
 fn ascii(random: &mut Random, text: Use) -> String {
     match text {
@@ -310,8 +312,9 @@ impl Writer {
         let (send_time, user_id, avatar) = (self.time(), self.uuid(), self.text(Use::Url));
         let (color, name) = (self.random.fill("#******", HEXADECIMAL), self.text(Use::Name));
         [
-            format!(r#"{{"Type":"MESSAGE","Id":"{id}","RequestId":"{request_id}","Attributes":{{{attribute}}},"#),
-            format!(r#""Content":{content},"SendTime":"{send_time}","Sender":{{"UserId":"{user_id}","#),
+            format!(r#"{{"Type":"MESSAGE","Id":"{id}","RequestId":"{request_id}","#),
+            format!(r#""Attributes":{{{attribute}}},"Content":{content},"#),
+            format!(r#""SendTime":"{send_time}","Sender":{{"UserId":"{user_id}","#),
             format!(r#""Attributes":{{"avatar":{avatar},"color":"{color}","name":{name}}}}}}}"#),
         ]
         .concat()
@@ -321,8 +324,10 @@ impl Writer {
         let (id, message_id, reason, send_time) =
             (self.id(), self.id(), self.text(Use::Content), self.time());
         [
-            format!(r#"{{"Type":"EVENT","Id":"{id}","RequestId":"","EventName":"aws:DELETE_MESSAGE","#),
-            format!(r#""Attributes":{{"MessageID":"{message_id}","MessageId":"{message_id}","Reason":{reason}}},"#),
+            format!(r#"{{"Type":"EVENT","Id":"{id}","RequestId":"","#),
+            r#""EventName":"aws:DELETE_MESSAGE","#.into(),
+            format!(r#""Attributes":{{"MessageID":"{message_id}","MessageId":"{message_id}","#),
+            format!(r#""Reason":{reason}}},"#),
             format!(r#""SendTime":"{send_time}"}}"#),
         ]
         .concat()
