@@ -2,8 +2,6 @@
 
 use core::arch::{asm, global_asm};
 
-use crate::exercise;
-
 // The stack, the way in, and then the exceptions: the first three are those that a fault of the program raises.
 global_asm!(
     ".section .vector_table, \"a\"",
@@ -20,7 +18,7 @@ global_asm!(
 const APPLICATION_EXIT: u32 = 0x2_0026;
 
 extern "C" fn reset() -> ! {
-    exit(&[APPLICATION_EXIT, exercise::run().into()])
+    exit(&[APPLICATION_EXIT, crate::run().into()])
 }
 
 /// A fault: 255. If it was for want of stack there is none left, so that this needs none.

@@ -2,13 +2,11 @@
 
 use core::arch::{asm, global_asm};
 
-use crate::exercise;
-
 // The kernel enters here with the stack pointer as `call` needs it.
 global_asm!(".globl _start", "_start:", "call {start}", start = sym start);
 
 extern "C" fn start() -> ! {
-    let code = exercise::run();
+    let code = crate::run();
     // SAFETY: `exit_group` takes a number and does not come back.
     unsafe { asm!("syscall", in("rax") 231, in("rdi") u64::from(code), options(noreturn)) }
 }

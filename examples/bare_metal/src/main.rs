@@ -12,22 +12,14 @@
 //!     -semihosting-config enable=on,target=native -kernel target/thumbv7em-none-eabi/small/bare_metal
 //! ```
 //!
+//! The other binaries, in `flash/`, are not run. They show how much flash the parts of the crate take.
+//!
 //! The controls are features, and each must break something: `alloc` and `panic` the linking, `wrong` the exit code.
 //! `.ci/proofs` runs it all.
 #![no_std]
 #![no_main]
 
+mod bare;
 mod exercise;
 
-#[cfg_attr(all(target_arch = "x86_64", target_os = "linux"), path = "linux.rs")]
-#[cfg_attr(all(target_arch = "arm", target_os = "none"), path = "cortex_m.rs")]
-mod target;
-
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    unsafe extern "C" {
-        /// Does not exist.
-        safe fn this_code_can_panic() -> !;
-    }
-    this_code_can_panic()
-}
+use exercise::run;

@@ -1,0 +1,15 @@
+//! What every binary here needs: an entry point, which calls `run` in the root of the crate and
+//! exits with its result, and a panic handler that does not link.
+
+#[cfg_attr(all(target_arch = "x86_64", target_os = "linux"), path = "linux.rs")]
+#[cfg_attr(all(target_arch = "arm", target_os = "none"), path = "cortex_m.rs")]
+mod target;
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    unsafe extern "C" {
+        /// Does not exist.
+        safe fn this_code_can_panic() -> !;
+    }
+    this_code_can_panic()
+}

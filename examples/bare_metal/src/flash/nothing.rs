@@ -1,0 +1,10 @@
+//! Flash without the crate: the entry point alone. The other figures include it.
+#![no_std]
+#![no_main]
+
+#[path = "../bare.rs"]
+mod bare;
+
+fn run() -> u8 {
+    0
+}

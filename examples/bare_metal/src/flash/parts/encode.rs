@@ -1,0 +1,45 @@
+//! Encodes publish payloads, as a device that sends messages does.
+
+use core::hint::black_box;
+
+use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
+use ivs_chat_proto::{Attributes, Content, LengthError, Text};
+
+pub fn run() {
+    match publish() {
+        Ok(publish) => match publish.encode(black_box::<&mut [u8]>(&mut [])) {
+            Ok(payload) => _ = black_box(payload),
+            Err(error) => _ = black_box(error.needed()),
+        },
+        Err(error) => _ = black_box((error.code_points(), error.max_code_points())),
+    }
+}
+
+/// One of the three payloads. Which one, and with which options, is not known at compile time.
+#[inline(never)]
+pub fn publish() -> Result<Publish<'static>, LengthError> {
+    Ok(match *black_box(&0) {
+        0 => {
+            let mut send = SendMessage::new(Content::new(text())?);
+            send.request_id = *black_box(&None);
+            send.attributes = Attributes::from(*black_box(&[("", "")].as_slice()));
+            send.into()
+        }
+        1 => {
+            let mut delete = DeleteMessage::new(text());
+            delete.request_id = *black_box(&None);
+            delete.reason = *black_box(&None);
+            delete.into()
+        }
+        _ => {
+            let mut disconnect = DisconnectUser::new(text());
+            disconnect.request_id = *black_box(&None);
+            disconnect.reason = *black_box(&None);
+            disconnect.into()
+        }
+    })
+}
+
+fn text() -> Text<'static> {
+    Text::new(black_box(""))
+}
