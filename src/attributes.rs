@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::json::{self, Full, Key, Reader, Sink};
+use crate::json::{Cursor, Full, Sink};
 use crate::text::Text;
 
 /// The attributes of a message, an event or a sender: names and values, both any text.
@@ -42,11 +42,6 @@ enum Repr<'a> {
 impl<'a> Attributes<'a> {
     /// No attributes.
     pub const NONE: Self = Self(Repr::Absent);
-
-    #[inline]
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, json::Error> {
-        reader.optional_string_map().map(Self::from_json)
-    }
 
     /// Those of a validated object, or of `null`.
     #[inline]
@@ -235,21 +230,28 @@ impl core::iter::FusedIterator for Iter<'_> {}
 /// The members of an object that has been validated, so that reading it ends only at its end; `null` has none.
 #[derive(Clone, Debug)]
 struct Members<'a> {
-    reader: Reader<'a>,
-    next: Option<Key<'a>>,
+    cursor: Cursor<'a>,
+    is_closed: bool,
 }
 
 impl<'a> Members<'a> {
+    #[inline]
     fn new(json: &'a str) -> Self {
-        let mut reader = Reader::new(json);
-        let next = reader.open_object().ok().flatten();
-        Self { reader, next }
+        let mut cursor = Cursor::new(json);
+        let is_closed = cursor.open_object().unwrap_or(true);
+        Self { cursor, is_closed }
     }
 
+    #[inline]
     fn next(&mut self) -> Option<(Text<'a>, Text<'a>)> {
-        let name = self.next?.name;
-        let value = self.reader.string().ok()?;
-        self.next = self.reader.next_key().ok().flatten();
+        if self.is_closed {
+            return None;
+        }
+        let mut cursor = self.cursor;
+        let name = cursor.key().ok()?;
+        let value = cursor.string().ok()?;
+        self.is_closed = cursor.close_object().ok()?;
+        self.cursor = cursor;
         Some((Text::from_json(name), Text::from_json(value)))
     }
 }

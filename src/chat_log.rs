@@ -1,13 +1,24 @@
 //! A line of a chat log: a payload that the service sent, in an envelope.
 
-use crate::decode_error::{DecodeError, decode_utf8};
 use crate::encode::{Write, encoders};
-use crate::field::Field;
-use crate::json::{Full, Reader, Sink};
-use crate::slot::Slot;
+use crate::json::{Cursor, Full, Sink};
 use crate::subscribe::Subscribe;
 use crate::text::Text;
 use crate::time::SendTime;
+use crate::wire::{
+    self, DecodeError, DecodeErrorKind, Direction, Field, Level, Payload, Shape, UsualOrder, Values, decode_utf8,
+};
+
+enum Order {}
+
+impl UsualOrder for Order {
+    const SHAPE: Shape = Shape {
+        direction: Direction::Subscribe,
+        tag: None,
+        payloads: &[Payload::new("", &[Field::Payload], &[Field::EventTimestamp, Field::LogType, Field::Version])],
+        sender: Payload::NONE,
+    };
+}
 
 /// A line of a chat log, as the service writes it to S3, `CloudWatch` or Firehose ([Chat Logging]).
 ///
@@ -49,7 +60,7 @@ impl<'a> ChatLog<'a> {
     ///
     /// If the line is not the JSON of RFC 8259, has no `payload`, or one that [`Subscribe::decode`] refuses.
     pub fn decode(line: &'a [u8]) -> Result<Self, DecodeError> {
-        decode_utf8(line, Self::decode_str)
+        decode_utf8(line, Self::read)
     }
 
     /// Decodes one line that is known to be UTF-8.
@@ -58,37 +69,23 @@ impl<'a> ChatLog<'a> {
     ///
     /// As [`decode`](Self::decode).
     pub fn decode_str(line: &'a str) -> Result<Self, DecodeError> {
-        let mut reader = Reader::new(line);
-        let mut event_timestamp = Slot::new(Field::EventTimestamp);
-        let mut r#type = Slot::new(Field::LogType);
-        let mut payload = Slot::new(Field::Payload);
-        let mut version = Slot::new(Field::Version);
+        Self::read(Cursor::new(line))
+    }
 
-        reader.begin()?;
-        let mut member = reader.first_member(1, Field::of)?;
-        while let Some((field, offset)) = member {
-            match field {
-                Field::EventTimestamp => event_timestamp.read(&mut reader, offset, Text::read_optional)?,
-                Field::LogType => r#type.read(&mut reader, offset, Text::read_optional)?,
-                Field::Payload => payload.read(&mut reader, offset, |reader| {
-                    let offset = reader.value_offset();
-                    let payload = reader.skip(1)?;
-                    Subscribe::decode_str(payload).map_err(|error| error.inside(offset))
-                })?,
-                Field::Version => version.read(&mut reader, offset, Text::read_optional)?,
-                _ => {
-                    reader.skip(1)?;
-                }
-            }
-            member = reader.next_member(1, Field::of)?;
-        }
-        let payload = payload.required(reader.offset())?;
-        reader.end()?;
+    fn read(mut cursor: Cursor<'a>) -> Result<Self, DecodeError> {
+        let mut values = Values::new();
+        let mut payload = None;
+        let mut read_payload = |mut cursor: Cursor<'a>| {
+            payload = Some(Subscribe::read(&mut cursor, 1)?);
+            Ok(cursor)
+        };
+        let object = wire::read::<Order>(&mut cursor, 0, &mut values, Some(&mut read_payload))?;
+        let missing = DecodeError::new(DecodeErrorKind::MissingField(Field::Payload), object.json.len());
         Ok(Self {
-            event_timestamp: event_timestamp.optional().map(SendTime::from),
-            r#type: r#type.optional(),
-            payload,
-            version: version.optional(),
+            event_timestamp: values.get(Level::Payload, Field::EventTimestamp),
+            r#type: values.get(Level::Payload, Field::LogType),
+            payload: payload.ok_or(missing)?,
+            version: values.get(Level::Payload, Field::Version),
         })
     }
 }

@@ -1,10 +1,20 @@
 //! Why the service closed a connection, as far as it says.
 
 use crate::error_code::ErrorCode;
-use crate::field::Field;
-use crate::json::Reader;
-use crate::slot::Slot;
+use crate::json::Cursor;
 use crate::text::Text;
+use crate::wire::{self, Direction, Field, Level, Payload, Shape, UsualOrder, Values};
+
+enum Order {}
+
+impl UsualOrder for Order {
+    const SHAPE: Shape = Shape {
+        direction: Direction::Subscribe,
+        tag: None,
+        payloads: &[Payload::new("", &[], &[Field::ErrorCode, Field::ErrorMessage])],
+        sender: Payload::NONE,
+    };
+}
 
 /// The reason in a WebSocket close frame.
 ///
@@ -54,23 +64,8 @@ impl<'a> CloseReason<'a> {
 
 /// The members of the object that the whole `reason` is, if it is one.
 fn error_members(reason: &str) -> Option<(Option<ErrorCode>, Option<Text<'_>>)> {
-    let mut reader = Reader::new(reason);
-    let mut error_code = Slot::new(Field::ErrorCode);
-    let mut error_message = Slot::new(Field::ErrorMessage);
-
-    let mut member = reader.first_member(1, Field::of).ok()?;
-    while let Some((field, offset)) = member {
-        match field {
-            Field::ErrorCode => {
-                error_code.read(&mut reader, offset, |reader| reader.optional(ErrorCode::read)).ok()?;
-            }
-            Field::ErrorMessage => error_message.read(&mut reader, offset, Text::read_optional).ok()?,
-            _ => {
-                reader.skip(1).ok()?;
-            }
-        }
-        member = reader.next_member(1, Field::of).ok()?;
-    }
-    reader.end().ok()?;
-    Some((error_code.optional(), error_message.optional()))
+    let mut cursor = Cursor::new(reason);
+    let mut values = Values::new();
+    wire::read::<Order>(&mut cursor, 0, &mut values, None).ok()?;
+    Some((values.get(Level::Payload, Field::ErrorCode), values.get(Level::Payload, Field::ErrorMessage)))
 }

@@ -2,8 +2,6 @@
 
 use core::fmt;
 
-use crate::decode_error::{DecodeError, DecodeErrorKind};
-use crate::json::Reader;
 use crate::text::Text;
 
 /// The text of a message to send: not empty, and no longer than the room takes.
@@ -60,13 +58,10 @@ impl<'a> Content<'a> {
         Ok(())
     }
 
+    /// A text whose length has been checked.
     #[inline]
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let offset = reader.value_offset();
-        Self::new(Text::read(reader)?).map_err(|error| match error.code_points {
-            0 => DecodeError::new(DecodeErrorKind::EmptyContent, offset),
-            _ => DecodeError::new(DecodeErrorKind::ContentTooLong, offset),
-        })
+    pub(crate) const fn from_checked(text: Text<'a>) -> Self {
+        Self(text)
     }
 
     /// The text.

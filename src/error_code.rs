@@ -2,8 +2,6 @@
 
 use core::fmt;
 
-use crate::json::{self, Reader};
-
 /// The number of an error: an HTTP status code with a meaning of its own for messaging operations.
 ///
 /// Branch on the number, never on the words that come with it. Any number is an `ErrorCode`, so that one the reference does not
@@ -86,11 +84,6 @@ error_codes! {
 }
 
 impl ErrorCode {
-    #[inline]
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, json::Error> {
-        reader.u16().map(Self)
-    }
-
     /// The error of this number.
     #[must_use]
     pub const fn new(number: u16) -> Self {

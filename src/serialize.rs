@@ -5,7 +5,7 @@ use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, SerializeStruct, 
 use crate::attributes::Attributes;
 use crate::content::Content;
 use crate::error_code::ErrorCode;
-use crate::json::Reader;
+use crate::json::Cursor;
 use crate::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use crate::subscribe::{Event, Message, Sender, ServiceError, Subscribe, Unknown};
 use crate::text::Text;
@@ -195,31 +195,36 @@ fn length_with(required: usize, options: &[bool]) -> usize {
 /// A JSON value that has been validated, as a value of any format.
 struct Raw<'a>(&'a str);
 
-impl Serialize for Raw<'_> {
+impl<'a> Serialize for Raw<'a> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut reader = Reader::new(self.0);
+        let mut cursor = Cursor::new(self.0);
+        // It has been validated, so that nothing here fails.
+        let value = |cursor: &mut Cursor<'a>| {
+            let start = *cursor;
+            cursor.skip(0).map(|()| Raw(cursor.since(start))).map_err(S::Error::custom)
+        };
         match self.0.as_bytes().first() {
             Some(b'{') => {
                 let mut members = serializer.serialize_map(None)?;
-                let mut key = reader.open_object().map_err(S::Error::custom)?;
-                while let Some(member) = key {
-                    let value = reader.skip(0).map_err(S::Error::custom)?;
-                    members.serialize_entry(&Text::from_json(member.name), &Raw(value))?;
-                    key = reader.next_key().map_err(S::Error::custom)?;
+                let mut is_closed = cursor.open_object().map_err(S::Error::custom)?;
+                while !is_closed {
+                    let name = cursor.key().map_err(S::Error::custom)?;
+                    members.serialize_entry(&Text::from_json(name), &value(&mut cursor)?)?;
+                    is_closed = cursor.close_object().map_err(S::Error::custom)?;
                 }
                 members.end()
             }
             Some(b'[') => {
                 let mut values = serializer.serialize_seq(None)?;
-                reader.eat("[");
-                let mut is_there = reader.has_first_element();
+                cursor.eat('[');
+                let mut is_there = cursor.has_first_element();
                 while is_there {
-                    values.serialize_element(&Raw(reader.skip(0).map_err(S::Error::custom)?))?;
-                    is_there = reader.has_next_element();
+                    values.serialize_element(&value(&mut cursor)?)?;
+                    is_there = cursor.has_next_element();
                 }
                 values.end()
             }
-            Some(b'"') => reader.string().map(Text::from_json).map_err(S::Error::custom)?.serialize(serializer),
+            Some(b'"') => cursor.string().map(Text::from_json).map_err(S::Error::custom)?.serialize(serializer),
             Some(b't') => serializer.serialize_bool(true),
             Some(b'f') => serializer.serialize_bool(false),
             Some(b'n') => serializer.serialize_unit(),

@@ -5,7 +5,7 @@ use core::fmt::{self, Write as _};
 use core::hash::{Hash, Hasher};
 
 use crate::encode_error::EncodeError;
-use crate::json::{self, Piece, Reader, Str};
+use crate::json::{self, Piece, Str};
 
 /// The text of a field.
 ///
@@ -35,24 +35,6 @@ impl<'a> Text<'a> {
     #[inline]
     pub const fn new(text: &'a str) -> Self {
         Self(Str::Plain(text))
-    }
-
-    /// Reads a string.
-    #[inline]
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, json::Error> {
-        reader.string().map(Self)
-    }
-
-    /// Reads a string or `null`.
-    #[inline]
-    pub(crate) fn read_optional(reader: &mut Reader<'a>) -> Result<Option<Self>, json::Error> {
-        reader.optional(Self::read)
-    }
-
-    /// Reads a string or `null`; an empty string is none, as the service writes it.
-    #[inline]
-    pub(crate) fn read_request_id(reader: &mut Reader<'a>) -> Result<Option<Self>, json::Error> {
-        Ok(Self::read_optional(reader)?.and_then(Self::not_empty))
     }
 
     #[inline]

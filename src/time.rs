@@ -3,7 +3,6 @@
 use core::fmt::{self, Write as _};
 
 use crate::encode_error::EncodeError;
-use crate::json::{self, Reader};
 use crate::text::Text;
 
 /// When the service received a message or an event, as it wrote it.
@@ -21,11 +20,6 @@ use crate::text::Text;
 pub struct SendTime<'a>(Text<'a>);
 
 impl<'a> SendTime<'a> {
-    #[inline]
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, json::Error> {
-        Text::read(reader).map(Self)
-    }
-
     /// The text.
     #[must_use]
     #[inline]

@@ -8,13 +8,13 @@ use super::secret::{Secret, Use};
 use super::seen::Seen;
 use super::send_error::{SendError, SendErrorKind};
 use super::settled::{Handle, Outcome, Received, Sent, Settled};
-use crate::decode_error::DecodeError;
 use crate::error_code::ErrorCode;
 use crate::millis::Millis;
 use crate::publish::Publish;
 use crate::rate::Rate;
 use crate::subscribe::{Event, EventKind, Message, ServiceError, Subscribe};
 use crate::text::Text;
+use crate::wire::DecodeError;
 
 /// The code of a close that is meant.
 const NORMAL: u16 = 1000;

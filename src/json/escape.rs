@@ -1,24 +1,25 @@
 //! The escapes of a string, checked where they stand (RFC 8259, section 7).
 
-use super::Fault;
-use super::scan::{is_special, plain_len};
+use super::ErrorKind;
+use super::cursor::Step;
+use super::scan::{is_special, skip_plain};
 
-/// A fault, and the bytes from it on.
-type Result<'a, T> = core::result::Result<T, (Fault, &'a [u8])>;
+/// An error, and the bytes from its cause on.
+type Result<'a, T> = core::result::Result<T, (ErrorKind, &'a [u8])>;
 
-/// Goes over the inside of a string as far as the closing quote.
-#[cfg_attr(not(target_os = "none"), inline(always))]
-pub(super) fn skip_escaped(mut rest: &[u8]) -> Result<'_, &[u8]> {
+/// The inside of a string from an escape on, as far as its closing quote.
+#[inline(never)]
+pub(super) fn skip_escaped(mut rest: &[u8]) -> Step<'_> {
     loop {
         rest = match rest {
             [b'\\', b'u', ..] => skip_unicode_escape(rest)?,
             [b'\\', escaped, after @ ..] if is_short_escape(*escaped) => after,
             [b'"', ..] => return Ok(rest),
-            [] | [b'\\'] => return Err((Fault::End, &[])),
-            [b'\\', ..] => return Err((Fault::Escape, rest)),
-            [byte, ..] if is_special(*byte) => return Err((Fault::Control, rest)),
-            // Where escapes are, they are many: only where the last is not followed by another is it worth looking for the next.
-            _ => rest.get(plain_len(rest)..).unwrap_or_default(),
+            [] | [b'\\'] => return Err((ErrorKind::UnexpectedEnd, &[])),
+            [b'\\', ..] => return Err((ErrorKind::InvalidEscape, rest)),
+            [byte, ..] if is_special(*byte) => return Err((ErrorKind::ControlCharacter, rest)),
+            // Escapes come in groups: the next one is only searched for if it does not follow at once.
+            _ => skip_plain(rest),
         };
     }
 }
@@ -50,14 +51,14 @@ enum Unit {
 fn skip_unicode_escape(escape: &[u8]) -> Result<'_, &[u8]> {
     match code_unit(escape)? {
         (Unit::Character, rest) => Ok(rest),
-        (Unit::TrailingSurrogate, _) => Err((Fault::Surrogate, escape)),
+        (Unit::TrailingSurrogate, _) => Err((ErrorKind::LoneSurrogate, escape)),
         (Unit::LeadingSurrogate, second) => match second {
             [b'\\', b'u', ..] => match code_unit(second)? {
                 (Unit::TrailingSurrogate, rest) => Ok(rest),
-                _ => Err((Fault::Surrogate, escape)),
+                _ => Err((ErrorKind::LoneSurrogate, escape)),
             },
-            [] | [b'\\'] => Err((Fault::End, &[])),
-            _ => Err((Fault::Surrogate, escape)),
+            [] | [b'\\'] => Err((ErrorKind::UnexpectedEnd, &[])),
+            _ => Err((ErrorKind::LoneSurrogate, escape)),
         },
     }
 }
@@ -68,10 +69,10 @@ fn code_unit(escape: &[u8]) -> Result<'_, (Unit, &[u8])> {
     let digits = escape.get(2..).unwrap_or_default();
     let Some((digits, rest)) = digits.split_first_chunk::<4>() else {
         let is_cut_short = digits.iter().all(u8::is_ascii_hexdigit);
-        return Err(if is_cut_short { (Fault::End, &[]) } else { (Fault::Escape, escape) });
+        return Err(if is_cut_short { (ErrorKind::UnexpectedEnd, &[]) } else { (ErrorKind::InvalidEscape, escape) });
     };
     if !are_hex_digits(*digits) {
-        return Err((Fault::Escape, escape));
+        return Err((ErrorKind::InvalidEscape, escape));
     }
     let unit = match digits {
         [b'd' | b'D', b'8' | b'9' | b'a' | b'b' | b'A' | b'B', ..] => Unit::LeadingSurrogate,

@@ -1,10 +1,10 @@
 //! RFC 8259, strictly: reading and writing, without memory of its own and without recursion.
 //!
-//! This is the only place that knows JSON, and it knows nothing of chat.
+//! This is the only module that knows JSON, and it knows nothing of chat.
 //!
-//! What is on the way of every byte is inlined whatever the optimiser thinks of it: only then does a cursor stay in registers,
-//! and the next load does not have to wait for the last store. On bare metal, where the code has to fit, it is left to the
-//! optimiser.
+//! Code on the path of every byte is always inlined: only then does a cursor stay in registers, so
+//! that the next load does not have to wait for the last store. On bare metal, where the code has
+//! to fit, inlining is left to the optimiser.
 
 #![cfg_attr(
     not(target_os = "none"),
@@ -12,53 +12,53 @@
 )]
 
 mod boundary;
+mod cursor;
+mod cut;
 mod escape;
 mod number;
-mod reader;
 mod scan;
 mod string;
-mod usual;
 mod writer;
 
 pub(crate) use boundary::{Boundary, Part};
-pub(crate) use reader::{Key, Reader};
+pub(crate) use cursor::Cursor;
+pub(crate) use cut::cut_character;
 pub(crate) use string::{Chars, Piece, Str};
-pub(crate) use usual::Usual;
 pub(crate) use writer::{Counter, Full, Sink, Slice};
 
 /// Why a text could not be read, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Error {
-    pub(crate) fault: Fault,
+    pub(crate) kind: ErrorKind,
     pub(crate) offset: usize,
 }
 
 impl core::fmt::Display for Error {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "{:?} at byte {}", self.fault, self.offset)
+        write!(f, "{:?} at byte {}", self.kind, self.offset)
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum ErrorKind {
     /// The text is cut short.
-    End,
+    UnexpectedEnd,
+    /// A byte that the grammar does not allow here.
+    UnexpectedByte,
     /// A byte order mark at the beginning.
     ByteOrderMark,
-    /// A byte that the grammar does not allow here.
-    Byte,
     /// A control character that is not escaped.
-    Control,
-    /// An escape that there is not.
-    Escape,
+    ControlCharacter,
+    /// A backslash that starts no escape.
+    InvalidEscape,
     /// Half of a surrogate pair.
-    Surrogate,
-    /// A number too large to represent.
-    Range,
+    LoneSurrogate,
+    /// A number beyond the range of a double.
+    NumberOutOfRange,
     /// Too many arrays and objects inside each other.
-    Depth,
+    NestedTooDeep,
     /// Something after the end of the value.
-    Trailing,
-    /// A value of another type than the one asked for.
-    Type,
+    TrailingBytes,
+    /// A value of another type than the requested one.
+    WrongType,
 }

@@ -7,7 +7,7 @@ const SIGNIFICANT: u32 = 19;
 const LARGEST: (u64, i64) = (1_797_693_134_862_315_807, 308);
 
 /// Whether a number of the grammar of RFC 8259 (section 6) is beyond the range of a double, as no receiver could hold it.
-pub(super) fn is_beyond_double(number: &[u8]) -> bool {
+pub(crate) fn is_beyond_double(number: &[u8]) -> bool {
     let mut digits = 0_u64;
     let mut taken = 0_u32;
     // The power of ten of the digit in front of the point, counted from the first significant one.
@@ -48,14 +48,9 @@ pub(super) fn is_beyond_double(number: &[u8]) -> bool {
     digits != 0 && (power > LARGEST.1 || power == LARGEST.1 && digits > LARGEST.0)
 }
 
-/// An integer that fits, from its digits.
-pub(super) fn u16_of(digits: &[u8]) -> Option<u16> {
-    digits.iter().try_fold(0_u16, |number, digit| number.checked_mul(10)?.checked_add(u16::from(digit & 0x0f)))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{is_beyond_double, u16_of};
+    use super::is_beyond_double;
 
     #[test]
     fn the_range_of_a_double() {
@@ -87,13 +82,5 @@ mod tests {
         long[1] = b'0';
         assert!(!is_beyond_double(&long));
         assert!(!is_beyond_double(&long[1..]));
-    }
-
-    #[test]
-    fn integers_of_sixteen_bits() {
-        assert_eq!(u16_of(b"0"), Some(0));
-        assert_eq!(u16_of(b"65535"), Some(65535));
-        assert_eq!(u16_of(b"65536"), None);
-        assert_eq!(u16_of(b"100000000000000000000000"), None);
     }
 }

@@ -35,26 +35,45 @@ pub(super) fn plain_in_word(bytes: [u8; 8]) -> Option<usize> {
     if special == 0 { None } else { usize::try_from(special.trailing_zeros() / 8).ok() }
 }
 
-/// Whether all bytes, eight at the least, can stand for themselves inside a JSON string. The last word overlaps the one before.
-#[inline]
-pub(super) fn is_plain<const N: usize>(bytes: &[u8; N]) -> bool {
-    let words = bytes.chunks_exact(8).filter_map(|word| word.first_chunk()).chain(bytes.last_chunk());
-    words.fold(0, |special, word| special | special_in_word(*word)) == 0
-}
-
-/// How many bytes come before the first that cannot stand for itself inside a JSON string.
+/// Returns `true` if all bytes, of which there must be at least 8, can stand for themselves inside
+/// a JSON string.
+///
+/// The last word overlaps the one before it.
 #[cfg_attr(not(target_os = "none"), inline(always))]
-pub(super) fn plain_len(bytes: &[u8]) -> usize {
-    let mut rest = bytes;
-    let mut seen = 0_usize;
-    while let Some((word, after)) = rest.split_first_chunk::<8>() {
-        if let Some(plain) = plain_in_word(*word) {
-            return seen.wrapping_add(plain);
-        }
-        seen = seen.wrapping_add(8);
+pub(super) fn is_plain<const N: usize>(bytes: &[u8; N]) -> bool {
+    let mut special = 0;
+    let mut rest = bytes.as_slice();
+    while let Some((word, after)) = rest.split_first_chunk() {
+        special |= special_in_word(*word);
         rest = after;
     }
-    seen.wrapping_add(rest.iter().take_while(|byte| !is_special(**byte)).count())
+    bytes.last_chunk().is_some_and(|word| special | special_in_word(*word) == 0)
+}
+
+/// Returns the bytes from the first one on that cannot stand for itself inside a JSON string.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+pub(super) fn skip_plain(bytes: &[u8]) -> &[u8] {
+    let mut rest = bytes;
+    while let Some((word, after)) = rest.split_first_chunk() {
+        if let Some(plain) = plain_in_word(*word) {
+            return rest.get(plain..).unwrap_or_default();
+        }
+        rest = after;
+    }
+    skip_few_plain(rest)
+}
+
+/// The same, byte by byte.
+#[inline(never)]
+fn skip_few_plain(bytes: &[u8]) -> &[u8] {
+    bytes.get(bytes.iter().take_while(|byte| !is_special(**byte)).count()..).unwrap_or_default()
+}
+
+/// Returns the number of bytes before the first one that cannot stand for itself inside a JSON
+/// string.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+pub(super) fn plain_len(bytes: &[u8]) -> usize {
+    bytes.len().wrapping_sub(skip_plain(bytes).len())
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::content::Content;
 use crate::error_code::ErrorCode;
-use crate::field::Field;
+use crate::wire::{Direction, Field};
 use crate::{publish, subscribe};
 
 /// The members of an object that are fields of the reference.
@@ -76,7 +76,8 @@ impl Members {
 
 impl<'de> Deserialize<'de> for Publish {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut members = Members::new(Value::deserialize(deserializer)?, Field::named_in_any_case)?;
+        let mut members =
+            Members::new(Value::deserialize(deserializer)?, |name| Field::named(name, Direction::Publish))?;
         match members.string::<D::Error>(Field::Action)?.as_str() {
             publish::SendMessage::ACTION => {
                 let content = members.string(Field::Content)?;
@@ -108,7 +109,7 @@ impl<'de> Deserialize<'de> for Publish {
 impl<'de> Deserialize<'de> for Subscribe {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
-        let mut members = Members::new(value.clone(), Field::named)?;
+        let mut members = Members::new(value.clone(), |name| Field::named(name, Direction::Subscribe))?;
         match members.string::<D::Error>(Field::Type)?.as_str() {
             subscribe::Message::TYPE => Ok(Self::Message(Message {
                 id: members.string(Field::Id)?,
@@ -152,7 +153,7 @@ impl<'de> Deserialize<'de> for Subscribe {
 
 impl Sender {
     fn from_value<E: Error>(sender: Value) -> Result<Self, E> {
-        let mut members = Members::new(sender, Field::named)?;
+        let mut members = Members::new(sender, |name| Field::named(name, Direction::Subscribe))?;
         Ok(Self { user_id: members.string(Field::UserId)?, attributes: members.attributes()? })
     }
 }

@@ -1,11 +1,9 @@
 use super::{write_option, write_request_id};
 use crate::capability::Capability;
-use crate::decode_error::DecodeError;
 use crate::encode::Write;
-use crate::field::Field;
-use crate::json::{Full, Reader, Sink};
-use crate::slot::Slot;
+use crate::json::{Full, Sink};
 use crate::text::Text;
+use crate::wire::members;
 
 /// [DeleteMessage (Publish)]: tell the other clients to delete a message.
 ///
@@ -35,31 +33,12 @@ impl<'a> DeleteMessage<'a> {
     pub const fn new(id: Text<'a>) -> Self {
         Self { request_id: None, id, reason: None }
     }
+}
 
-    /// Reads the object, however it is written.
-    pub(super) fn read(mut reader: Reader<'a>) -> Result<Self, DecodeError> {
-        let mut action = Slot::new(Field::Action);
-        let mut request_id = Slot::new(Field::RequestId);
-        let mut id = Slot::new(Field::Id);
-        let mut reason = Slot::new(Field::Reason);
-
-        let mut member = reader.first_member(1, Field::of_any_case)?;
-        while let Some((field, offset)) = member {
-            match field {
-                Field::Action => action.read(&mut reader, offset, Text::read)?,
-                Field::RequestId => request_id.read(&mut reader, offset, Text::read_request_id)?,
-                Field::Id => id.read(&mut reader, offset, Text::read)?,
-                Field::Reason => reason.read(&mut reader, offset, Text::read_optional)?,
-                _ => {
-                    reader.skip(1)?;
-                }
-            }
-            member = reader.next_member(1, Field::of_any_case)?;
-        }
-        let end = reader.offset();
-        reader.end()?;
-        Ok(Self { request_id: request_id.optional(), id: id.required(end)?, reason: reason.optional() })
-    }
+members! {
+    DeleteMessage at Payload tagged DeleteMessage::ACTION;
+    required { id: Id, }
+    optional { request_id: RequestId, reason: Reason, }
 }
 
 impl Write for DeleteMessage<'_> {

@@ -12,12 +12,38 @@ pub use disconnect_user::DisconnectUser;
 pub use send_message::SendMessage;
 
 use crate::capability::Capability;
-use crate::decode_error::{DecodeError, DecodeErrorKind, decode_utf8};
 use crate::encode::{Write, encoders};
-use crate::field::Field;
-use crate::json::{Full, Reader, Sink};
-use crate::slot::Slot;
+use crate::json::{Cursor, Full, Sink};
 use crate::text::Text;
+use crate::wire::{
+    self, DecodeError, Direction, Field, Level, Payload, Shape, UsualOrder, Values, decode_utf8, usual_order,
+};
+
+/// The payloads, in the order in which [`Publish::read`] tells them apart.
+enum Order {}
+
+impl UsualOrder for Order {
+    const SHAPE: Shape = Shape {
+        direction: Direction::Publish,
+        tag: Some(Field::Action),
+        payloads: &[SendMessage::MEMBERS, DeleteMessage::MEMBERS, DisconnectUser::MEMBERS],
+        sender: Payload::NONE,
+    };
+
+    usual_order!(Action, RequestId, Content, Id, UserId, Attributes, Reason);
+}
+
+/// Any payload, of which only the `RequestId` is read.
+enum OnlyRequestId {}
+
+impl UsualOrder for OnlyRequestId {
+    const SHAPE: Shape = Shape {
+        direction: Direction::Publish,
+        tag: None,
+        payloads: &[Payload::new("", &[], &[Field::RequestId])],
+        sender: Payload::NONE,
+    };
+}
 
 /// A payload that a client publishes.
 ///
@@ -49,7 +75,7 @@ impl<'a> Publish<'a> {
     /// If the payload is not the JSON of RFC 8259, or not a publish operation as the reference describes them.
     #[inline]
     pub fn decode(payload: &'a [u8]) -> Result<Self, DecodeError> {
-        decode_utf8(payload, Self::decode_str)
+        decode_utf8(payload, Self::read)
     }
 
     /// Decodes one whole payload that is known to be UTF-8, as text messages of most WebSocket libraries are.
@@ -59,25 +85,18 @@ impl<'a> Publish<'a> {
     /// As [`decode`](Self::decode).
     #[inline]
     pub fn decode_str(payload: &'a str) -> Result<Self, DecodeError> {
-        match SendMessage::read_usual(payload) {
-            Some(send) => Ok(Self::SendMessage(send)),
-            None => Self::read(Reader::new(payload)),
-        }
+        Self::read(Cursor::new(payload))
     }
 
-    /// Reads the payload, however it is written: as far as its `Action`, and then for what it turns out to be.
     #[inline(never)]
-    fn read(reader: Reader<'a>) -> Result<Self, DecodeError> {
-        let (action, offset) = find_action(reader)?;
-        if action == SendMessage::ACTION {
-            SendMessage::read(reader).map(Self::SendMessage)
-        } else if action == DeleteMessage::ACTION {
-            DeleteMessage::read(reader).map(Self::DeleteMessage)
-        } else if action == DisconnectUser::ACTION {
-            DisconnectUser::read(reader).map(Self::DisconnectUser)
-        } else {
-            Err(DecodeError::new(DecodeErrorKind::UnknownAction, offset))
-        }
+    fn read(mut cursor: Cursor<'a>) -> Result<Self, DecodeError> {
+        let mut values = Values::new();
+        let object = wire::read::<Order>(&mut cursor, 0, &mut values, None)?;
+        Ok(match object.payload {
+            0 => SendMessage::from_values(&values).into(),
+            1 => DeleteMessage::from_values(&values).into(),
+            _ => DisconnectUser::from_values(&values).into(),
+        })
     }
 
     /// The `RequestId` of a payload, whether or not the payload can be decoded: an error that answers it should carry it.
@@ -97,16 +116,11 @@ impl<'a> Publish<'a> {
             Ok(text) => text,
             Err(error) => core::str::from_utf8(payload.get(..error.valid_up_to())?).ok()?,
         };
-        let mut reader = Reader::new(text);
-        let mut member = reader.first_member(1, Field::of_any_case).ok()?;
-        while let Some((field, _)) = member {
-            if field == Field::RequestId {
-                return Text::read_request_id(&mut reader).ok()?;
-            }
-            reader.skip(1).ok()?;
-            member = reader.next_member(1, Field::of_any_case).ok()?;
-        }
-        None
+        let mut cursor = Cursor::new(text);
+        let mut values = Values::new();
+        // An error after the `RequestId` does not take it back.
+        let _ = wire::read::<OnlyRequestId>(&mut cursor, 0, &mut values, None);
+        values.get(Level::Payload, Field::RequestId)
     }
 
     /// The `Action` of the payload.
@@ -148,28 +162,6 @@ impl<'a> Publish<'a> {
         }
         self
     }
-}
-
-/// The `Action` of the object that `reader` is at, and where it stands.
-fn find_action(mut reader: Reader<'_>) -> Result<(Text<'_>, usize), DecodeError> {
-    let mut action = Slot::new(Field::Action);
-
-    reader.begin()?;
-    let mut member = reader.first_member(1, Field::of_any_case)?;
-    while let Some((field, offset)) = member {
-        if field == Field::Action {
-            action.read(&mut reader, offset, |reader| {
-                let offset = reader.value_offset();
-                Text::read(reader).map(|action| (action, offset))
-            })?;
-            return action.required(reader.offset());
-        }
-        reader.skip(1)?;
-        member = reader.next_member(1, Field::of_any_case)?;
-    }
-    let end = reader.offset();
-    reader.end()?;
-    action.required(end)
 }
 
 impl Write for Publish<'_> {

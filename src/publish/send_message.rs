@@ -2,12 +2,10 @@ use super::write_request_id;
 use crate::attributes::Attributes;
 use crate::capability::Capability;
 use crate::content::Content;
-use crate::decode_error::DecodeError;
 use crate::encode::Write;
-use crate::field::Field;
-use crate::json::{Full, Reader, Sink, Usual};
-use crate::slot::Slot;
+use crate::json::{Full, Sink};
 use crate::text::Text;
+use crate::wire::members;
 
 /// [SendMessage (Publish)]: send a message to everyone in the room.
 ///
@@ -48,58 +46,12 @@ impl<'a> SendMessage<'a> {
     pub const fn new(content: Content<'a>) -> Self {
         Self { request_id: None, content, attributes: Attributes::NONE }
     }
+}
 
-    /// Reads the payload as the official SDKs write it.
-    #[inline]
-    pub(super) fn read_usual(payload: &'a str) -> Option<Self> {
-        let mut usual = Usual::new(payload);
-        usual.expect(r#"{"Action":"SEND_MESSAGE","#)?;
-        let mut request_id = None;
-        if usual.eat(r#""RequestId":""#) {
-            // A UUID, as all official SDKs send.
-            request_id = Text::from_json(usual.string_body_of::<36>()?).not_empty();
-            usual.expect(r#"","#)?;
-        }
-        usual.expect(r#""Content":""#)?;
-        let content = usual.string_body()?;
-        usual.expect("\"")?;
-        let mut attributes = Attributes::NONE;
-        if usual.eat(r#","Attributes":"#) {
-            attributes = Attributes::from_json(usual.optional_string_map()?);
-        }
-        usual.expect("}")?;
-        usual.end()?;
-        Some(Self { request_id, content: Content::new(Text::from_json(content)).ok()?, attributes })
-    }
-
-    /// Reads the object, however it is written.
-    pub(super) fn read(mut reader: Reader<'a>) -> Result<Self, DecodeError> {
-        let mut action = Slot::new(Field::Action);
-        let mut request_id = Slot::new(Field::RequestId);
-        let mut content = Slot::new(Field::Content);
-        let mut attributes = Slot::new(Field::Attributes);
-
-        let mut member = reader.first_member(1, Field::of_any_case)?;
-        while let Some((field, offset)) = member {
-            match field {
-                Field::Action => action.read(&mut reader, offset, Text::read)?,
-                Field::RequestId => request_id.read(&mut reader, offset, Text::read_request_id)?,
-                Field::Content => content.read(&mut reader, offset, Content::read)?,
-                Field::Attributes => attributes.read(&mut reader, offset, Attributes::read)?,
-                _ => {
-                    reader.skip(1)?;
-                }
-            }
-            member = reader.next_member(1, Field::of_any_case)?;
-        }
-        let end = reader.offset();
-        reader.end()?;
-        Ok(Self {
-            request_id: request_id.optional(),
-            content: content.required(end)?,
-            attributes: attributes.optional(),
-        })
-    }
+members! {
+    SendMessage at Payload tagged SendMessage::ACTION;
+    required { content: Content, }
+    optional { request_id: RequestId, attributes: Attributes, }
 }
 
 impl Write for SendMessage<'_> {

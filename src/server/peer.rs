@@ -3,10 +3,10 @@ use core::num::NonZeroU8;
 use super::reject::{Cause, Reject};
 use crate::capability::{Capabilities, Capability};
 use crate::content::Content;
-use crate::decode_error::DecodeErrorKind;
 use crate::millis::Millis;
 use crate::publish::Publish;
 use crate::rate::Rate;
+use crate::wire::DecodeErrorKind;
 
 /// What a connection is allowed: what its token and its room say. Times are in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

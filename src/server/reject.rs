@@ -1,12 +1,12 @@
 use core::fmt;
 
 use crate::capability::Capability;
-use crate::decode_error::{DecodeError, DecodeErrorKind};
 use crate::error_code::ErrorCode;
 use crate::millis::Millis;
 use crate::publish::Publish;
 use crate::subscribe::ServiceError;
 use crate::text::Text;
+use crate::wire::{DecodeError, DecodeErrorKind};
 
 /// A publish that is not accepted, and the `ERROR` that says so.
 ///

@@ -1,11 +1,9 @@
 use crate::attributes::Attributes;
-use crate::decode_error::DecodeError;
 use crate::encode::Write;
-use crate::field::Field;
-use crate::json::{Full, Reader, Sink, Usual};
-use crate::slot::Slot;
+use crate::json::{Full, Sink};
 use crate::text::Text;
 use crate::time::SendTime;
+use crate::wire::members;
 
 /// [Event (Subscribe)]: something that the service or the application tells the room.
 ///
@@ -146,66 +144,12 @@ impl<'a> Event<'a> {
         }
         EventKind::Application
     }
+}
 
-    /// Reads the payload as the service writes it.
-    #[inline]
-    pub(super) fn read_usual(payload: &'a str) -> Option<Self> {
-        let mut usual = Usual::new(payload);
-        usual.expect(r#"{"Type":"EVENT","Id":""#)?;
-        let id = usual.string_body()?;
-        usual.expect(r#"","RequestId":""#)?;
-        let request_id = usual.string_body()?;
-        usual.expect(r#"","EventName":""#)?;
-        let event_name = usual.string_body()?;
-        usual.expect(r#"","Attributes":"#)?;
-        let attributes = usual.optional_string_map()?;
-        usual.expect(r#","SendTime":""#)?;
-        let send_time = usual.string_body()?;
-        usual.expect("\"}")?;
-        usual.end()?;
-        Some(Self {
-            id: Text::from_json(id),
-            request_id: Text::from_json(request_id).not_empty(),
-            event_name: Text::from_json(event_name),
-            attributes: Attributes::from_json(attributes),
-            send_time: Text::from_json(send_time).into(),
-        })
-    }
-
-    /// Reads the object, however it is written.
-    pub(super) fn read(mut reader: Reader<'a>) -> Result<Self, DecodeError> {
-        let mut r#type = Slot::new(Field::Type);
-        let mut id = Slot::new(Field::Id);
-        let mut request_id = Slot::new(Field::RequestId);
-        let mut event_name = Slot::new(Field::EventName);
-        let mut attributes = Slot::new(Field::Attributes);
-        let mut send_time = Slot::new(Field::SendTime);
-
-        let mut member = reader.first_member(1, Field::of)?;
-        while let Some((field, offset)) = member {
-            match field {
-                Field::Type => r#type.read(&mut reader, offset, Text::read)?,
-                Field::Id => id.read(&mut reader, offset, Text::read)?,
-                Field::RequestId => request_id.read(&mut reader, offset, Text::read_request_id)?,
-                Field::EventName => event_name.read(&mut reader, offset, Text::read)?,
-                Field::Attributes => attributes.read(&mut reader, offset, Attributes::read)?,
-                Field::SendTime => send_time.read(&mut reader, offset, SendTime::read)?,
-                _ => {
-                    reader.skip(1)?;
-                }
-            }
-            member = reader.next_member(1, Field::of)?;
-        }
-        let end = reader.offset();
-        reader.end()?;
-        Ok(Self {
-            id: id.required(end)?,
-            request_id: request_id.optional(),
-            event_name: event_name.required(end)?,
-            attributes: attributes.optional(),
-            send_time: send_time.required(end)?,
-        })
-    }
+members! {
+    Event at Payload tagged Event::TYPE;
+    required { id: Id, event_name: EventName, send_time: SendTime, }
+    optional { request_id: RequestId, attributes: Attributes, }
 }
 
 impl Write for Event<'_> {

@@ -12,12 +12,24 @@ pub use message::{Message, Sender};
 pub use service_error::ServiceError;
 pub use unknown::Unknown;
 
-use crate::decode_error::{DecodeError, decode_utf8};
 use crate::encode::{Write, encoders};
-use crate::field::Field;
-use crate::json::{Full, Reader, Sink};
-use crate::slot::Slot;
+use crate::json::{Cursor, Full, Sink};
 use crate::text::Text;
+use crate::wire::{self, DecodeError, Direction, Field, Level, Shape, UsualOrder, Values, decode_utf8, usual_order};
+
+/// The payloads, in the order in which [`Subscribe::read`] tells them apart.
+enum Order {}
+
+impl UsualOrder for Order {
+    const SHAPE: Shape = Shape {
+        direction: Direction::Subscribe,
+        tag: Some(Field::Type),
+        payloads: &[Message::MEMBERS, Event::MEMBERS, ServiceError::MEMBERS],
+        sender: Sender::MEMBERS,
+    };
+
+    usual_order!(Type, Id, RequestId, EventName, Attributes, Content, SendTime, Sender, ErrorCode, ErrorMessage);
+}
 
 /// A payload that the service pushes to its clients.
 ///
@@ -55,7 +67,7 @@ impl<'a> Subscribe<'a> {
     /// If the payload is not the JSON of RFC 8259, or not a subscribe operation as the reference describes them.
     #[inline]
     pub fn decode(payload: &'a [u8]) -> Result<Self, DecodeError> {
-        decode_utf8(payload, Self::decode_str)
+        decode_utf8(payload, |mut cursor| Self::read(&mut cursor, 0))
     }
 
     /// Decodes one whole payload that is known to be UTF-8, as text messages of most WebSocket libraries are.
@@ -65,28 +77,20 @@ impl<'a> Subscribe<'a> {
     /// As [`decode`](Self::decode).
     #[inline]
     pub fn decode_str(payload: &'a str) -> Result<Self, DecodeError> {
-        if let Some(message) = Message::read_usual(payload) {
-            return Ok(Self::Message(message));
-        }
-        if let Some(event) = Event::read_usual(payload) {
-            return Ok(Self::Event(event));
-        }
-        Self::read(Reader::new(payload))
+        Self::read(&mut Cursor::new(payload), 0)
     }
 
-    /// Reads the payload, however it is written: as far as its `Type`, and then for what it turns out to be.
+    /// Reads a payload with `open` arrays and objects around it.
     #[inline(never)]
-    fn read(reader: Reader<'a>) -> Result<Self, DecodeError> {
-        let r#type = find_type(reader)?;
-        if r#type == Message::TYPE {
-            Message::read(reader).map(Self::Message)
-        } else if r#type == Event::TYPE {
-            Event::read(reader).map(Self::Event)
-        } else if r#type == ServiceError::TYPE {
-            ServiceError::read(reader).map(Self::Error)
-        } else {
-            Unknown::read(reader).map(Self::Unknown)
-        }
+    pub(crate) fn read(cursor: &mut Cursor<'a>, open: u32) -> Result<Self, DecodeError> {
+        let mut values = Values::new();
+        let object = wire::read::<Order>(cursor, open, &mut values, None)?;
+        Ok(match object.payload {
+            0 => Message::from_values(&values).into(),
+            1 => Event::from_values(&values).into(),
+            2 => ServiceError::from_values(&values).into(),
+            _ => Unknown::new(values.get(Level::Payload, Field::Type), object.json).into(),
+        })
     }
 
     /// The `Id` of the message, of the event, or of the operation that failed.
@@ -121,25 +125,6 @@ impl<'a> Subscribe<'a> {
             Self::Unknown(unknown) => unknown.r#type(),
         }
     }
-}
-
-/// The `Type` of the object that `reader` is at.
-fn find_type(mut reader: Reader<'_>) -> Result<Text<'_>, DecodeError> {
-    let mut r#type = Slot::new(Field::Type);
-
-    reader.begin()?;
-    let mut member = reader.first_member(1, Field::of)?;
-    while let Some((field, offset)) = member {
-        if field == Field::Type {
-            r#type.read(&mut reader, offset, Text::read)?;
-            return r#type.required(reader.offset());
-        }
-        reader.skip(1)?;
-        member = reader.next_member(1, Field::of)?;
-    }
-    let end = reader.offset();
-    reader.end()?;
-    r#type.required(end)
 }
 
 impl Write for Subscribe<'_> {

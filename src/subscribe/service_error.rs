@@ -1,10 +1,8 @@
-use crate::decode_error::DecodeError;
 use crate::encode::Write;
 use crate::error_code::ErrorCode;
-use crate::field::Field;
-use crate::json::{Full, Reader, Sink};
-use crate::slot::Slot;
+use crate::json::{Full, Sink};
 use crate::text::Text;
+use crate::wire::members;
 
 /// [WebSocket Errors]: an operation failed. It reaches only the client whose operation it was.
 ///
@@ -34,38 +32,12 @@ impl<'a> ServiceError<'a> {
     pub const fn new(error_code: ErrorCode) -> Self {
         Self { error_code, error_message: None, id: None, request_id: None }
     }
+}
 
-    /// Reads the object, however it is written.
-    pub(super) fn read(mut reader: Reader<'a>) -> Result<Self, DecodeError> {
-        let mut r#type = Slot::new(Field::Type);
-        let mut error_code = Slot::new(Field::ErrorCode);
-        let mut error_message = Slot::new(Field::ErrorMessage);
-        let mut id = Slot::new(Field::Id);
-        let mut request_id = Slot::new(Field::RequestId);
-
-        let mut member = reader.first_member(1, Field::of)?;
-        while let Some((field, offset)) = member {
-            match field {
-                Field::Type => r#type.read(&mut reader, offset, Text::read)?,
-                Field::ErrorCode => error_code.read(&mut reader, offset, ErrorCode::read)?,
-                Field::ErrorMessage => error_message.read(&mut reader, offset, Text::read_optional)?,
-                Field::Id => id.read(&mut reader, offset, Text::read_optional)?,
-                Field::RequestId => request_id.read(&mut reader, offset, Text::read_request_id)?,
-                _ => {
-                    reader.skip(1)?;
-                }
-            }
-            member = reader.next_member(1, Field::of)?;
-        }
-        let end = reader.offset();
-        reader.end()?;
-        Ok(Self {
-            error_code: error_code.required(end)?,
-            error_message: error_message.optional(),
-            id: id.optional(),
-            request_id: request_id.optional(),
-        })
-    }
+members! {
+    ServiceError at Payload tagged ServiceError::TYPE;
+    required { error_code: ErrorCode, }
+    optional { error_message: ErrorMessage, id: Id, request_id: RequestId, }
 }
 
 impl Write for ServiceError<'_> {

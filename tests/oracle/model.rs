@@ -195,7 +195,7 @@ pub(crate) fn request_id(publish: &[u8]) -> Option<String> {
     let mut is_first = true;
     while let Some((key, _)) = json.key(&mut is_first).ok()? {
         if in_any_case(&key, Field::RequestId) {
-            return match value(&mut json, Field::RequestId, Read::RequestId) {
+            return match value(&mut json, Field::RequestId, Read::RequestId, 1) {
                 Ok(Some(Value::Text(request_id))) => Some(request_id),
                 _ => None,
             };
@@ -233,9 +233,17 @@ fn of_cut_character(before: &str, end: usize, of_text: fn(&str) -> Verdict) -> E
 }
 
 fn subscribe_text(text: &str) -> Verdict {
-    let (name, _) = find_name(text, Field::Type, exactly)?;
+    let mut json = Scanner::new(text);
+    json.begin()?;
+    subscribe_object(&mut json, 1)
+}
+
+/// A subscribe payload that is the whole text, or is in a line of a chat log; `open` arrays and
+/// objects are open in it.
+fn subscribe_object(json: &mut Scanner<'_>, open: usize) -> Verdict {
+    let (name, _) = find_name(json.clone(), Field::Type, open, exactly)?;
     let known = members_of(SUBSCRIBE, &name);
-    let (mut fields, object) = payload(text, known.unwrap_or(UNKNOWN), exactly)?;
+    let (mut fields, object) = payload(json, known.unwrap_or(UNKNOWN), open, exactly)?;
     fields.remove(Field::Type.name());
     if known.is_none() {
         fields.insert(RAW, Value::Text(object.into()));
@@ -244,27 +252,25 @@ fn subscribe_text(text: &str) -> Verdict {
 }
 
 fn publish_text(text: &str) -> Verdict {
-    let (name, offset) = find_name(text, Field::Action, in_any_case)?;
+    let mut json = Scanner::new(text);
+    json.begin()?;
+    let (name, offset) = find_name(json.clone(), Field::Action, 1, in_any_case)?;
     let known = members_of(PUBLISH, &name).ok_or((Kind::UnknownAction, offset))?;
-    let (mut fields, _) = payload(text, known, in_any_case)?;
+    let (mut fields, _) = payload(&mut json, known, 1, in_any_case)?;
     fields.remove(Field::Action.name());
     Ok(Decoded { name, fields })
 }
 
-/// A line of a chat log is read once. What it must have is looked for before what follows it.
+/// A line of a chat log is read once, and the payload in it where it stands.
 fn chat_log_text(text: &str) -> Verdict {
     let mut json = Scanner::new(text);
     json.begin()?;
-    json.open(Kind::NotAnObject)?;
-    let fields = members(&mut json, CHAT_LOG, 1, exactly)?;
-    json.end()?;
+    let (fields, _) = payload(&mut json, CHAT_LOG, 1, exactly)?;
     Ok(Decoded { name: String::from("chat log"), fields })
 }
 
 /// The first pass: the value of `field`, and its offset.
-fn find_name(text: &str, field: Field, is_named: IsNamed) -> Result<(String, usize), Error> {
-    let mut json = Scanner::new(text);
-    json.begin()?;
+fn find_name(mut json: Scanner<'_>, field: Field, open: usize, is_named: IsNamed) -> Result<(String, usize), Error> {
     json.open(Kind::NotAnObject)?;
     let mut is_first = true;
     while let Some((key, _)) = json.key(&mut is_first)? {
@@ -273,24 +279,33 @@ fn find_name(text: &str, field: Field, is_named: IsNamed) -> Result<(String, usi
         if is_named(&key, field) {
             return Ok((json.string(Kind::WrongType(field))?, offset));
         }
-        json.skip(1)?;
+        json.skip(open)?;
     }
     let brace = json.at - 1;
-    json.end()?;
+    end(&mut json, open)?;
     Err((Kind::MissingField(field), brace))
+}
+
+/// The end of the text, after a payload that is not in another object.
+fn end(json: &mut Scanner<'_>, open: usize) -> Result<(), Error> {
+    if open == 1 { json.end() } else { Ok(()) }
 }
 
 /// The name under which the text of a payload of unknown type is kept.
 const RAW: &str = "the object";
 
 /// The second pass: the fields, and the text of the object.
-fn payload<'a>(text: &'a str, known: &[Member], is_named: IsNamed) -> Result<(Fields, &'a str), Error> {
-    let mut json = Scanner::new(text);
+fn payload<'a>(
+    json: &mut Scanner<'a>,
+    known: &[Member],
+    open: usize,
+    is_named: IsNamed,
+) -> Result<(Fields, &'a str), Error> {
     json.open(Kind::NotAnObject)?;
     let brace = json.at - 1;
-    let read = read_members(&mut json, known, 1, is_named)?;
+    let read = read_members(json, known, open, is_named)?;
     let object = json.since(brace);
-    json.end()?;
+    end(json, open)?;
     Ok((read.complete(known)?, object))
 }
 
@@ -332,38 +347,36 @@ fn read_members(
             return Err((Kind::DuplicateField(member.field), offset));
         }
         seen.push(member.field);
-        let value = value(json, member.field, member.read)?;
+        let value = value(json, member.field, member.read, open)?;
         fields.extend(value.map(|value| (member.field.name(), value)));
     }
     Ok(ReadMembers { seen, fields, brace: json.at - 1 })
 }
 
 /// The value of a field, unless it is as good as missing.
-fn value(json: &mut Scanner<'_>, field: Field, read: Read) -> Result<Option<Value>, Error> {
+fn value(json: &mut Scanner<'_>, field: Field, read: Read, open: usize) -> Result<Option<Value>, Error> {
     json.space();
-    let start = json.at;
     let mistyped = Kind::WrongType(field);
     let is_optional = matches!(read, Read::OptionalText | Read::RequestId | Read::Attributes);
     if is_optional && json.peek() == Some(b'n') {
         return json.literal("null").map(|()| None);
     }
-    let value =
-        match read {
-            Read::Text | Read::OptionalText | Read::RequestId => Value::Text(json.string(mistyped)?),
-            Read::Content => Value::Text(content(json)?),
-            Read::ErrorCode => Value::Number(error_code(json)?),
-            Read::Attributes => Value::Attributes(attributes(json)?),
-            Read::Sender => {
-                json.open(mistyped)?;
-                Value::Sender(members(json, SENDER, 2, exactly)?)
-            }
-            Read::Payload => {
-                json.skip(1)?;
-                Value::Payload(Box::new(subscribe_text(json.since(start)).map_err(|(kind, offset)| {
-                    (if kind == Kind::NotAnObject { mistyped } else { kind }, start + offset)
-                })?))
-            }
-        };
+    let value = match read {
+        Read::Text | Read::OptionalText | Read::RequestId => Value::Text(json.string(mistyped)?),
+        Read::Content => Value::Text(content(json)?),
+        Read::ErrorCode => Value::Number(error_code(json)?),
+        Read::Attributes => Value::Attributes(attributes(json)?),
+        Read::Sender => {
+            json.open(mistyped)?;
+            Value::Sender(members(json, SENDER, open + 1, exactly)?)
+        }
+        Read::Payload => {
+            let payload = subscribe_object(json, open + 1);
+            Value::Payload(Box::new(
+                payload.map_err(|(kind, offset)| (if kind == Kind::NotAnObject { mistyped } else { kind }, offset))?,
+            ))
+        }
+    };
     let is_none = match (read, &value) {
         (Read::RequestId, Value::Text(request_id)) => request_id.is_empty(),
         (_, Value::Attributes(attributes)) => attributes.is_empty(),

@@ -13,6 +13,7 @@ type Result<T> = core::result::Result<T, Error>;
 const MAX_OPEN: usize = 127;
 
 /// A text, and the offset of what is to be read next.
+#[derive(Clone)]
 pub(crate) struct Scanner<'a> {
     text: &'a str,
     pub at: usize,

@@ -2,8 +2,8 @@
 
 use core::str;
 
-use crate::field::Field;
-use crate::json::{self, Fault};
+use super::field::Field;
+use crate::json::{self, Cursor, ErrorKind};
 
 /// A payload that could not be decoded: why, and at which byte.
 ///
@@ -122,58 +122,53 @@ impl DecodeError {
             _ => self,
         }
     }
-
-    /// The same error in a text that the one it was found in is a part of, from `offset` on.
-    #[cold]
-    pub(crate) const fn inside(self, offset: usize) -> Self {
-        Self::new(self.kind, self.offset.saturating_add(offset))
-    }
 }
 
 impl From<json::Error> for DecodeError {
     #[cold]
     fn from(error: json::Error) -> Self {
-        let kind = match error.fault {
-            Fault::End => DecodeErrorKind::UnexpectedEnd,
-            Fault::Byte => DecodeErrorKind::UnexpectedByte,
-            Fault::ByteOrderMark => DecodeErrorKind::ByteOrderMark,
-            Fault::Control => DecodeErrorKind::ControlCharacter,
-            Fault::Escape => DecodeErrorKind::InvalidEscape,
-            Fault::Surrogate => DecodeErrorKind::LoneSurrogate,
-            Fault::Range => DecodeErrorKind::NumberOutOfRange,
-            Fault::Depth => DecodeErrorKind::NestedTooDeep,
-            Fault::Trailing => DecodeErrorKind::TrailingBytes,
-            // Until the value is known to be that of a field.
-            Fault::Type => DecodeErrorKind::NotAnObject,
+        let kind = match error.kind {
+            ErrorKind::UnexpectedEnd => DecodeErrorKind::UnexpectedEnd,
+            ErrorKind::UnexpectedByte => DecodeErrorKind::UnexpectedByte,
+            ErrorKind::ByteOrderMark => DecodeErrorKind::ByteOrderMark,
+            ErrorKind::ControlCharacter => DecodeErrorKind::ControlCharacter,
+            ErrorKind::InvalidEscape => DecodeErrorKind::InvalidEscape,
+            ErrorKind::LoneSurrogate => DecodeErrorKind::LoneSurrogate,
+            ErrorKind::NumberOutOfRange => DecodeErrorKind::NumberOutOfRange,
+            ErrorKind::NestedTooDeep => DecodeErrorKind::NestedTooDeep,
+            ErrorKind::TrailingBytes => DecodeErrorKind::TrailingBytes,
+            // The value of a field is another matter: the pass over the members knows which.
+            ErrorKind::WrongType => DecodeErrorKind::NotAnObject,
         };
         Self::new(kind, error.offset)
     }
 }
 
-/// Decodes bytes by way of text.
+/// Decodes bytes, which have to be UTF-8.
 #[inline]
 pub(crate) fn decode_utf8<'a, T>(
     payload: &'a [u8],
-    decode: impl FnOnce(&'a str) -> Result<T, DecodeError>,
+    decode: impl FnOnce(Cursor<'a>) -> Result<T, DecodeError>,
 ) -> Result<T, DecodeError> {
     match str::from_utf8(payload) {
-        Ok(text) => decode(text),
+        Ok(text) => decode(Cursor::new(text)),
         Err(error) => Err(not_utf8(payload, error, decode)),
     }
 }
 
-/// The error of a payload that is not all UTF-8: the one in front of that place, if there is one.
+/// The error of a payload that is not UTF-8: the first one, which may come before that place.
 #[cold]
 fn not_utf8<'a, T>(
     payload: &'a [u8],
     error: str::Utf8Error,
-    decode: impl FnOnce(&'a str) -> Result<T, DecodeError>,
+    decode: impl FnOnce(Cursor<'a>) -> Result<T, DecodeError>,
 ) -> DecodeError {
     let valid = payload.get(..error.valid_up_to()).unwrap_or_default();
-    match str::from_utf8(valid).map(decode) {
-        Ok(Err(earlier)) if earlier.kind != DecodeErrorKind::UnexpectedEnd => earlier,
-        Ok(Ok(_)) => DecodeError::new(DecodeErrorKind::TrailingBytes, valid.len()),
-        _ if error.error_len().is_none() => DecodeError::new(DecodeErrorKind::UnexpectedEnd, payload.len()),
-        _ => DecodeError::new(DecodeErrorKind::InvalidUtf8, valid.len()),
+    let text = str::from_utf8(valid).unwrap_or_default();
+    match decode(Cursor::new(text)) {
+        Ok(_) => DecodeError::new(DecodeErrorKind::TrailingBytes, text.len()),
+        Err(earlier) if earlier.kind != DecodeErrorKind::UnexpectedEnd => earlier,
+        Err(_) if error.error_len().is_some() => DecodeError::new(DecodeErrorKind::InvalidUtf8, text.len()),
+        Err(_) => json::cut_character(text, payload).into(),
     }
 }

@@ -1,0 +1,36 @@
+//! JSON whose last character is cut.
+
+use super::escape::skip_escaped;
+use super::{Error, ErrorKind};
+
+/// Returns the error of `input`, which is `text`, the start of a JSON text, and then a part of a
+/// character.
+///
+/// More bytes can only help if the character is in a string, where any character may be.
+pub(crate) fn cut_character(text: &str, input: &[u8]) -> Error {
+    let unfinished = unfinished_string(text).and_then(|start| input.get(start..));
+    let (kind, rest) = match unfinished.map(skip_escaped) {
+        Some(Err(error)) => error,
+        // The part of a character is not the end of the string.
+        Some(Ok(rest)) => (ErrorKind::UnexpectedByte, rest),
+        None => return Error { kind: ErrorKind::UnexpectedByte, offset: text.len() },
+    };
+    Error { kind, offset: input.len().wrapping_sub(rest.len()) }
+}
+
+/// Returns where the inside of a string starts that does not end in `text`, the start of a JSON
+/// text.
+fn unfinished_string(text: &str) -> Option<usize> {
+    let mut start = None;
+    let mut is_escaped = false;
+    for (offset, byte) in text.bytes().enumerate() {
+        if is_escaped {
+            is_escaped = false;
+        } else if byte == b'\\' {
+            is_escaped = true;
+        } else if byte == b'"' {
+            start = if start.is_none() { Some(offset.wrapping_add(1)) } else { None };
+        }
+    }
+    start
+}

@@ -1,0 +1,198 @@
+//! The fields of the reference: their names on the wire, and what their values look like.
+
+use super::shape::Direction;
+use crate::json::Str;
+use crate::text::Text;
+
+/// The JSON type of a field's value, as far as reading it differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The string that says which payload an object is.
+    Tag,
+    Text,
+    /// An object whose values are strings.
+    Attributes,
+    /// An integer of 16 bits.
+    ErrorCode,
+    /// The object in a `MESSAGE` that has members of its own.
+    Sender,
+    /// A whole payload.
+    Payload,
+}
+
+/// The lengths that nearly all values of some fields have: identifiers of the service, ...
+pub(super) const ID_LEN: usize = 12;
+/// ... those of clients and users, which are UUIDs in all captures, ...
+pub(super) const UUID_LEN: usize = 36;
+/// ... and times, with nine digits of a fraction unless the last ones are zeros.
+pub(super) const TIME_LEN: usize = 30;
+
+macro_rules! fields {
+    ($($(#[$doc:meta])* $field:ident = $name:literal, $kind:ident $(of $usual_len:ident bytes)?;)*) => {
+        /// A field of a payload, by the name that it has in the reference and on the wire.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Field {
+            $($(#[$doc])* $field,)*
+        }
+
+        impl Field {
+            pub(super) const ALL: [Self; Self::COUNT] = [$(Self::$field),*];
+            pub(super) const COUNT: usize = [$($name),*].len();
+
+            /// Returns the name on the wire.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$field => $name,)*
+                }
+            }
+
+            #[inline]
+            pub(super) const fn kind(self) -> Kind {
+                match self {
+                    $(Self::$field => Kind::$kind,)*
+                }
+            }
+
+            /// Returns the length of nearly all values of the field; 0 if their lengths differ.
+            #[inline]
+            pub(super) const fn usual_len(self) -> usize {
+                match self {
+                    $(Self::$field => 0 $(+ $usual_len)?,)*
+                }
+            }
+        }
+    };
+}
+
+// In the order in which the service and the official SDKs write them: the pass over the members
+// first looks for the next field of this order.
+fields! {
+    /// What a publish payload asks for.
+    Action = "Action", Tag;
+    /// What a subscribe payload is.
+    Type = "Type", Tag;
+    /// The identifier of a message, an event or an operation.
+    Id = "Id", Text of ID_LEN bytes;
+    /// The identifier that a client specified for its request.
+    RequestId = "RequestId", Text of UUID_LEN bytes;
+    /// The name of an event.
+    EventName = "EventName", Text;
+    /// The details of a message, an event or a sender.
+    Attributes = "Attributes", Attributes;
+    /// The text of a message.
+    Content = "Content", Text;
+    /// When the service received a message or an event.
+    SendTime = "SendTime", Text of TIME_LEN bytes;
+    /// The sender of a message.
+    Sender = "Sender", Sender;
+    /// The user who sent a message, or the user to disconnect.
+    UserId = "UserId", Text of UUID_LEN bytes;
+    /// The number of an error.
+    ErrorCode = "ErrorCode", ErrorCode;
+    /// The description of an error.
+    ErrorMessage = "ErrorMessage", Text;
+    /// The reason for deleting a message or disconnecting a user.
+    Reason = "Reason", Text;
+    /// When a line of a chat log was written.
+    EventTimestamp = "event_timestamp", Text;
+    /// The `Type` of the payload in a line of a chat log.
+    LogType = "type", Text;
+    /// The payload in a line of a chat log.
+    Payload = "payload", Payload;
+    /// The version of a chat log's format.
+    Version = "version", Text;
+}
+
+impl Field {
+    #[expect(clippy::as_conversions, reason = "the only way to get a discriminant in a constant")]
+    pub(super) const fn index(self) -> u32 {
+        self as u32
+    }
+}
+
+impl core::fmt::Display for Field {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The key of a field, to be compared with the next 16 bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key {
+    /// The name, its quotes and its colon.
+    text: u128,
+    /// The bits that count.
+    mask: u128,
+    pub(super) len: usize,
+}
+
+impl Key {
+    /// # Panics
+    ///
+    /// Panics if the name is longer than 13 bytes. It is only called in constants.
+    pub(crate) const fn new(field: Field, direction: Direction) -> Self {
+        let name = field.name().as_bytes();
+        assert!(name.len() <= 13, "the key is longer than 16 bytes");
+        let (mut text, mut mask) = ([0; 16], [0; 16]);
+        (text[0], mask[0]) = (b'"', 0xff);
+        let mut at = 0;
+        while at < name.len() {
+            text[at + 1] = name[at];
+            mask[at + 1] = match direction {
+                Direction::Subscribe => 0xff,
+                // The one bit that tells the cases of an ASCII letter apart.
+                Direction::Publish => !0x20,
+            };
+            at += 1;
+        }
+        (text[at + 1], mask[at + 1]) = (b'"', 0xff);
+        (text[at + 2], mask[at + 2]) = (b':', 0xff);
+        at = 0;
+        while at < 16 {
+            text[at] &= mask[at];
+            at += 1;
+        }
+        Self { text: u128::from_le_bytes(text), mask: u128::from_le_bytes(mask), len: name.len() + 3 }
+    }
+
+    /// Returns `true` if the next 16 bytes start with the key.
+    #[inline]
+    pub(super) const fn matches(self, window: u128) -> bool {
+        window & self.mask == self.text
+    }
+}
+
+impl Field {
+    /// Returns the field with a name, as it is read in a direction.
+    pub(crate) fn named(name: &str, direction: Direction) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| match direction {
+            Direction::Subscribe => name == field.name(),
+            Direction::Publish => name.eq_ignore_ascii_case(field.name()),
+        })
+    }
+
+    /// Returns the field that a key names. The key may be written with escapes.
+    pub(super) fn with_key(key: Str<'_>, direction: Direction) -> Option<Self> {
+        let mut buffer = [0; MAX_LEN];
+        let name = match key.as_plain() {
+            Some(name) => name,
+            None => Text::from_json(key).copy_to(&mut buffer).ok()?,
+        };
+        Self::named(name, direction)
+    }
+}
+
+/// The length of the longest name.
+const MAX_LEN: usize = "event_timestamp".len();
+
+#[cfg(test)]
+mod tests {
+    use super::{Field, MAX_LEN};
+
+    #[test]
+    fn the_longest_name() {
+        assert_eq!(Field::ALL.iter().map(|field| field.name().len()).max(), Some(MAX_LEN));
+    }
+}

@@ -1,0 +1,564 @@
+//! One pass over the members of an object.
+//!
+//! The pass collects the value of every member that any of the payloads has, in any order, and
+//! skips the others. When the tag (`Type` or `Action`) is read, the payload is known, and from then
+//! on only its own members are.
+//!
+//! Something wrong with a member is an error only if the payload has that member. Before the tag,
+//! it is therefore noted, and the value is skipped; the first note that applies to the payload
+//! becomes the error when the tag is read. So the verdict does not depend on where the tag stands,
+//! with one exception: bad JSON before the tag is the error in any case.
+
+use super::decode_error::{DecodeError, DecodeErrorKind};
+use super::field::{Field, ID_LEN, Key, Kind, TIME_LEN, UUID_LEN};
+use super::field_set::FieldSet;
+use super::shape::{Direction, Payload, Shape};
+use super::values::{Level, Value, Values};
+use crate::content::Content;
+use crate::json::{self, Cursor, ErrorKind, Str};
+use crate::text::Text;
+
+type Result<T, E = Stopped> = core::result::Result<T, E>;
+
+/// Reads the payload in a line of a chat log.
+pub(crate) type ReadPayload<'p, 'a> = &'p mut dyn FnMut(Cursor<'a>) -> Result<Cursor<'a>, DecodeError>;
+
+/// An object whose members have been read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Object<'a> {
+    /// The index of the payload that it is; an index that no payload has if the tag is unknown.
+    pub(crate) payload: usize,
+    /// The object as it is written.
+    pub(crate) json: &'a str,
+}
+
+/// Reads one object, with `open` arrays and objects around it; with none, it is the whole text.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+pub(crate) fn read<'p, 'a, O: UsualOrder>(
+    cursor: &mut Cursor<'a>,
+    open: u32,
+    values: &'p mut Values<'a>,
+    read_payload: Option<ReadPayload<'p, 'a>>,
+) -> Result<Object<'a>, DecodeError> {
+    let shape = const { &O::SHAPE };
+    cursor.skip_space_before(b'{');
+    let start = *cursor;
+    let mut pass = Pass {
+        shape,
+        open,
+        values,
+        read_payload,
+        decided: if shape.tag.is_some() { None } else { Some(0) },
+        notes: heapless::Vec::new(),
+        error: None,
+    };
+    let is_closed = cursor.open_object()?;
+    let mut state = State { cursor: *cursor, open: const { O::SHAPE.known() }, is_closed };
+    match pass.members::<O>(&mut state) {
+        Ok(()) => {}
+        Err(Stopped) => return Err(pass.error.unwrap_or(DecodeError::new(DecodeErrorKind::UnexpectedEnd, 0))),
+    }
+    let json = state.cursor.since(start);
+    let end = state.cursor.offset().wrapping_sub(1);
+    if open == 0 {
+        state.cursor.end()?;
+    }
+    cursor.seek(state.cursor);
+    let missing = match pass.decided {
+        Some(_) => pass.required().and(state.open),
+        None => shape.tag(),
+    };
+    if !missing.is_empty() {
+        return Err(missing_field(missing, end));
+    }
+    Ok(Object { payload: pass.decided.unwrap_or_default(), json })
+}
+
+/// A shape of objects, and the order in which their members usually come.
+pub(crate) trait UsualOrder {
+    const SHAPE: Shape;
+
+    /// Reads the members that come in this order from the cursor on. Any of them may be missing.
+    fn round<'a>(_: &mut Pass<'_, 'a>, _: &mut State<'a>) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Reads the members that come in the given order.
+///
+/// Their keys are compared one after the other, so in this order each is found at once, and in
+/// another one after a few comparisons.
+macro_rules! usual_order {
+    ($($field:ident),*) => {
+        #[cfg_attr(not(target_os = "none"), inline(always))]
+        fn round<'a>(
+            pass: &mut $crate::wire::Pass<'_, 'a>,
+            state: &mut $crate::wire::State<'a>,
+        ) -> Result<(), $crate::wire::Stopped> {
+            use $crate::wire::{Field, Key};
+            $({
+                let key = state.offset();
+                if state.eat_key(const { Key::new(Field::$field, Self::SHAPE.direction) }) {
+                    pass.member(const { &Self::SHAPE }, state, Field::$field, key)?;
+                }
+            })*
+            Ok(())
+        }
+    };
+}
+
+pub(crate) use usual_order;
+
+/// The state of the pass over one object. It is a value of its own so that it stays in registers.
+#[derive(Clone, Copy)]
+pub(crate) struct State<'a> {
+    cursor: Cursor<'a>,
+    /// The members that are still to come: the others are unknown, or have been read.
+    open: FieldSet,
+    /// Whether the closing brace has been read.
+    is_closed: bool,
+}
+
+impl<'a> State<'a> {
+    #[cfg_attr(not(target_os = "none"), inline(always))]
+    const fn replace(&mut self, by: Self) {
+        self.cursor.seek(by.cursor);
+        self.open = by.open;
+        self.is_closed = by.is_closed;
+    }
+
+    /// Returns the number of bytes read so far.
+    #[cfg_attr(not(target_os = "none"), inline(always))]
+    pub(crate) const fn offset(&self) -> usize {
+        self.cursor.offset()
+    }
+
+    /// Returns `true` and reads the key if it is the next one.
+    #[cfg_attr(not(target_os = "none"), inline(always))]
+    pub(crate) fn eat_key(&mut self, key: Key) -> bool {
+        let found = !self.is_closed && self.cursor.window().is_some_and(|window| key.matches(window));
+        if found {
+            self.cursor.advance(key.len);
+        }
+        found
+    }
+}
+
+/// Something wrong with a member.
+#[derive(Clone, Copy)]
+struct Note {
+    /// The member of the payload; `Sender` for everything in it.
+    member: Field,
+    /// Whether it is only wrong if the member is required.
+    is_null: bool,
+    error: DecodeError,
+}
+
+impl Note {
+    const fn applies_to(&self, payload: &Payload) -> bool {
+        if self.is_null { payload.required.contains(self.member) } else { payload.known.contains(self.member) }
+    }
+}
+
+/// The pass ends with an error, which is in [`Pass::error`]: a result without the error in it takes
+/// one register.
+#[derive(Debug)]
+pub(crate) struct Stopped;
+
+/// One pass over the members of an object, and what it has found so far.
+pub(crate) struct Pass<'p, 'a> {
+    shape: &'static Shape,
+    /// The number of arrays and objects around the object.
+    open: u32,
+    values: &'p mut Values<'a>,
+    read_payload: Option<ReadPayload<'p, 'a>>,
+    /// The index of the payload, once it is known.
+    decided: Option<usize>,
+    /// The first notes of each member, `null` and others, in the order of the members.
+    notes: heapless::Vec<Note, { 2 * Field::COUNT }>,
+    error: Option<DecodeError>,
+}
+
+impl<'a> Pass<'_, 'a> {
+    #[cfg_attr(not(target_os = "none"), inline(always))]
+    fn members<O: UsualOrder>(&mut self, state: &mut State<'a>) -> Result<()> {
+        while !state.is_closed {
+            let before = state.cursor.offset();
+            if !cfg!(target_os = "none") {
+                O::round(self, state)?;
+            }
+            if state.cursor.offset() == before {
+                state.replace(self.other_member(*state, Level::Payload)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// A member of the payload that has the name of a field, from its value on. The key is at offset
+    /// `key`.
+    #[cfg_attr(not(target_os = "none"), inline(always))]
+    pub(crate) fn member(&mut self, shape: &Shape, state: &mut State<'a>, field: Field, key: usize) -> Result<()> {
+        if self.begin_value(state, Level::Payload, field, key)? {
+            match field.kind() {
+                Kind::Tag => self.tag(shape, state, field)?,
+                Kind::Text => self.text(shape, state, Level::Payload, field)?,
+                Kind::Attributes => self.attributes(state, Level::Payload, field)?,
+                Kind::ErrorCode => self.error_code(state, field)?,
+                Kind::Sender => self.sender(shape, state, field)?,
+                Kind::Payload => self.payload(state, field)?,
+            }
+        }
+        self.end_member(state)
+    }
+
+    /// The same for a member of a `Sender`.
+    #[cfg_attr(not(target_os = "none"), inline(always))]
+    fn sender_member(&mut self, shape: &Shape, state: &mut State<'a>, field: Field, key: usize) -> Result<()> {
+        if self.begin_value(state, Level::Sender, field, key)? {
+            if field.kind() == Kind::Attributes {
+                self.attributes(state, Level::Sender, field)?;
+            } else {
+                self.text(shape, state, Level::Sender, field)?;
+            }
+        }
+        self.end_member(state)
+    }
+
+    /// Any member, from its key on.
+    #[inline(never)]
+    fn other_member(&mut self, mut state: State<'a>, level: Level) -> Result<State<'a>> {
+        let offset = state.cursor.offset();
+        let key = state.cursor.key().map_err(|error| self.stop(error))?;
+        match (Field::with_key(key, self.shape.direction), level) {
+            (Some(field), Level::Payload) => self.member(self.shape, &mut state, field, offset)?,
+            (Some(field), Level::Sender) => self.sender_member(self.shape, &mut state, field, offset)?,
+            (None, _) => {
+                state.cursor.skip(self.open(level)).map_err(|error| self.stop(error))?;
+                self.end_member(&mut state)?;
+            }
+        }
+        Ok(state)
+    }
+
+    /// The start of a value. Returns `false` if it is not to be read, and has been skipped.
+    #[cfg_attr(not(target_os = "none"), inline(always))]
+    fn begin_value(&mut self, state: &mut State<'a>, level: Level, field: Field, key: usize) -> Result<bool> {
+        if state.open.contains(field) {
+            state.open = state.open.without(field);
+            return Ok(true);
+        }
+        state.cursor.skip_space();
+        state.cursor.seek(self.skip_closed(state.cursor, level, field, key)?);
+        Ok(false)
+    }
+
+    /// What follows a value: a comma or the closing brace.
+    #[cfg_attr(not(target_os = "none"), inline(always))]
+    fn end_member(&mut self, state: &mut State<'a>) -> Result<()> {
+        match state.cursor.close_object() {
+            Ok(is_closed) => {
+                state.is_closed = is_closed;
+                Ok(())
+            }
+            Err(error) => Err(self.stop(error)),
+        }
+    }
+
+    /// A `Type` or an `Action`: from here on, only the members of its payload are known.
+    #[cfg_attr(not(target_os = "none"), inline(always))]
+    fn tag(&mut self, shape: &Shape, state: &mut State<'a>, field: Field) -> Result<()> {
+        state.cursor.skip_space_before(b'"');
+        let start = state.cursor;
+        let tag = match state.cursor.string() {
+            Ok(tag) => tag,
+            Err(error) => return self.unsuitable(state, start, Level::Payload, field, error),
+        };
+        self.values.set(Level::Payload, field, Value::Text(tag));
+        let found = match tag.as_plain() {
+            Some(tag) => shape.payloads.iter().position(|payload| payload.tag == tag),
+            None => shape.payloads.iter().position(|payload| Text::from_json(tag) == *payload.tag),
+        };
+        self.decided = Some(found.unwrap_or(shape.payloads.len()));
+        state.open = match found.and_then(|index| shape.payloads.get(index)) {
+            Some(payload) => {
+                if !self.notes.is_empty() {
+                    self.check_notes(payload)?;
+                }
+                state.open.and(payload.known)
+            }
+            None if shape.direction == Direction::Subscribe => FieldSet::EMPTY,
+            None => return Err(self.stop(DecodeError::new(DecodeErrorKind::UnknownAction, start.offset()))),
+        };
+        Ok(())
+    }
+
+    #[cfg_attr(not(target_os = "none"), inline(always))]
+    fn text(&mut self, shape: &Shape, state: &mut State<'a>, level: Level, field: Field) -> Result<()> {
+        state.cursor.skip_space_before(b'"');
+        let start = state.cursor;
+        let usual = match field.usual_len() {
+            _ if cfg!(target_os = "none") => None,
+            ID_LEN => state.cursor.usual_string::<ID_LEN>(),
+            TIME_LEN => state.cursor.usual_string::<TIME_LEN>(),
+            UUID_LEN => state.cursor.usual_string::<UUID_LEN>(),
+            _ => None,
+        };
+        let text = match usual {
+            Some(text) => text,
+            None => match state.cursor.string() {
+                Ok(text) => text,
+                Err(error) => return self.unsuitable(state, start, level, field, error),
+            },
+        };
+        self.values.set(level, field, Value::Text(text));
+        if field == Field::Content && shape.direction == Direction::Publish {
+            self.check_content(start, text)?;
+        }
+        Ok(())
+    }
+
+    /// An object whose values are strings, or `null`.
+    #[cfg_attr(not(target_os = "none"), inline(always))]
+    fn attributes(&mut self, state: &mut State<'a>, level: Level, field: Field) -> Result<()> {
+        state.cursor.skip_space_before(b'{');
+        let start = state.cursor;
+        let result = match state.cursor.next() {
+            Some(b'n') => state.cursor.literal("null").map(|()| "null"),
+            _ => state.cursor.string_map(),
+        };
+        match result {
+            Ok(json) => {
+                self.values.set(level, field, Value::Attributes(json));
+                Ok(())
+            }
+            Err(error) => self.unsuitable(state, start, level, field, error),
+        }
+    }
+
+    #[cfg_attr(not(target_os = "none"), inline(always))]
+    fn error_code(&mut self, state: &mut State<'a>, field: Field) -> Result<()> {
+        state.cursor.skip_space();
+        match error_code(state.cursor) {
+            Ok((code, after)) => {
+                self.values.set_error_code(code);
+                state.cursor.seek(after);
+                Ok(())
+            }
+            Err(error) => self.unsuitable(state, state.cursor, Level::Payload, field, error),
+        }
+    }
+
+    /// A `Sender` and its members, in any order.
+    #[cfg_attr(not(target_os = "none"), inline(always))]
+    fn sender(&mut self, shape: &Shape, payload: &mut State<'a>, field: Field) -> Result<()> {
+        payload.cursor.skip_space_before(b'{');
+        let start = payload.cursor;
+        let mut cursor = start;
+        let is_closed = match cursor.open_object() {
+            Ok(is_closed) => is_closed,
+            Err(error) => return self.unsuitable(payload, start, Level::Payload, field, error),
+        };
+        let mut state = State { cursor, open: shape.sender.known, is_closed };
+        while !state.is_closed {
+            let before = state.cursor.offset();
+            if !cfg!(target_os = "none") {
+                if state.eat_key(const { Key::new(Field::UserId, Direction::Subscribe) }) {
+                    self.sender_member(shape, &mut state, Field::UserId, before)?;
+                }
+                let key = state.cursor.offset();
+                if state.eat_key(const { Key::new(Field::Attributes, Direction::Subscribe) }) {
+                    self.sender_member(shape, &mut state, Field::Attributes, key)?;
+                }
+            }
+            if state.cursor.offset() == before {
+                state.replace(self.other_member(state, Level::Sender)?);
+            }
+        }
+        let missing = shape.sender.required.and(state.open);
+        if !missing.is_empty() {
+            let error = missing_field(missing, state.cursor.offset().wrapping_sub(1));
+            self.note(Note { member: field, is_null: false, error })?;
+        }
+        payload.cursor.seek(state.cursor);
+        Ok(())
+    }
+
+    /// The payload in a line of a chat log.
+    #[inline]
+    fn payload(&mut self, state: &mut State<'a>, field: Field) -> Result<()> {
+        if let Some(read_payload) = self.read_payload.as_mut() {
+            match read_payload(state.cursor) {
+                Ok(after) => state.cursor.seek(after),
+                Err(error) => return Err(self.stop(error.in_field(field))),
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the length of a `Content` to send.
+    #[cfg_attr(not(target_os = "none"), inline(always))]
+    fn check_content(&mut self, start: Cursor<'a>, content: Str<'a>) -> Result<()> {
+        let kind = match Content::new(Text::from_json(content)) {
+            Ok(_) => return Ok(()),
+            Err(error) if error.code_points() == 0 => DecodeErrorKind::EmptyContent,
+            Err(_) => DecodeErrorKind::ContentTooLong,
+        };
+        let error = DecodeError::new(kind, start.offset());
+        self.note(Note { member: Field::Content, is_null: false, error })
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn stop(&mut self, error: impl Into<DecodeError>) -> Stopped {
+        self.error = Some(error.into());
+        Stopped
+    }
+
+    /// The value between `start` and the cursor does not suit its field. Skips the rest of it.
+    #[cfg_attr(not(target_os = "none"), inline(always))]
+    fn unsuitable(
+        &mut self,
+        state: &mut State<'a>,
+        start: Cursor<'a>,
+        level: Level,
+        field: Field,
+        error: json::Error,
+    ) -> Result<()> {
+        state.cursor.seek(self.skip_unsuitable(state.cursor, start.offset(), level, field, error)?);
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn skip_unsuitable(
+        &mut self,
+        mut cause: Cursor<'a>,
+        start: usize,
+        level: Level,
+        field: Field,
+        error: json::Error,
+    ) -> Result<Cursor<'a>> {
+        let kind = match error.kind {
+            ErrorKind::WrongType => DecodeErrorKind::WrongType(field),
+            ErrorKind::NumberOutOfRange => DecodeErrorKind::NumberOutOfRange,
+            _ => return Err(self.stop(error)),
+        };
+        let error = DecodeError::new(kind, error.offset);
+        if field.kind() == Kind::Tag {
+            return Err(self.stop(error));
+        }
+        let is_whole = cause.offset() == start;
+        self.note(Note { member: level.member(field), is_null: is_whole && cause.next() == Some(b'n'), error })?;
+        if is_whole {
+            return self.skip(cause, level);
+        }
+        match cause.finish_object(self.open(level)) {
+            Ok(()) => Ok(cause),
+            Err(error) => Err(self.stop(error)),
+        }
+    }
+
+    /// The value of a member that is unknown here, or has been read before.
+    #[cold]
+    #[inline(never)]
+    fn skip_closed(&mut self, value: Cursor<'a>, level: Level, field: Field, key: usize) -> Result<Cursor<'a>> {
+        let known = match (level, self.decided) {
+            (Level::Sender, _) => self.shape.sender.known,
+            (Level::Payload, None) => self.shape.known(),
+            (Level::Payload, Some(index)) => {
+                let payload = self.shape.payloads.get(index);
+                payload.map_or(FieldSet::EMPTY, |payload| payload.known).union(self.shape.tag())
+            }
+        };
+        if known.contains(field) {
+            let error = DecodeError::new(DecodeErrorKind::DuplicateField(field), key);
+            self.note(Note { member: level.member(field), is_null: false, error })?;
+        }
+        self.skip(value, level)
+    }
+
+    /// Any value.
+    #[inline(never)]
+    fn skip(&mut self, mut cursor: Cursor<'a>, level: Level) -> Result<Cursor<'a>> {
+        match cursor.skip(self.open(level)) {
+            Ok(()) => Ok(cursor),
+            Err(error) => Err(self.stop(error)),
+        }
+    }
+
+    /// Something is wrong with a member, which is an error now, later or not at all.
+    #[cold]
+    #[inline(never)]
+    fn note(&mut self, note: Note) -> Result<()> {
+        match self.decided {
+            // Only members that the payload has are read.
+            Some(_) if note.is_null && !self.required().contains(note.member) => Ok(()),
+            Some(_) => Err(self.stop(note.error)),
+            None => {
+                if !self.notes.iter().any(|other| (other.member, other.is_null) == (note.member, note.is_null)) {
+                    // There is room for both notes of each field.
+                    let _ = self.notes.push(note);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn check_notes(&mut self, payload: &Payload) -> Result<()> {
+        let error = self.notes.iter().find(|note| note.applies_to(payload)).map(|note| note.error);
+        match error {
+            Some(error) => Err(self.stop(error)),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns the required members of the payload.
+    #[inline]
+    fn required(&self) -> FieldSet {
+        let payload = self.decided.and_then(|index| self.shape.payloads.get(index));
+        payload.map_or(FieldSet::EMPTY, |payload| payload.required)
+    }
+
+    /// Returns the number of arrays and objects around the values of a level.
+    const fn open(&self, level: Level) -> u32 {
+        match level {
+            Level::Payload => self.open.saturating_add(1),
+            Level::Sender => self.open.saturating_add(2),
+        }
+    }
+}
+
+impl Level {
+    /// Returns the member of the payload to which a field belongs.
+    const fn member(self, field: Field) -> Field {
+        match self {
+            Self::Payload => field,
+            Self::Sender => Field::Sender,
+        }
+    }
+}
+
+/// The error of the first field that is missing from an object that ends at offset `end`.
+#[cold]
+#[inline(never)]
+fn missing_field(missing: FieldSet, end: usize) -> DecodeError {
+    let field = missing.first().unwrap_or(Field::Type);
+    DecodeError::new(DecodeErrorKind::MissingField(field), end)
+}
+
+/// An integer of 16 bits without a sign, and the cursor after it.
+#[inline(never)]
+fn error_code(mut cursor: Cursor<'_>) -> Result<(u16, Cursor<'_>), json::Error> {
+    let Some(b'-' | b'0'..=b'9') = cursor.next() else { return Err(cursor.mistyped()) };
+    let offset = cursor.offset();
+    let (digits, is_integer) = cursor.number()?;
+    match digits.parse() {
+        Ok(code) if is_integer => Ok((code, cursor)),
+        _ => {
+            let kind = if is_integer { ErrorKind::NumberOutOfRange } else { ErrorKind::WrongType };
+            Err(json::Error { kind, offset })
+        }
+    }
+}

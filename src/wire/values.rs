@@ -1,0 +1,170 @@
+//! The values of an object's members, until a payload is built from them.
+
+use super::field::Field;
+use crate::attributes::Attributes;
+use crate::content::Content;
+use crate::error_code::ErrorCode;
+use crate::json::Str;
+use crate::text::Text;
+use crate::time::SendTime;
+
+/// The value of a member.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Value<'a> {
+    /// There is no such member, or it is `null`.
+    None,
+    Text(Str<'a>),
+    /// A validated object whose values are strings, or `null`.
+    Attributes(&'a str),
+}
+
+/// The object to which a member belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    Payload,
+    /// The `Sender` in a `MESSAGE`.
+    Sender,
+}
+
+/// The values of all members.
+#[derive(Debug)]
+pub(crate) struct Values<'a> {
+    of: [Value<'a>; Field::COUNT],
+    /// `Attributes` is the only field at both levels.
+    sender_attributes: Value<'a>,
+    error_code: Option<ErrorCode>,
+}
+
+impl<'a> Values<'a> {
+    #[inline]
+    pub(crate) const fn new() -> Self {
+        Self { of: [Value::None; Field::COUNT], sender_attributes: Value::None, error_code: None }
+    }
+
+    #[inline]
+    pub(super) fn set(&mut self, level: Level, field: Field, value: Value<'a>) {
+        if (level, field) == (Level::Sender, Field::Attributes) {
+            self.sender_attributes = value;
+        } else if let Some(place) = usize::try_from(field.index()).ok().and_then(|index| self.of.get_mut(index)) {
+            *place = value;
+        }
+    }
+
+    #[inline]
+    pub(super) const fn set_error_code(&mut self, code: u16) {
+        self.error_code = Some(ErrorCode::new(code));
+    }
+
+    /// Returns the value of a member, or the type's default if there is none.
+    #[inline]
+    pub(crate) fn get<T: FromValue<'a>>(&self, level: Level, field: Field) -> T {
+        T::from_value(self, level, field)
+    }
+
+    #[inline]
+    fn value(&self, level: Level, field: Field) -> Value<'a> {
+        if (level, field) == (Level::Sender, Field::Attributes) {
+            return self.sender_attributes;
+        }
+        let index = usize::try_from(field.index()).ok();
+        index.and_then(|index| self.of.get(index)).copied().unwrap_or(Value::None)
+    }
+}
+
+/// The type of a payload's field.
+pub(crate) trait FromValue<'a> {
+    fn from_value(values: &Values<'a>, level: Level, field: Field) -> Self;
+}
+
+impl<'a> FromValue<'a> for Option<Text<'a>> {
+    #[inline]
+    fn from_value(values: &Values<'a>, level: Level, field: Field) -> Self {
+        match values.value(level, field) {
+            // The service writes an empty `RequestId` where there is none.
+            Value::Text(text) if field == Field::RequestId => Text::from_json(text).not_empty(),
+            Value::Text(text) => Some(Text::from_json(text)),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> FromValue<'a> for Text<'a> {
+    #[inline]
+    fn from_value(values: &Values<'a>, level: Level, field: Field) -> Self {
+        values.get::<Option<Self>>(level, field).unwrap_or_default()
+    }
+}
+
+impl<'a> FromValue<'a> for Content<'a> {
+    #[inline]
+    fn from_value(values: &Values<'a>, level: Level, field: Field) -> Self {
+        Self::from_checked(values.get(level, field))
+    }
+}
+
+impl<'a> FromValue<'a> for SendTime<'a> {
+    #[inline]
+    fn from_value(values: &Values<'a>, level: Level, field: Field) -> Self {
+        values.get::<Text<'a>>(level, field).into()
+    }
+}
+
+impl<'a> FromValue<'a> for Option<SendTime<'a>> {
+    #[inline]
+    fn from_value(values: &Values<'a>, level: Level, field: Field) -> Self {
+        values.get::<Option<Text<'a>>>(level, field).map(SendTime::from)
+    }
+}
+
+impl<'a> FromValue<'a> for Attributes<'a> {
+    #[inline]
+    fn from_value(values: &Values<'a>, level: Level, field: Field) -> Self {
+        match values.value(level, field) {
+            Value::Attributes(json) => Self::from_json(json),
+            _ => Self::NONE,
+        }
+    }
+}
+
+impl<'a> FromValue<'a> for Option<ErrorCode> {
+    #[inline]
+    fn from_value(values: &Values<'a>, _: Level, _: Field) -> Self {
+        values.error_code
+    }
+}
+
+impl<'a> FromValue<'a> for ErrorCode {
+    #[inline]
+    fn from_value(values: &Values<'a>, level: Level, field: Field) -> Self {
+        values.get::<Option<Self>>(level, field).unwrap_or(Self::new(0))
+    }
+}
+
+/// Declares the members from which a payload, or the `Sender` in one, is read: for each field of
+/// the struct the field of the reference, required or optional.
+macro_rules! members {
+    (
+        $payload:ident at $level:ident $(tagged $tag:expr)?;
+        required { $($required:ident: $required_field:ident,)* }
+        optional { $($optional:ident: $optional_field:ident,)* }
+    ) => {
+        impl<'a> $payload<'a> {
+            pub(crate) const MEMBERS: $crate::wire::Payload = $crate::wire::Payload::new(
+                [$($tag,)? ""][0],
+                &[$($crate::wire::Field::$required_field),*],
+                &[$($crate::wire::Field::$optional_field),*],
+            );
+
+            #[inline]
+            pub(crate) fn from_values(values: &$crate::wire::Values<'a>) -> Self {
+                use $crate::wire::{Field, Level};
+                Self {
+                    $($required: values.get(Level::$level, Field::$required_field),)*
+                    $($optional: values.get(Level::$level, Field::$optional_field),)*
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use members;
