@@ -6,12 +6,12 @@ use crate::subscribe::Subscribe;
 use crate::text::Text;
 use crate::time::SendTime;
 use crate::wire::{
-    self, DecodeError, DecodeErrorKind, Direction, Field, Level, Payload, Shape, UsualOrder, Values, decode_utf8,
+    self, DecodeError, DecodeErrorKind, Direction, Field, Level, Members, Payload, Shape, Values, decode_utf8,
 };
 
 enum Order {}
 
-impl UsualOrder for Order {
+impl Members for Order {
     const SHAPE: Shape = Shape {
         direction: Direction::Subscribe,
         tag: None,

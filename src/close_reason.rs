@@ -3,11 +3,11 @@
 use crate::error_code::ErrorCode;
 use crate::json::Cursor;
 use crate::text::Text;
-use crate::wire::{self, Direction, Field, Level, Payload, Shape, UsualOrder, Values};
+use crate::wire::{self, Direction, Field, Level, Members, Payload, Shape, Values};
 
 enum Order {}
 
-impl UsualOrder for Order {
+impl Members for Order {
     const SHAPE: Shape = Shape {
         direction: Direction::Subscribe,
         tag: None,

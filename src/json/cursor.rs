@@ -221,12 +221,17 @@ impl<'a> Cursor<'a> {
     /// `true`, `false` or `null`.
     #[inline]
     pub(crate) fn literal(&mut self, expected: &str) -> Result<()> {
+        if let Some(rest) = self.rest.strip_prefix(expected) {
+            self.rest = rest;
+            return Ok(());
+        }
+        // As far as it goes.
         for expected in expected.chars() {
             if !self.eat(expected) {
-                return Err(self.unexpected());
+                break;
             }
         }
-        Ok(())
+        Err(self.unexpected())
     }
 
     /// One digit or more.
@@ -366,8 +371,8 @@ impl<'a> Cursor<'a> {
             Some(b'-' | b'0'..=b'9') => {
                 let number = *self;
                 let (digits, is_integer) = self.number()?;
-                // An integer of so few digits is always within the range of a double.
-                let is_small = is_integer && digits.len() <= 300;
+                // So few digits are always within the range of a double.
+                let is_small = digits.len() <= 300 && (is_integer || !digits.contains(['e', 'E']));
                 if is_small || !number::is_beyond_double(digits.as_bytes()) {
                     Ok(())
                 } else {

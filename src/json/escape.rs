@@ -2,12 +2,13 @@
 
 use super::ErrorKind;
 use super::cursor::Step;
-use super::scan::{is_special, skip_plain};
+use super::scan::skip_plain;
 
 /// An error, and the bytes from its cause on.
 type Result<'a, T> = core::result::Result<T, (ErrorKind, &'a [u8])>;
 
-/// The inside of a string from an escape on, as far as its closing quote.
+/// The inside of a string, from the first byte on that cannot stand for itself, as far as its
+/// closing quote.
 #[inline(never)]
 pub(super) fn skip_escaped(mut rest: &[u8]) -> Step<'_> {
     loop {
@@ -15,12 +16,22 @@ pub(super) fn skip_escaped(mut rest: &[u8]) -> Step<'_> {
             [b'\\', b'u', ..] => skip_unicode_escape(rest)?,
             [b'\\', escaped, after @ ..] if is_short_escape(*escaped) => after,
             [b'"', ..] => return Ok(rest),
-            [] | [b'\\'] => return Err((ErrorKind::UnexpectedEnd, &[])),
-            [b'\\', ..] => return Err((ErrorKind::InvalidEscape, rest)),
-            [byte, ..] if is_special(*byte) => return Err((ErrorKind::ControlCharacter, rest)),
-            // Escapes come in groups: the next one is only searched for if it does not follow at once.
-            _ => skip_plain(rest),
+            _ => return Err(unescaped(rest)),
         };
+        // Escapes come in groups: the next one is only searched for if it does not follow at once.
+        if rest.first() != Some(&b'\\') {
+            rest = skip_plain(rest);
+        }
+    }
+}
+
+/// The error of a byte that cannot stand for itself and starts no escape, or of the end.
+#[cold]
+const fn unescaped(rest: &[u8]) -> (ErrorKind, &[u8]) {
+    match rest {
+        [] | [b'\\'] => (ErrorKind::UnexpectedEnd, &[]),
+        [b'\\', ..] => (ErrorKind::InvalidEscape, rest),
+        _ => (ErrorKind::ControlCharacter, rest),
     }
 }
 

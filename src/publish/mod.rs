@@ -16,13 +16,13 @@ use crate::encode::{Write, encoders};
 use crate::json::{Cursor, Full, Sink};
 use crate::text::Text;
 use crate::wire::{
-    self, DecodeError, Direction, Field, Level, Payload, Shape, UsualOrder, Values, decode_utf8, usual_order,
+    self, DecodeError, Direction, Field, Level, Members, Payload, Shape, Values, decode_utf8, usual_members,
 };
 
 /// The payloads, in the order in which [`Publish::read`] tells them apart.
 enum Order {}
 
-impl UsualOrder for Order {
+impl Members for Order {
     const SHAPE: Shape = Shape {
         direction: Direction::Publish,
         tag: Some(Field::Action),
@@ -30,13 +30,13 @@ impl UsualOrder for Order {
         sender: Payload::NONE,
     };
 
-    usual_order!(Action, RequestId, Content, Id, UserId, Attributes, Reason);
+    usual_members!(Action, RequestId, Content, Id, UserId, Attributes, Reason);
 }
 
 /// Any payload, of which only the `RequestId` is read.
 enum OnlyRequestId {}
 
-impl UsualOrder for OnlyRequestId {
+impl Members for OnlyRequestId {
     const SHAPE: Shape = Shape {
         direction: Direction::Publish,
         tag: None,

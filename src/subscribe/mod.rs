@@ -15,12 +15,12 @@ pub use unknown::Unknown;
 use crate::encode::{Write, encoders};
 use crate::json::{Cursor, Full, Sink};
 use crate::text::Text;
-use crate::wire::{self, DecodeError, Direction, Field, Level, Shape, UsualOrder, Values, decode_utf8, usual_order};
+use crate::wire::{self, DecodeError, Direction, Field, Level, Members, Shape, Values, decode_utf8, usual_members};
 
 /// The payloads, in the order in which [`Subscribe::read`] tells them apart.
 enum Order {}
 
-impl UsualOrder for Order {
+impl Members for Order {
     const SHAPE: Shape = Shape {
         direction: Direction::Subscribe,
         tag: Some(Field::Type),
@@ -28,7 +28,9 @@ impl UsualOrder for Order {
         sender: Sender::MEMBERS,
     };
 
-    usual_order!(Type, Id, RequestId, EventName, Attributes, Content, SendTime, Sender, ErrorCode, ErrorMessage);
+    usual_members!(
+        Type, Id, RequestId, EventName, Attributes, Content, SendTime or Sender, ErrorCode or ErrorMessage
+    );
 }
 
 /// A payload that the service pushes to its clients.

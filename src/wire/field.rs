@@ -48,6 +48,14 @@ macro_rules! fields {
                 }
             }
 
+            /// Returns the field with exactly this name.
+            fn exactly(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$field),)*
+                    _ => None,
+                }
+            }
+
             #[inline]
             pub(super) const fn kind(self) -> Kind {
                 match self {
@@ -128,6 +136,10 @@ pub(crate) struct Key {
     pub(super) len: usize,
 }
 
+// They give the first four letters of all names in a direction numbers of their own.
+const SUBSCRIBE_MULTIPLIER: u32 = 21;
+const PUBLISH_MULTIPLIER: u32 = 33;
+
 impl Key {
     /// # Panics
     ///
@@ -157,19 +169,36 @@ impl Key {
         Self { text: u128::from_le_bytes(text), mask: u128::from_le_bytes(mask), len: name.len() + 3 }
     }
 
+    /// Returns a number for the first four bytes after a quote. Keys with the same number start
+    /// with the same four letters.
+    #[cfg_attr(not(target_os = "none"), inline(always))]
+    #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "four bytes")]
+    pub(crate) const fn slot(window: u128, direction: Direction) -> u32 {
+        let bytes = (window >> 8) as u32;
+        match direction {
+            Direction::Subscribe => bytes.wrapping_mul(SUBSCRIBE_MULTIPLIER) >> 28,
+            // Whatever the case of letters.
+            Direction::Publish => (bytes | 0x2020_2020).wrapping_mul(PUBLISH_MULTIPLIER) >> 28,
+        }
+    }
+
     /// Returns `true` if the next 16 bytes start with the key.
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(super) const fn matches(self, window: u128) -> bool {
         window & self.mask == self.text
     }
 }
 
 impl Field {
+    pub(crate) const fn slot(self, direction: Direction) -> u32 {
+        Key::slot(Key::new(self, direction).text, direction)
+    }
+
     /// Returns the field with a name, as it is read in a direction.
     pub(crate) fn named(name: &str, direction: Direction) -> Option<Self> {
-        Self::ALL.into_iter().find(|field| match direction {
-            Direction::Subscribe => name == field.name(),
-            Direction::Publish => name.eq_ignore_ascii_case(field.name()),
+        Self::exactly(name).or_else(|| match direction {
+            Direction::Subscribe => None,
+            Direction::Publish => Self::ALL.into_iter().find(|field| name.eq_ignore_ascii_case(field.name())),
         })
     }
 

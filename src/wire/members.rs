@@ -34,7 +34,7 @@ pub(crate) struct Object<'a> {
 
 /// Reads one object, with `open` arrays and objects around it; with none, it is the whole text.
 #[cfg_attr(not(target_os = "none"), inline(always))]
-pub(crate) fn read<'p, 'a, O: UsualOrder>(
+pub(crate) fn read<'p, 'a, O: Members>(
     cursor: &mut Cursor<'a>,
     open: u32,
     values: &'p mut Values<'a>,
@@ -74,40 +74,49 @@ pub(crate) fn read<'p, 'a, O: UsualOrder>(
     Ok(Object { payload: pass.decided.unwrap_or_default(), json })
 }
 
-/// A shape of objects, and the order in which their members usually come.
-pub(crate) trait UsualOrder {
+/// A shape of objects, and the members that are read without looking for the end of the key first.
+pub(crate) trait Members {
     const SHAPE: Shape;
 
-    /// Reads the members that come in this order from the cursor on. Any of them may be missing.
-    fn round<'a>(_: &mut Pass<'_, 'a>, _: &mut State<'a>) -> Result<()> {
-        Ok(())
+    /// Reads the next member if its key is one of the listed ones, and is written as usual.
+    fn usual_member<'a>(_: &mut Pass<'_, 'a>, _: &mut State<'a>) -> Result<bool> {
+        Ok(false)
     }
 }
 
-/// Reads the members that come in the given order.
+/// Lists the members of a shape by the first four letters of their names.
 ///
-/// Their keys are compared one after the other, so in this order each is found at once, and in
-/// another one after a few comparisons.
-macro_rules! usual_order {
-    ($($field:ident),*) => {
+/// The next bytes are compared with one key only, and the comparison is followed by the reader of
+/// that very member.
+macro_rules! usual_members {
+    ($($first:ident $(or $other:ident)*),*) => {
         #[cfg_attr(not(target_os = "none"), inline(always))]
-        fn round<'a>(
+        fn usual_member<'a>(
             pass: &mut $crate::wire::Pass<'_, 'a>,
             state: &mut $crate::wire::State<'a>,
-        ) -> Result<(), $crate::wire::Stopped> {
+        ) -> Result<bool, $crate::wire::Stopped> {
             use $crate::wire::{Field, Key};
-            $({
-                let key = state.offset();
-                if state.eat_key(const { Key::new(Field::$field, Self::SHAPE.direction) }) {
-                    pass.member(const { &Self::SHAPE }, state, Field::$field, key)?;
+            let Some(window) = state.window() else { return Ok(false) };
+            let slot = Key::slot(window, Self::SHAPE.direction);
+            $(
+                if slot == const { Field::$first.slot(Self::SHAPE.direction) } {
+                    $crate::wire::usual_members!(@try pass, state, window, $first);
+                    $($crate::wire::usual_members!(@try pass, state, window, $other);)*
+                    return Ok(false);
                 }
-            })*
-            Ok(())
+            )*
+            Ok(false)
+        }
+    };
+    (@try $pass:ident, $state:ident, $window:ident, $field:ident) => {
+        if $state.eat_key($window, Field::$field, const { Key::new(Field::$field, Self::SHAPE.direction) }) {
+            $pass.member(const { &Self::SHAPE }, $state, Field::$field)?;
+            return Ok(true);
         }
     };
 }
 
-pub(crate) use usual_order;
+pub(crate) use usual_members;
 
 /// The state of the pass over one object. It is a value of its own so that it stays in registers.
 #[derive(Clone, Copy)]
@@ -127,16 +136,16 @@ impl<'a> State<'a> {
         self.is_closed = by.is_closed;
     }
 
-    /// Returns the number of bytes read so far.
+    /// Returns the next 16 bytes, of which a usual key has at most 15, or 16 with its value's quote.
     #[cfg_attr(not(target_os = "none"), inline(always))]
-    pub(crate) const fn offset(&self) -> usize {
-        self.cursor.offset()
+    pub(crate) fn window(&self) -> Option<u128> {
+        self.cursor.window()
     }
 
-    /// Returns `true` and reads the key if it is the next one.
+    /// Reads a key, which is in the next 16 bytes, if it is that of a field that is still to come.
     #[cfg_attr(not(target_os = "none"), inline(always))]
-    pub(crate) fn eat_key(&mut self, key: Key) -> bool {
-        let found = !self.is_closed && self.cursor.window().is_some_and(|window| key.matches(window));
+    pub(crate) fn eat_key(&mut self, window: u128, field: Field, key: Key) -> bool {
+        let found = key.matches(window) && self.open.contains(field);
         if found {
             self.cursor.advance(key.len);
         }
@@ -181,45 +190,38 @@ pub(crate) struct Pass<'p, 'a> {
 
 impl<'a> Pass<'_, 'a> {
     #[cfg_attr(not(target_os = "none"), inline(always))]
-    fn members<O: UsualOrder>(&mut self, state: &mut State<'a>) -> Result<()> {
+    fn members<O: Members>(&mut self, state: &mut State<'a>) -> Result<()> {
         while !state.is_closed {
-            let before = state.cursor.offset();
-            if !cfg!(target_os = "none") {
-                O::round(self, state)?;
-            }
-            if state.cursor.offset() == before {
+            if cfg!(target_os = "none") || !O::usual_member(self, state)? {
                 state.replace(self.other_member(*state, Level::Payload)?);
             }
         }
         Ok(())
     }
 
-    /// A member of the payload that has the name of a field, from its value on. The key is at offset
-    /// `key`.
+    /// A member of the payload that is still to come, from its value on.
     #[cfg_attr(not(target_os = "none"), inline(always))]
-    pub(crate) fn member(&mut self, shape: &Shape, state: &mut State<'a>, field: Field, key: usize) -> Result<()> {
-        if self.begin_value(state, Level::Payload, field, key)? {
-            match field.kind() {
-                Kind::Tag => self.tag(shape, state, field)?,
-                Kind::Text => self.text(shape, state, Level::Payload, field)?,
-                Kind::Attributes => self.attributes(state, Level::Payload, field)?,
-                Kind::ErrorCode => self.error_code(state, field)?,
-                Kind::Sender => self.sender(shape, state, field)?,
-                Kind::Payload => self.payload(state, field)?,
-            }
+    pub(crate) fn member(&mut self, shape: &Shape, state: &mut State<'a>, field: Field) -> Result<()> {
+        state.open = state.open.without(field);
+        match field.kind() {
+            Kind::Tag => self.tag(shape, state, field)?,
+            Kind::Text => self.text(shape, state, Level::Payload, field)?,
+            Kind::Attributes => self.attributes(state, Level::Payload, field)?,
+            Kind::ErrorCode => self.error_code(state, field)?,
+            Kind::Sender => self.sender(shape, state, field)?,
+            Kind::Payload => self.payload(state, field)?,
         }
         self.end_member(state)
     }
 
     /// The same for a member of a `Sender`.
     #[cfg_attr(not(target_os = "none"), inline(always))]
-    fn sender_member(&mut self, shape: &Shape, state: &mut State<'a>, field: Field, key: usize) -> Result<()> {
-        if self.begin_value(state, Level::Sender, field, key)? {
-            if field.kind() == Kind::Attributes {
-                self.attributes(state, Level::Sender, field)?;
-            } else {
-                self.text(shape, state, Level::Sender, field)?;
-            }
+    fn sender_member(&mut self, shape: &Shape, state: &mut State<'a>, field: Field) -> Result<()> {
+        state.open = state.open.without(field);
+        if field.kind() == Kind::Attributes {
+            self.attributes(state, Level::Sender, field)?;
+        } else {
+            self.text(shape, state, Level::Sender, field)?;
         }
         self.end_member(state)
     }
@@ -229,27 +231,22 @@ impl<'a> Pass<'_, 'a> {
     fn other_member(&mut self, mut state: State<'a>, level: Level) -> Result<State<'a>> {
         let offset = state.cursor.offset();
         let key = state.cursor.key().map_err(|error| self.stop(error))?;
-        match (Field::with_key(key, self.shape.direction), level) {
-            (Some(field), Level::Payload) => self.member(self.shape, &mut state, field, offset)?,
-            (Some(field), Level::Sender) => self.sender_member(self.shape, &mut state, field, offset)?,
-            (None, _) => {
-                state.cursor.skip(self.open(level)).map_err(|error| self.stop(error))?;
+        match Field::with_key(key, self.shape.direction) {
+            Some(field) if state.open.contains(field) => match level {
+                Level::Payload => self.member(self.shape, &mut state, field)?,
+                Level::Sender => self.sender_member(self.shape, &mut state, field)?,
+            },
+            field => {
+                if let Some(field) = field
+                    && self.known(level).contains(field)
+                {
+                    self.duplicate(level, field, offset)?;
+                }
+                state.cursor.seek(self.skip(state.cursor, level)?);
                 self.end_member(&mut state)?;
             }
         }
         Ok(state)
-    }
-
-    /// The start of a value. Returns `false` if it is not to be read, and has been skipped.
-    #[cfg_attr(not(target_os = "none"), inline(always))]
-    fn begin_value(&mut self, state: &mut State<'a>, level: Level, field: Field, key: usize) -> Result<bool> {
-        if state.open.contains(field) {
-            state.open = state.open.without(field);
-            return Ok(true);
-        }
-        state.cursor.skip_space();
-        state.cursor.seek(self.skip_closed(state.cursor, level, field, key)?);
-        Ok(false)
     }
 
     /// What follows a value: a comma or the closing brace.
@@ -360,18 +357,17 @@ impl<'a> Pass<'_, 'a> {
         };
         let mut state = State { cursor, open: shape.sender.known, is_closed };
         while !state.is_closed {
-            let before = state.cursor.offset();
-            if !cfg!(target_os = "none") {
-                if state.eat_key(const { Key::new(Field::UserId, Direction::Subscribe) }) {
-                    self.sender_member(shape, &mut state, Field::UserId, before)?;
+            let user_id = const { Key::new(Field::UserId, Direction::Subscribe) };
+            let attributes = const { Key::new(Field::Attributes, Direction::Subscribe) };
+            match state.window() {
+                _ if cfg!(target_os = "none") => state.replace(self.other_member(state, Level::Sender)?),
+                Some(window) if state.eat_key(window, Field::UserId, user_id) => {
+                    self.sender_member(shape, &mut state, Field::UserId)?;
                 }
-                let key = state.cursor.offset();
-                if state.eat_key(const { Key::new(Field::Attributes, Direction::Subscribe) }) {
-                    self.sender_member(shape, &mut state, Field::Attributes, key)?;
+                Some(window) if state.eat_key(window, Field::Attributes, attributes) => {
+                    self.sender_member(shape, &mut state, Field::Attributes)?;
                 }
-            }
-            if state.cursor.offset() == before {
-                state.replace(self.other_member(state, Level::Sender)?);
+                _ => state.replace(self.other_member(state, Level::Sender)?),
             }
         }
         let missing = shape.sender.required.and(state.open);
@@ -458,28 +454,28 @@ impl<'a> Pass<'_, 'a> {
         }
     }
 
-    /// The value of a member that is unknown here, or has been read before.
-    #[cold]
-    #[inline(never)]
-    fn skip_closed(&mut self, value: Cursor<'a>, level: Level, field: Field, key: usize) -> Result<Cursor<'a>> {
-        let known = match (level, self.decided) {
+    /// Returns the members of a level, as far as the payload is known.
+    fn known(&self, level: Level) -> FieldSet {
+        match (level, self.decided) {
             (Level::Sender, _) => self.shape.sender.known,
             (Level::Payload, None) => self.shape.known(),
             (Level::Payload, Some(index)) => {
                 let payload = self.shape.payloads.get(index);
                 payload.map_or(FieldSet::EMPTY, |payload| payload.known).union(self.shape.tag())
             }
-        };
-        if known.contains(field) {
-            let error = DecodeError::new(DecodeErrorKind::DuplicateField(field), key);
-            self.note(Note { member: level.member(field), is_null: false, error })?;
         }
-        self.skip(value, level)
+    }
+
+    #[cold]
+    fn duplicate(&mut self, level: Level, field: Field, key: usize) -> Result<()> {
+        let error = DecodeError::new(DecodeErrorKind::DuplicateField(field), key);
+        self.note(Note { member: level.member(field), is_null: false, error })
     }
 
     /// Any value.
     #[inline(never)]
     fn skip(&mut self, mut cursor: Cursor<'a>, level: Level) -> Result<Cursor<'a>> {
+        cursor.skip_space();
         match cursor.skip(self.open(level)) {
             Ok(()) => Ok(cursor),
             Err(error) => Err(self.stop(error)),

@@ -14,7 +14,7 @@ pub use decode_error::{DecodeError, DecodeErrorKind};
 pub use field::Field;
 
 pub(crate) use field::Key;
-pub(crate) use members::{Pass, State, Stopped, UsualOrder, read, usual_order};
+pub(crate) use members::{Members, Pass, State, Stopped, read, usual_members};
 
 pub(crate) use decode_error::decode_utf8;
 pub(crate) use shape::{Direction, Payload, Shape};
