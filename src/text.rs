@@ -5,7 +5,7 @@ use core::fmt::{self, Write as _};
 use core::hash::{Hash, Hasher};
 
 use crate::encode_error::EncodeError;
-use crate::json::{self, Piece, Str};
+use crate::json::{self, Str};
 
 /// The text of a field.
 ///
@@ -63,7 +63,7 @@ impl<'a> Text<'a> {
     /// The characters of the text.
     #[must_use]
     #[inline]
-    pub fn chars(&self) -> Chars<'a> {
+    pub const fn chars(&self) -> Chars<'a> {
         Chars(self.0.chars())
     }
 
@@ -101,20 +101,9 @@ impl<'a> Text<'a> {
     ///
     /// If `buffer` is too small; what it holds then is not specified.
     pub fn copy_to<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b str, EncodeError> {
-        let mut end = 0_usize;
-        let mut encoded = [0; 4];
-        for piece in self.0.pieces() {
-            let run = match piece {
-                Piece::Run(run) => run,
-                Piece::Char(character) => character.encode_utf8(&mut encoded),
-            };
-            if let Some(place) = buffer.get_mut(end..).and_then(|free| free.get_mut(..run.len())) {
-                place.copy_from_slice(run.as_bytes());
-            }
-            end = end.saturating_add(run.len());
-        }
-        // What was copied is UTF-8, so that only a lack of room can stop it.
-        buffer.get(..end).and_then(|text| core::str::from_utf8(text).ok()).ok_or_else(|| EncodeError::new(end))
+        let length = self.0.decode_into(buffer);
+        // The bytes are UTF-8: only a lack of room makes this an error.
+        buffer.get(..length).and_then(|text| core::str::from_utf8(text).ok()).ok_or_else(|| EncodeError::new(length))
     }
 
     /// The text, borrowed where that is possible.

@@ -23,7 +23,7 @@ mod writer;
 pub(crate) use boundary::{Boundary, Part};
 pub(crate) use cursor::Cursor;
 pub(crate) use cut::cut_character;
-pub(crate) use string::{Chars, Piece, Str};
+pub(crate) use string::{Chars, Str};
 pub(crate) use writer::{Counter, Full, Sink, Slice};
 
 /// Why a text could not be read, and where.

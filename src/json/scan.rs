@@ -10,6 +10,29 @@ pub(super) const fn is_special(byte: u8) -> bool {
     matches!(byte, b'"' | b'\\' | 0x00..=0x1f)
 }
 
+/// Returns the number of bytes before the first backslash, 8 if there is none, in the order of
+/// [`u64::from_le_bytes`].
+#[cfg_attr(not(target_os = "none"), inline(always))]
+pub(super) fn bytes_before_backslash(word: u64) -> usize {
+    let difference = word ^ broadcast(b'\\');
+    let backslash = difference.wrapping_sub(broadcast(1)) & !difference & broadcast(0x80);
+    usize::try_from(backslash.trailing_zeros() / 8).unwrap_or_default()
+}
+
+/// Returns the last bytes of `text`, fewer than eight, as the low bytes of a word.
+///
+/// `rest` is these bytes. A load that overlaps the bytes before them replaces a loop.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+pub(super) fn last_word(text: &[u8], rest: &[u8]) -> u64 {
+    match text.last_chunk() {
+        Some(word) => {
+            let bits = u32::try_from(rest.len()).unwrap_or_default().wrapping_mul(8);
+            u64::from_le_bytes(*word).wrapping_shr(64_u32.wrapping_sub(bits))
+        }
+        None => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
+}
+
 /// Flags, by the high bit of its place in the word, the first byte that cannot stand for itself inside a JSON string; none if
 /// there is no such byte. Bytes behind the first may be flagged or not.
 ///
@@ -78,7 +101,9 @@ pub(super) fn plain_len(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_plain, is_special, plain_len};
+    use std::vec::Vec;
+
+    use super::{bytes_before_backslash, is_plain, is_special, last_word, plain_len};
 
     fn plain_len_bytewise(bytes: &[u8]) -> usize {
         bytes.iter().take_while(|byte| !is_special(**byte)).count()
@@ -105,6 +130,29 @@ mod tests {
             for after in 0..=u8::MAX {
                 let text = [b'a', first, after, after, after, after, after, after, after];
                 assert_eq!(plain_len(&text), 1, "{text:x?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_backslash() {
+        for pair in 0..=u16::MAX {
+            let [first, second] = pair.to_le_bytes();
+            let bytes = [first, second, b'a', first, second, 0x5b, second, first];
+            let expected = bytes.iter().take_while(|byte| **byte != b'\\').count();
+            assert_eq!(bytes_before_backslash(u64::from_le_bytes(bytes)), expected, "{bytes:x?}");
+        }
+    }
+
+    #[test]
+    fn the_last_word() {
+        let text: Vec<u8> = (1..=20).collect();
+        for length in 0..text.len() {
+            for rest in 1..=length.min(7) {
+                let mut expected = [0; 8];
+                expected[..rest].copy_from_slice(&text[length - rest..length]);
+                let text = &text[..length];
+                assert_eq!(last_word(text, &text[length - rest..]).to_le_bytes(), expected);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A JSON string, as it came or as it will be written.
 
-use core::str;
+use super::scan::{bytes_before_backslash, last_word};
 
 /// The text of a JSON string.
 #[derive(Clone, Copy, Debug)]
@@ -32,61 +32,90 @@ impl<'a> Str<'a> {
     }
 
     #[inline]
-    pub(crate) fn chars(self) -> Chars<'a> {
+    pub(crate) const fn chars(self) -> Chars<'a> {
         match self {
-            Self::Plain(text) | Self::Clean(text) => Chars { rest: text.chars(), escaped: false },
-            Self::Escaped(inside) => Chars { rest: inside.chars(), escaped: true },
+            Self::Plain(text) | Self::Clean(text) => Chars { rest: text, escaped: false },
+            Self::Escaped(inside) => Chars { rest: inside, escaped: true },
         }
     }
 
-    /// The text in pieces, each a run without an escape or the one character that an escape stands for.
-    pub(crate) const fn pieces(self) -> Pieces<'a> {
+    /// Copies the text, its escapes decoded, to the beginning of `buffer`.
+    ///
+    /// Returns the length of the decoded text. If it is greater than the length of `buffer`, the
+    /// contents of `buffer` are unspecified.
+    pub(crate) fn decode_into(self, buffer: &mut [u8]) -> usize {
         match self {
-            Self::Plain(text) | Self::Clean(text) => Pieces { rest: text, escaped: false },
-            Self::Escaped(inside) => Pieces { rest: inside, escaped: true },
+            Self::Plain(text) | Self::Clean(text) => {
+                if let Some(place) = buffer.get_mut(..text.len()) {
+                    place.copy_from_slice(text.as_bytes());
+                }
+                text.len()
+            }
+            Self::Escaped(inside) => unescape_into(inside.as_bytes(), buffer),
         }
     }
 }
 
-/// A run of a text that needs no decoding, or a character that was escaped.
-pub(crate) enum Piece<'a> {
-    Run(&'a str),
-    Char(char),
-}
-
-/// See [`Str::pieces`].
-pub(crate) struct Pieces<'a> {
-    rest: &'a str,
-    escaped: bool,
-}
-
-impl<'a> Iterator for Pieces<'a> {
-    type Item = Piece<'a>;
-
-    fn next(&mut self) -> Option<Piece<'a>> {
-        if self.rest.is_empty() {
-            return None;
+/// Decodes the inside of a string; see [`Str::decode_into`].
+///
+/// A whole word is copied before it is known how many of its bytes precede an escape. The bytes
+/// after them are overwritten by what follows.
+#[inline(never)]
+fn unescape_into(inside: &[u8], buffer: &mut [u8]) -> usize {
+    let room = buffer.len();
+    let mut to = buffer;
+    let mut rest = inside;
+    while !rest.is_empty() {
+        let (word, length) = match rest.first_chunk() {
+            Some(word) => (u64::from_le_bytes(*word), 8),
+            None => (last_word(inside, rest), rest.len()),
+        };
+        let written = room.wrapping_sub(to.len());
+        match to.first_chunk_mut() {
+            Some(place) => *place = word.to_le_bytes(),
+            None => return written.wrapping_add(unescape_bytewise(rest, to)),
         }
-        if !self.escaped {
-            return Some(Piece::Run(core::mem::take(&mut self.rest)));
+        let plain = bytes_before_backslash(word).min(length);
+        rest = rest.get(plain..).unwrap_or_default();
+        to = to.get_mut(plain..).unwrap_or_default();
+        // Escapes tend to follow each other.
+        while let Some((character, after)) = split_escape(rest) {
+            let Some(place) = to.first_chunk_mut::<4>() else { break };
+            let length = character.encode_utf8(place).len();
+            to = to.get_mut(length..).unwrap_or_default();
+            rest = after;
         }
-        if let Some(escape) = self.rest.strip_prefix('\\') {
-            let mut rest = escape.chars();
-            let decoded = unescape(&mut rest);
-            self.rest = rest.as_str();
-            return Some(Piece::Char(decoded));
-        }
-        let run = self.rest.bytes().take_while(|byte| *byte != b'\\').count();
-        let (run, rest) = self.rest.split_at_checked(run)?;
-        self.rest = rest;
-        Some(Piece::Run(run))
     }
+    room.wrapping_sub(to.len())
+}
+
+/// Does the same where there may be less room than a word needs.
+#[cold]
+#[inline(never)]
+fn unescape_bytewise(inside: &[u8], buffer: &mut [u8]) -> usize {
+    let mut length = 0_usize;
+    let mut rest = inside;
+    while let Some((byte, after)) = rest.split_first() {
+        let mut utf8 = [0; 4];
+        let piece = if let Some((character, after)) = split_escape(rest) {
+            rest = after;
+            character.encode_utf8(&mut utf8).as_bytes()
+        } else {
+            rest = after;
+            core::slice::from_ref(byte)
+        };
+        if let Some(place) = buffer.get_mut(length..).and_then(|free| free.get_mut(..piece.len())) {
+            place.copy_from_slice(piece);
+        }
+        length = length.saturating_add(piece.len());
+    }
+    length
 }
 
 /// The characters of a text, its escapes decoded.
 #[derive(Clone, Debug)]
 pub(crate) struct Chars<'a> {
-    rest: str::Chars<'a>,
+    rest: &'a str,
     escaped: bool,
 }
 
@@ -95,48 +124,191 @@ impl Iterator for Chars<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<char> {
-        match self.rest.next() {
-            Some('\\') if self.escaped => Some(unescape(&mut self.rest)),
-            other => other,
-        }
+        let first = self.rest.chars().next()?;
+        let (character, length) = if self.escaped && first == '\\' {
+            let (character, after) = split_escape(self.rest.as_bytes())?;
+            (character, self.rest.len().wrapping_sub(after.len()))
+        } else {
+            (first, first.len_utf8())
+        };
+        self.rest = self.rest.get(length..)?;
+        Some(character)
     }
 
+    #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let (least, most) = self.rest.size_hint();
+        let (least, most) = self.rest.chars().size_hint();
         // A surrogate pair, twelve characters for one, is the longest escape.
         (if self.escaped { least.div_ceil(12) } else { least }, most)
     }
 }
 
-/// The character that an escape stands for; `rest` is behind its backslash. The reader has let only valid escapes in,
-/// so the replacement character is never seen.
-fn unescape(rest: &mut str::Chars<'_>) -> char {
-    match rest.next() {
-        Some('b') => '\u{8}',
-        Some('f') => '\u{c}',
-        Some('n') => '\n',
-        Some('r') => '\r',
-        Some('t') => '\t',
-        Some('u') => match code_unit(rest) {
-            leading if is_leading_surrogate(leading) => {
-                // The backslash and the `u` of the second half.
-                let trailing = code_unit(&mut rest.skip(2));
-                char::decode_utf16([leading, trailing]).next().and_then(Result::ok)
-            }
-            unit => char::from_u32(unit.into()),
-        }
-        .unwrap_or(char::REPLACEMENT_CHARACTER),
-        Some(itself) => itself,
-        None => char::REPLACEMENT_CHARACTER,
+/// Splits an escape off the beginning of `text`; `None` if `text` does not begin with a backslash.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+fn split_escape(text: &[u8]) -> Option<(char, &[u8])> {
+    let after = text.strip_prefix(b"\\")?;
+    // The reader accepts only valid escapes, so the replacement character is never seen.
+    Some(split_escaped(after).unwrap_or((char::REPLACEMENT_CHARACTER, after)))
+}
+
+/// Splits the part of an escape that follows its backslash off the beginning of `text`; `None` if
+/// there is no such escape.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+fn split_escaped(text: &[u8]) -> Option<(char, &[u8])> {
+    let (&escaped, after) = text.split_first()?;
+    if escaped != b'u' {
+        let character = SHORT_ESCAPES.get(usize::from(escaped & 0x7f)).copied()?;
+        return Some((char::from(character), after));
     }
+    let (unit, after) = split_code_unit(after)?;
+    if !matches!(unit, 0xd800..=0xdbff) {
+        return Some((char::from_u32(unit)?, after));
+    }
+    let (trailing, after) = split_code_unit(after.strip_prefix(b"\\u")?)?;
+    let code_point = 0x1_0000_u32.wrapping_add((unit & 0x3ff) << 10 | trailing & 0x3ff);
+    Some((char::from_u32(code_point)?, after))
 }
 
-/// The UTF-16 code unit that four hexadecimal digits stand for.
-fn code_unit(digits: &mut impl Iterator<Item = char>) -> u16 {
-    let digits = digits.take(4).map(|digit| digit.to_digit(16).and_then(|value| u16::try_from(value).ok()));
-    digits.fold(0, |unit, value| (unit << 4) | value.unwrap_or_default())
+/// Splits the UTF-16 code unit that four hexadecimal digits stand for off the beginning of `text`.
+///
+/// The low four bits of a digit are its value, and those of a letter, whose bit 6 is set, are nine
+/// less. The values are then moved together in two steps.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+fn split_code_unit(text: &[u8]) -> Option<(u32, &[u8])> {
+    let (digits, after) = text.split_first_chunk()?;
+    let digits = u32::from_be_bytes(*digits);
+    let letters = digits >> 6 & 0x0101_0101;
+    let values = (digits & 0x0f0f_0f0f).wrapping_add(letters.wrapping_mul(9));
+    let pairs = (values | values >> 4) & 0x00ff_00ff;
+    Some(((pairs | pairs >> 8) & 0xffff, after))
 }
 
-const fn is_leading_surrogate(unit: u16) -> bool {
-    matches!(unit, 0xd800..=0xdbff)
+/// The short escapes: the character after the backslash by the character that it stands for, and
+/// the other way round. `/` needs no escape, but may have one.
+///
+/// Escapes of different kinds alternate, so a branch on the kind would be mispredicted.
+#[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const SHORT_ESCAPES: [u8; 128] = {
+    let mut counterparts = [0; 128];
+    let pairs = [
+        (b'"', b'"'),
+        (b'\\', b'\\'),
+        (b'/', b'/'),
+        (0x08, b'b'),
+        (0x0c, b'f'),
+        (b'\n', b'n'),
+        (b'\r', b'r'),
+        (b'\t', b't'),
+    ];
+    let mut index = 0;
+    while index < pairs.len() {
+        let (character, escaped) = pairs[index];
+        counterparts[character as usize] = escaped;
+        counterparts[escaped as usize] = character;
+        index += 1;
+    }
+    counterparts
+};
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+    use std::string::String;
+    use std::vec;
+    use std::vec::Vec;
+
+    use super::Str;
+
+    /// Checks the inside of a string against `serde_json`, with every buffer length that could
+    /// matter.
+    fn check(inside: &str) {
+        let expected: String = serde_json::from_str(&format!("\"{inside}\"")).unwrap();
+        let text = Str::Escaped(inside);
+        assert!(text.chars().eq(expected.chars()), "{inside}");
+        let (least, most) = text.chars().size_hint();
+        assert!(least <= expected.chars().count() && expected.chars().count() <= most.unwrap());
+        for length in (0..expected.len() + 18).chain([inside.len(), inside.len() + 100]) {
+            let mut buffer = vec![0xff; length];
+            assert_eq!(text.decode_into(&mut buffer), expected.len(), "{inside}, {length}");
+            if length >= expected.len() {
+                assert_eq!(&buffer[..expected.len()], expected.as_bytes(), "{inside}, {length}");
+            }
+        }
+    }
+
+    const ESCAPES: &[&str] = &[
+        r#"\""#,
+        r"\\",
+        r"\/",
+        r"\b",
+        r"\f",
+        r"\n",
+        r"\r",
+        r"\t",
+        r"\u0000",
+        r"\u001f",
+        r"\u005c",
+        r"\u0022",
+        r"\u00e9",
+        r"\u07ff",
+        r"\u0800",
+        r"\ud7ff",
+        r"\uE000",
+        r"\uffff",
+        r"\ud800\udc00",
+        r"\uDBFF\uDFFF",
+        r"\ud83d\ude00",
+    ];
+
+    #[test]
+    fn every_escape_in_every_place() {
+        for escape in ESCAPES {
+            for filler in ["a", "é", "日", "😀", "/", "u", "]"] {
+                for before in 0..18 {
+                    for after in 0..10 {
+                        check(&[&filler.repeat(before), *escape, &filler.repeat(after)].concat());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_pair_of_escapes_at_every_distance() {
+        for first in ESCAPES {
+            for second in ESCAPES {
+                for distance in 0..10 {
+                    check(&[first, &*"n".repeat(distance), second].concat());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_code_unit_in_either_case() {
+        let mut buffer = [0; 16];
+        for character in (0..=u16::MAX).filter_map(|unit| char::from_u32(unit.into())) {
+            let expected = String::from(character);
+            let unit = u32::from(character);
+            for inside in [format!(r"\u{unit:04x}"), format!(r"\u{unit:04X}")] {
+                let text = Str::Escaped(&inside);
+                let length = text.decode_into(&mut buffer);
+                assert_eq!(&buffer[..length], expected.as_bytes(), "{inside}");
+                assert!(text.chars().eq([character]), "{inside}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_surrogate_pair() {
+        let mut buffer = [0; 16];
+        for character in ('\u{10000}'..=char::MAX).step_by(61).chain([char::MAX]) {
+            let inside: Vec<_> =
+                character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!(r"\u{unit:04x}")).collect();
+            let inside = inside.concat();
+            let length = Str::Escaped(&inside).decode_into(&mut buffer);
+            assert_eq!(&buffer[..length], character.encode_utf8(&mut [0; 4]).as_bytes(), "{inside}");
+            assert!(Str::Escaped(&inside).chars().eq([character]), "{inside}");
+        }
+    }
 }
