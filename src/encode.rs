@@ -1,7 +1,7 @@
 //! The three ways out of a payload, all from its one description.
 
 use crate::encode_error::EncodeError;
-use crate::json::{Counter, Full, Sink, Slice};
+use crate::json::{Full, LengthCounter, Sink, SliceWriter};
 
 /// A payload's description: its members, in the order in which they are written.
 pub(crate) trait Write {
@@ -10,7 +10,7 @@ pub(crate) trait Write {
 
 #[inline]
 pub(crate) fn encoded_len(payload: &impl Write) -> usize {
-    let mut counter = Counter(0);
+    let mut counter = LengthCounter(0);
     // Counting never runs out of room.
     let _ = payload.write(&mut counter);
     counter.0
@@ -18,10 +18,13 @@ pub(crate) fn encoded_len(payload: &impl Write) -> usize {
 
 #[inline]
 pub(crate) fn encode<'b>(payload: &impl Write, buffer: &'b mut [u8]) -> Result<&'b [u8], EncodeError> {
-    let mut sink = Slice::new(buffer);
-    match payload.write(&mut sink) {
-        Ok(()) => Ok(sink.written()),
-        Err(Full) => Err(EncodeError::new(encoded_len(payload))),
+    let room = buffer.len();
+    let mut sink = SliceWriter::new(buffer);
+    let result = payload.write(&mut sink);
+    let written = room.wrapping_sub(sink.free_len());
+    match (result, buffer.get(..written)) {
+        (Ok(()), Some(written)) => Ok(written),
+        _ => Err(EncodeError::new(encoded_len(payload))),
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) use boundary::{Boundary, Part};
 pub(crate) use cursor::Cursor;
 pub(crate) use cut::cut_character;
 pub(crate) use string::{Chars, Str};
-pub(crate) use writer::{Counter, Full, Sink, Slice};
+pub(crate) use writer::{Full, LengthCounter, Sink, SliceWriter};
 
 /// Why a text could not be read, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

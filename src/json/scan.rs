@@ -10,6 +10,29 @@ pub(super) const fn is_special(byte: u8) -> bool {
     matches!(byte, b'"' | b'\\' | 0x00..=0x1f)
 }
 
+/// Returns `true` if any byte cannot stand for itself inside a JSON string.
+///
+/// As in [`special_in_word`], one comparison covers the quote and the control characters. With two
+/// comparisons per byte and no branch, the compiler turns 16 bytes into vector instructions.
+#[expect(clippy::needless_bitwise_bool, reason = "a branch would keep it from being vectorized")]
+#[cfg_attr(not(target_os = "none"), inline(always))]
+pub(super) fn has_special(bytes: &[u8]) -> bool {
+    bytes.iter().fold(false, |found, byte| found | (byte ^ 2 < 0x21) | (*byte == b'\\'))
+}
+
+/// Flags every byte that cannot stand for itself inside a JSON string, by the high bit of its place
+/// in the word.
+///
+/// Additions replace the subtractions of [`special_in_word`]: for a byte `b` below 0x80,
+/// `b + (0x80 - n)` sets the high bit exactly when `b >= n`, and never carries into the next byte.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+pub(super) const fn all_specials_in_word(word: u64) -> u64 {
+    const LOW: u64 = broadcast(0x7f);
+    let not_control_or_quote = ((word ^ broadcast(2)) & LOW).wrapping_add(broadcast(0x80 - 0x21));
+    let not_backslash = ((word ^ broadcast(b'\\')) & LOW).wrapping_add(broadcast(0x80 - 1));
+    !((not_control_or_quote & not_backslash) | word) & broadcast(0x80)
+}
+
 /// Returns the number of bytes before the first backslash, 8 if there is none, in the order of
 /// [`u64::from_le_bytes`].
 #[cfg_attr(not(target_os = "none"), inline(always))]
@@ -101,9 +124,12 @@ pub(super) fn plain_len(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::vec;
     use std::vec::Vec;
 
-    use super::{bytes_before_backslash, is_plain, is_special, last_word, plain_len};
+    use super::{
+        all_specials_in_word, bytes_before_backslash, has_special, is_plain, is_special, last_word, plain_len,
+    };
 
     fn plain_len_bytewise(bytes: &[u8]) -> usize {
         bytes.iter().take_while(|byte| !is_special(**byte)).count()
@@ -130,6 +156,32 @@ mod tests {
             for after in 0..=u8::MAX {
                 let text = [b'a', first, after, after, after, after, after, after, after];
                 assert_eq!(plain_len(&text), 1, "{text:x?}");
+            }
+        }
+    }
+
+    #[test]
+    fn has_special_agrees_with_is_special() {
+        for length in 0..20 {
+            for (place, byte) in (0..length).flat_map(|place| (0..=u8::MAX).map(move |byte| (place, byte))) {
+                for filler in [b'a', 0x7f, 0x80, 0xff, b' ', b'!', b'#', b'[', b']'] {
+                    let mut text = vec![filler; length];
+                    text[place] = byte;
+                    assert_eq!(has_special(&text), is_special(byte), "{text:x?}");
+                }
+            }
+            assert!(!has_special(&vec![b'a'; length]));
+        }
+    }
+
+    #[test]
+    fn all_specials_are_flagged_and_nothing_else() {
+        for pair in 0..=u16::MAX {
+            let [first, second] = pair.to_le_bytes();
+            for bytes in [[first, second, first, first, second, second, first, second], [second; 8]] {
+                let expected = bytes.map(|byte| if is_special(byte) { 0x80 } else { 0 });
+                let flags = all_specials_in_word(u64::from_le_bytes(bytes));
+                assert_eq!(flags.to_le_bytes(), expected, "{bytes:x?}");
             }
         }
     }

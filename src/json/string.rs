@@ -188,7 +188,7 @@ fn split_code_unit(text: &[u8]) -> Option<(u32, &[u8])> {
 ///
 /// Escapes of different kinds alternate, so a branch on the kind would be mispredicted.
 #[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "evaluated by the compiler")]
-const SHORT_ESCAPES: [u8; 128] = {
+pub(super) const SHORT_ESCAPES: [u8; 128] = {
     let mut counterparts = [0; 128];
     let pairs = [
         (b'"', b'"'),

@@ -1,16 +1,29 @@
-//! Writing JSON: where it goes, and the escaping of strings.
+//! Writing JSON: where it goes, and how strings are escaped.
 
-use super::scan::{is_special, plain_in_word, plain_len};
-use super::string::Str;
+use super::scan::{all_specials_in_word, has_special, is_special, last_word, plain_len};
+use super::string::{SHORT_ESCAPES, Str};
 
 /// There was no room.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Full;
 
-/// Where JSON is written: a payload has one description, and its length, its bytes and its `String` all come from it.
+/// Where JSON is written. The length of a payload, its bytes and its `String` all come from one
+/// description of it.
 pub(crate) trait Sink {
-    /// Writes `text` as it stands.
+    /// Writes `text` as it is.
     fn put(&mut self, text: &str) -> Result<(), Full>;
+
+    /// Writes `text` as the inside of a string, with escapes for the characters that need them.
+    fn escape(&mut self, text: &str) -> Result<(), Full> {
+        let mut rest = text;
+        loop {
+            let (plain, special) = rest.split_at_checked(plain_len(rest.as_bytes())).unwrap_or((rest, ""));
+            self.put(plain)?;
+            let Some(&byte) = special.as_bytes().first() else { return Ok(()) };
+            self.put(escape_of(byte))?;
+            rest = special.get(1..).unwrap_or_default();
+        }
+    }
 
     /// Writes a string without its quotes.
     #[cfg_attr(not(target_os = "none"), inline(always))]
@@ -29,38 +42,6 @@ pub(crate) trait Sink {
         self.put("\"")
     }
 
-    /// Writes `text` as the inside of a string, what cannot stand for itself escaped.
-    #[cfg_attr(not(target_os = "none"), inline(always))]
-    fn escape(&mut self, text: &str) -> Result<(), Full> {
-        let mut rest = text;
-        loop {
-            let (plain, special) = rest.split_at_checked(plain_len(rest.as_bytes())).unwrap_or((rest, ""));
-            self.put(plain)?;
-            let Some(&byte) = special.as_bytes().first() else { return Ok(()) };
-            self.put_escape(byte)?;
-            rest = special.get(1..).unwrap_or_default();
-        }
-    }
-
-    /// Writes an escape: the short one or, where there is none, that of the code point.
-    #[inline(never)]
-    fn put_escape(&mut self, special: u8) -> Result<(), Full> {
-        match special {
-            b'"' => self.put("\\\""),
-            b'\\' => self.put("\\\\"),
-            0x08 => self.put("\\b"),
-            0x0c => self.put("\\f"),
-            b'\n' => self.put("\\n"),
-            b'\r' => self.put("\\r"),
-            b'\t' => self.put("\\t"),
-            control => {
-                self.put(if control < 0x10 { "\\u000" } else { "\\u001" })?;
-                let low = char::from_digit(u32::from(control & 0x0f), 16).unwrap_or('0');
-                self.put(low.encode_utf8(&mut [0; 4]))
-            }
-        }
-    }
-
     /// Writes an integer.
     fn u16(&mut self, number: u16) -> Result<(), Full> {
         for power in [10_000, 1_000, 100, 10, 1] {
@@ -74,115 +55,229 @@ pub(crate) trait Sink {
     }
 }
 
-/// Writes into a slice, of which the first `length` bytes have been written.
-pub(crate) struct Slice<'b> {
-    buffer: &'b mut [u8],
-    length: usize,
+/// Writes to the beginning of a slice.
+pub(crate) struct SliceWriter<'b> {
+    /// The part that nothing has been written to.
+    free: &'b mut [u8],
 }
 
-impl<'b> Slice<'b> {
+impl<'b> SliceWriter<'b> {
     pub(crate) const fn new(buffer: &'b mut [u8]) -> Self {
-        Self { buffer, length: 0 }
+        Self { free: buffer }
     }
 
-    /// What has been written.
-    pub(crate) fn written(self) -> &'b [u8] {
-        self.buffer.get(..self.length).unwrap_or_default()
+    /// Returns the number of bytes that nothing has been written to.
+    pub(crate) const fn free_len(&self) -> usize {
+        self.free.len()
     }
 
-    /// Writes what of `bytes` can stand for itself in a string, up to something else, and says how much it was.
-    #[cfg_attr(not(target_os = "none"), inline(always))]
-    fn put_plain(&mut self, bytes: &[u8]) -> Result<usize, Full> {
-        let room = self.buffer.get_mut(self.length..).unwrap_or_default();
-        let plain = if let Some(room) = room.get_mut(..bytes.len()) {
-            copy_plain(bytes, room)
-        } else {
-            // Less room than there may be need of, so that not even a byte may be copied in vain.
-            let plain = plain_len(bytes);
-            let (Some(from), Some(to)) = (bytes.get(..plain), room.get_mut(..plain)) else { return Err(Full) };
-            to.copy_from_slice(from);
-            plain
-        };
-        self.length = self.length.wrapping_add(plain);
-        Ok(plain)
+    /// Moves past the next `length` bytes.
+    #[inline]
+    fn advance(&mut self, length: usize) {
+        self.free = core::mem::take(&mut self.free).get_mut(length..).unwrap_or_default();
     }
 }
 
-/// Copies what of `from` can stand for itself in a string, up to something else, and says how much it was. Behind that,
-/// `to`, which is as long as `from`, may be written to as well.
-///
-/// A word is copied while it is looked at, and the last overlaps the one before.
-#[cfg_attr(not(target_os = "none"), inline(always))]
-fn copy_plain(from: &[u8], to: &mut [u8]) -> usize {
-    let (mut from_rest, mut to_rest) = (from, &mut *to);
-    while let (Some((word, from_after)), Some((place, to_after))) =
-        (from_rest.split_first_chunk(), to_rest.split_first_chunk_mut())
-    {
-        *place = *word;
-        if let Some(plain) = plain_in_word(*word) {
-            return from.len().wrapping_sub(from_rest.len()).wrapping_add(plain);
-        }
-        (from_rest, to_rest) = (from_after, to_after);
-    }
-    if from_rest.is_empty() {
-        return from.len();
-    }
-    // Of less than eight bytes it is before the first, and comes back when the place in the word is added.
-    let before_last = from.len().wrapping_sub(8);
-    if let (Some(word), Some(place)) = (from.last_chunk(), to.last_chunk_mut()) {
-        *place = *word;
-        return plain_in_word(*word).map_or(from.len(), |plain| before_last.wrapping_add(plain));
-    }
-    if let (Some(&[a, b, c, d]), Some(&[e, f, g, h])) = (from.first_chunk(), from.last_chunk()) {
-        if let Some(place) = to.first_chunk_mut() {
-            *place = [a, b, c, d];
-        }
-        if let Some(place) = to.last_chunk_mut() {
-            *place = [e, f, g, h];
-        }
-        return match plain_in_word([a, b, c, d, e, f, g, h]) {
-            Some(plain @ 0..4) => plain,
-            Some(plain) => before_last.wrapping_add(plain),
-            None => from.len(),
-        };
-    }
-    let plain = from.iter().take_while(|byte| !is_special(**byte)).count();
-    if let (Some(from), Some(to)) = (from.get(..plain), to.get_mut(..plain)) {
-        to.copy_from_slice(from);
-    }
-    plain
-}
-
-impl Sink for Slice<'_> {
+impl Sink for SliceWriter<'_> {
     #[inline]
     fn put(&mut self, text: &str) -> Result<(), Full> {
-        let end = self.length.wrapping_add(text.len());
-        let place = self.buffer.get_mut(self.length..end).ok_or(Full)?;
-        place.copy_from_slice(text.as_bytes());
-        self.length = end;
+        self.free.get_mut(..text.len()).ok_or(Full)?.copy_from_slice(text.as_bytes());
+        self.advance(text.len());
         Ok(())
     }
 
     #[cfg_attr(not(target_os = "none"), inline(always))]
     fn escape(&mut self, text: &str) -> Result<(), Full> {
-        let mut rest = text.as_bytes();
-        loop {
-            let plain = self.put_plain(rest)?;
-            match rest.get(plain..) {
-                Some([special, after @ ..]) => {
-                    self.put_escape(*special)?;
-                    rest = after;
-                }
-                _ => return Ok(()),
+        let text = text.as_bytes();
+        let place = self.free.get_mut(..text.len()).ok_or(Full)?;
+        let plain = copy_plain(text, place);
+        if plain == text.len() {
+            self.advance(text.len());
+        } else {
+            self.advance(plain);
+            let written = escape_from(text, plain, self.free).ok_or(Full)?;
+            self.advance(written);
+        }
+        Ok(())
+    }
+}
+
+/// The number of bytes that are searched at once: a vector register of any common processor.
+const CHUNK: usize = 16;
+
+/// Copies `from` to `to`, which has the same length, up to the first chunk that needs an escape.
+///
+/// Returns the number of bytes that need none: all, or a multiple of [`CHUNK`].
+#[cfg_attr(not(target_os = "none"), inline(always))]
+fn copy_plain(from: &[u8], to: &mut [u8]) -> usize {
+    let mut plain = 0_usize;
+    let mut from_rest = from;
+    let mut to_rest = &mut *to;
+    while let Some((chunk, from_after)) = from_rest.split_first_chunk::<CHUNK>() {
+        let Some((place, to_after)) = to_rest.split_first_chunk_mut() else { break };
+        if has_special(chunk) {
+            return plain;
+        }
+        copy_chunk(chunk, place);
+        plain = plain.wrapping_add(CHUNK);
+        (from_rest, to_rest) = (from_after, to_after);
+    }
+    // Two chunks that overlap replace a loop over the bytes that are left.
+    let is_rest_plain = if let (Some(last), Some(place)) = (from.last_chunk::<CHUNK>(), to.last_chunk_mut()) {
+        *place = *last;
+        !has_special(last)
+    } else {
+        match from.len() {
+            8.. => copy_ends::<8>(from, to),
+            4.. => copy_ends::<4>(from, to),
+            2.. => copy_ends::<2>(from, to),
+            _ => copy_ends::<1>(from, to),
+        }
+    };
+    if is_rest_plain { from.len() } else { plain }
+}
+
+/// Copies a chunk as an integer: in a loop, an array becomes a call of `memmove` on bare metal.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+const fn copy_chunk(from: &[u8; CHUNK], to: &mut [u8; CHUNK]) {
+    *to = u128::from_ne_bytes(*from).to_ne_bytes();
+}
+
+/// Copies the first and the last `N` bytes, and returns `true` if they need no escapes.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+fn copy_ends<const N: usize>(from: &[u8], to: &mut [u8]) -> bool {
+    let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else { return true };
+    if let Some(place) = to.first_chunk_mut() {
+        *place = *first;
+    }
+    if let Some(place) = to.last_chunk_mut() {
+        *place = *last;
+    }
+    !(has_special(first) | has_special(last))
+}
+
+/// Escapes `text` from `start` on.
+///
+/// Returns the number of bytes written; `None` if `to` is too short.
+#[inline(never)]
+fn escape_from(text: &[u8], start: usize, to: &mut [u8]) -> Option<usize> {
+    let room = to.len();
+    let mut to = to;
+    let mut rest = text.get(start..)?;
+    while to.len() >= ESCAPED_CHUNK {
+        if let Some((chunk, after)) = rest.split_first_chunk::<CHUNK>() {
+            if has_special(chunk) {
+                let (first, second) = chunk.split_at_checked(8)?;
+                to = escape_word(u64::from_le_bytes(*first.first_chunk()?), 8, to)?;
+                to = escape_word(u64::from_le_bytes(*second.first_chunk()?), 8, to)?;
+            } else {
+                let (place, to_after) = to.split_first_chunk_mut()?;
+                copy_chunk(chunk, place);
+                to = to_after;
             }
+            rest = after;
+        } else if rest.is_empty() {
+            return Some(room.wrapping_sub(to.len()));
+        } else {
+            let (word, length) = match rest.first_chunk() {
+                Some(word) => (u64::from_le_bytes(*word), 8),
+                None => (last_word(text, rest), rest.len()),
+            };
+            to = escape_word(word, length, to)?;
+            rest = rest.get(length..)?;
+        }
+    }
+    let written = room.wrapping_sub(to.len());
+    Some(written.wrapping_add(escape_bytewise(rest, to)?))
+}
+
+/// The length of a chunk of which every byte is escaped, and of a word that is written after it.
+const ESCAPED_CHUNK: usize = CHUNK * 6 + 8;
+
+/// Escapes the first `length` bytes of a word, in the order of [`u64::from_le_bytes`].
+///
+/// Returns the part of `to` that is left. For each escape, all that is left of the word is written,
+/// then the escape over the byte that needs it. Both are eight bytes in a window of sixteen, so
+/// nothing depends on how many bytes are plain, or on how long the escape is, but where the next
+/// window begins.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+fn escape_word(word: u64, length: usize, mut to: &mut [u8]) -> Option<&mut [u8]> {
+    let bits = u32::try_from(length.wrapping_mul(8)).ok()?;
+    let mut specials = all_specials_in_word(word) & u64::MAX.wrapping_shr(64_u32.wrapping_sub(bits));
+    // The part of the word that has been written, in bits.
+    let mut written = 0_u32;
+    while specials != 0 {
+        // In bits, too: the flag is the high bit of its byte.
+        let place = specials.trailing_zeros() & 0x38;
+        let (escape, escape_length) = padded_escape_of(word.wrapping_shr(place).to_le_bytes()[0]);
+        let plain = usize::try_from(place.wrapping_sub(written) / 8).ok()? & 7;
+        let window = to.first_chunk_mut::<16>()?;
+        *window.first_chunk_mut()? = word.wrapping_shr(written).to_le_bytes();
+        *window.get_mut(plain..)?.first_chunk_mut()? = escape.to_le_bytes();
+        to = to.get_mut(plain.wrapping_add(escape_length)..)?;
+        written = place.wrapping_add(8);
+        specials &= specials.wrapping_sub(1);
+    }
+    *to.first_chunk_mut()? = word.wrapping_shr(written).to_le_bytes();
+    to.get_mut(length.wrapping_sub(usize::try_from(written / 8).ok()?)..)
+}
+
+/// Escapes `text` where there may be less room than a chunk needs.
+///
+/// Returns the number of bytes written; `None` if `to` is too short.
+#[inline(never)]
+fn escape_bytewise(text: &[u8], to: &mut [u8]) -> Option<usize> {
+    let mut end = 0_usize;
+    for byte in text {
+        let piece = if is_special(*byte) { escape_of(*byte).as_bytes() } else { core::slice::from_ref(byte) };
+        to.get_mut(end..)?.get_mut(..piece.len())?.copy_from_slice(piece);
+        end = end.wrapping_add(piece.len());
+    }
+    Some(end)
+}
+
+/// The escapes of the control characters, each padded to eight bytes.
+const CONTROL_ESCAPES: &str = concat!(
+    r"\u0000  \u0001  \u0002  \u0003  \u0004  \u0005  \u0006  \u0007  ",
+    r"\b      \t      \n      \u000b  \f      \r      \u000e  \u000f  ",
+    r"\u0010  \u0011  \u0012  \u0013  \u0014  \u0015  \u0016  \u0017  ",
+    r"\u0018  \u0019  \u001a  \u001b  \u001c  \u001d  \u001e  \u001f  ",
+);
+
+/// Returns the escape of a byte that [`is_special`].
+fn escape_of(special: u8) -> &'static str {
+    match special {
+        b'"' => r#"\""#,
+        b'\\' => r"\\",
+        _ => {
+            let start = usize::from(special).wrapping_mul(8);
+            CONTROL_ESCAPES.get(start..start.wrapping_add(8)).unwrap_or_default().trim_ascii_end()
         }
     }
 }
 
-/// Counts the bytes that would be written.
-pub(crate) struct Counter(pub(crate) usize);
+/// Returns the same as a word, in the order of [`u64::from_le_bytes`], and its length.
+///
+/// Short escapes come from a table: quotes and backslashes alternate with line feeds, so a branch on
+/// the kind would be mispredicted.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+fn padded_escape_of(special: u8) -> (u64, usize) {
+    match SHORT_ESCAPES.get(usize::from(special & 0x7f)) {
+        Some(&short @ 1..) => (u64::from(short) << 8 | u64::from(b'\\'), 2),
+        _ => (long_escape_of(special), 6),
+    }
+}
 
-impl Sink for Counter {
+#[cold]
+fn long_escape_of(control: u8) -> u64 {
+    let escape = CONTROL_ESCAPES.as_bytes().get(usize::from(control).wrapping_mul(8)..);
+    escape.and_then(|escape| escape.first_chunk()).map_or(0, |escape| u64::from_le_bytes(*escape))
+}
+
+/// Counts the bytes that would be written.
+pub(crate) struct LengthCounter(pub(crate) usize);
+
+impl Sink for LengthCounter {
     #[inline]
     fn put(&mut self, text: &str) -> Result<(), Full> {
         self.0 = self.0.saturating_add(text.len());
@@ -196,5 +291,97 @@ impl Sink for alloc::string::String {
     fn put(&mut self, text: &str) -> Result<(), Full> {
         self.push_str(text);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+    use std::string::String;
+    use std::vec;
+
+    use super::{LengthCounter, Sink, SliceWriter};
+
+    /// The grammar of RFC 8259, section 7, character by character.
+    fn escape_slowly(text: &str) -> String {
+        let escape = |character| match character {
+            '"' => r#"\""#.into(),
+            '\\' => r"\\".into(),
+            '\u{8}' => r"\b".into(),
+            '\u{c}' => r"\f".into(),
+            '\n' => r"\n".into(),
+            '\r' => r"\r".into(),
+            '\t' => r"\t".into(),
+            '\0'..' ' => format!(r"\u{:04x}", u32::from(character)),
+            _ => String::from(character),
+        };
+        text.chars().map(escape).collect()
+    }
+
+    /// Escapes `text` into a buffer of `length` bytes; `None` if there is no room.
+    fn escape_into(text: &str, length: usize) -> Option<String> {
+        let mut buffer = vec![0xff; length];
+        let mut writer = SliceWriter::new(&mut buffer);
+        writer.escape(text).ok()?;
+        let written = length - writer.free_len();
+        buffer.truncate(written);
+        Some(String::from_utf8(buffer).unwrap())
+    }
+
+    /// Checks `text` with every length of the buffer that could matter.
+    fn check(text: &str) {
+        let expected = escape_slowly(text);
+        for room in [0, 1, 7, 8, 15, 16, 55, 56, 103, 104, 200] {
+            assert_eq!(escape_into(text, expected.len() + room).as_ref(), Some(&expected), "{text:?}, {room}");
+        }
+        for length in (0..expected.len()).rev().take(9) {
+            assert_eq!(escape_into(text, length), None, "{text:?}, {length}");
+        }
+        let mut counter = LengthCounter(0);
+        assert!(counter.escape(text).is_ok());
+        assert_eq!(counter.0, expected.len(), "{text:?}");
+        let mut string = String::new();
+        assert!(string.escape(text).is_ok());
+        assert_eq!(string, expected, "{text:?}");
+    }
+
+    #[test]
+    fn every_character_in_every_place_of_every_length() {
+        let specials = (0..=0x7f).map(char::from).filter(|c| c.is_ascii_control() || r#" "\/#[]!a"#.contains(*c));
+        for special in specials.chain(['\u{80}', '\u{a2}', '\u{5c22}', '\u{10ffff}']) {
+            for length in 1..=40 {
+                for place in 0..length {
+                    let text: String = (0..length).map(|i| if i == place { special } else { 'a' }).collect();
+                    check(&text);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_pattern_of_escapes_in_eighteen_bytes() {
+        for fillers in ["\"a", "\\\n", "\u{1f}\u{7f}"] {
+            let mut fillers = fillers.chars();
+            let (special, other) = (fillers.next().unwrap(), fillers.next().unwrap());
+            for pattern in (0..1 << 18).step_by(7) {
+                let text: String = (0..18).map(|i| if pattern >> i & 1 == 1 { special } else { other }).collect();
+                let expected = escape_slowly(&text);
+                for room in [0, 120] {
+                    assert_eq!(escape_into(&text, expected.len() + room).as_ref(), Some(&expected), "{text:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn runs_of_every_length_between_escapes() {
+        for run in 0..50 {
+            for count in 0..12 {
+                for special in ["\"", "\\\"", "\n", "\u{0}", "\u{1f600}\t"] {
+                    check(&["é".repeat(run / 2), "a".repeat(run % 2), special.into()].concat().repeat(count));
+                    check(&[special, &"a".repeat(run)].concat().repeat(count));
+                }
+            }
+        }
     }
 }
