@@ -242,7 +242,9 @@ impl<'a> Pass<'_, 'a> {
                 {
                     self.duplicate(level, field, offset)?;
                 }
-                state.cursor.seek(self.skip(state.cursor, level)?);
+                if let Err(error) = state.cursor.skip(self.open(level)) {
+                    return Err(self.stop(error));
+                }
                 self.end_member(&mut state)?;
             }
         }
@@ -475,7 +477,6 @@ impl<'a> Pass<'_, 'a> {
     /// Any value.
     #[inline(never)]
     fn skip(&mut self, mut cursor: Cursor<'a>, level: Level) -> Result<Cursor<'a>> {
-        cursor.skip_space();
         match cursor.skip(self.open(level)) {
             Ok(()) => Ok(cursor),
             Err(error) => Err(self.stop(error)),
