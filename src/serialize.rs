@@ -199,10 +199,7 @@ impl<'a> Serialize for Raw<'a> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut cursor = Cursor::new(self.0);
         // It has been validated, so that nothing here fails.
-        let value = |cursor: &mut Cursor<'a>| {
-            let start = *cursor;
-            cursor.skip(0).map(|()| Raw(cursor.since(start))).map_err(S::Error::custom)
-        };
+        let value = |cursor: &mut Cursor<'a>| cursor.value(0).map(Raw).map_err(S::Error::custom);
         match self.0.as_bytes().first() {
             Some(b'{') => {
                 let mut members = serializer.serialize_map(None)?;

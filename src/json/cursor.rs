@@ -1,5 +1,5 @@
-//! A cursor over one JSON text: typed reads for the values a caller wants, [`Cursor::skip`] for the
-//! rest.
+//! A cursor over one JSON text: typed reads for the values a caller wants, [`Cursor::value`] for
+//! the rest.
 //!
 //! Functions are named after the grammar of RFC 8259 and start where their production starts. White
 //! space is skipped after each structural character, and before the end of a member or an element.
@@ -8,18 +8,13 @@
 
 use super::escape::skip_escaped;
 use super::scan::{is_plain, skip_plain};
+use super::skip::{
+    Notation, Step, mistyped, skip_literal, skip_nested, skip_number, skip_string_map, skip_value, unexpected,
+};
 use super::string::Str;
-use super::{Error, ErrorKind, number};
-
-/// The number of arrays and objects that may be open at once: as many as `serde_json`, whose limit
-/// is called 128, still reads.
-const MAX_OPEN: u32 = 127;
+use super::{Error, ErrorKind};
 
 type Result<T> = core::result::Result<T, Error>;
-
-/// A step over some bytes that only says where it ends: the bytes after it, or an error and the
-/// bytes from its cause on.
-pub(super) type Step<'a> = core::result::Result<&'a [u8], (ErrorKind, &'a [u8])>;
 
 /// A JSON text of which `rest` is unread.
 #[derive(Clone, Copy, Debug)]
@@ -67,8 +62,11 @@ impl<'a> Cursor<'a> {
 
     /// Returns the next byte without reading it.
     #[cfg_attr(not(target_os = "none"), inline(always))]
-    pub(crate) fn next(&self) -> Option<u8> {
-        self.rest.as_bytes().first().copied()
+    pub(crate) const fn next(&self) -> Option<u8> {
+        match self.rest.as_bytes() {
+            [byte, ..] => Some(*byte),
+            [] => None,
+        }
     }
 
     /// Skips white space (RFC 8259, section 2), of which compact JSON has none and most other JSON
@@ -218,56 +216,41 @@ impl<'a> Cursor<'a> {
         Some(Str::Clean(inside))
     }
 
-    /// `true`, `false` or `null`.
-    #[inline]
-    pub(crate) fn literal(&mut self, expected: &str) -> Result<()> {
-        if let Some(rest) = self.rest.strip_prefix(expected) {
-            self.rest = rest;
-            return Ok(());
-        }
-        // As far as it goes.
-        for expected in expected.chars() {
-            if !self.eat(expected) {
-                break;
-            }
-        }
-        Err(self.unexpected())
-    }
-
-    /// One digit or more.
-    #[inline]
-    fn digits(&mut self) -> Result<()> {
-        let digits = self.rest.bytes().take_while(u8::is_ascii_digit).count();
-        if digits == 0 {
-            return Err(self.unexpected());
-        }
-        self.advance(digits);
-        Ok(())
-    }
-
-    /// A number. Returns its text, and whether it is an integer.
+    /// Completes a step over the text.
     #[cfg_attr(not(target_os = "none"), inline(always))]
-    pub(crate) fn number(&mut self) -> Result<(&'a str, bool)> {
-        let start = *self;
-        self.eat('-');
-        if !self.eat('0') {
-            self.digits()?;
+    fn step(&mut self, step: Step<'_>) -> Result<&'a str> {
+        match step {
+            Ok(rest) => {
+                let (read, rest) = split(self.rest, rest);
+                self.rest = rest;
+                Ok(read)
+            }
+            Err(error) => Err(self.failed(error)),
         }
-        let mut is_integer = true;
-        if self.eat('.') {
-            is_integer = false;
-            self.digits()?;
+    }
+
+    /// `null`, as it is written.
+    #[cfg_attr(not(target_os = "none"), inline(always))]
+    pub(crate) fn null(&mut self) -> Result<&'a str> {
+        self.step(skip_literal(self.rest.as_bytes(), b"null"))
+    }
+
+    /// An integer of 16 bits without a sign, after which the text goes on.
+    #[inline(never)]
+    pub(crate) fn u16(mut self) -> Result<(u16, Self)> {
+        let error = |kind| Error { kind, offset: self.offset() };
+        let (rest, notation) = match skip_number(self.rest.as_bytes()) {
+            Ok(number) => number,
+            Err((ErrorKind::UnexpectedByte, rest)) if rest.len() == self.rest.len() => return Err(self.mistyped()),
+            Err(error) => return Err(self.failed(error)),
+        };
+        if notation != Notation::Integer {
+            return Err(error(ErrorKind::WrongType));
         }
-        if self.eat('e') || self.eat('E') {
-            is_integer = false;
-            let _ = self.eat('+') || self.eat('-');
-            self.digits()?;
-        }
-        if self.rest.is_empty() {
-            // No text that is read here ends in a number: there might have been more of it.
-            return Err(self.unexpected());
-        }
-        Ok((self.since(start), is_integer))
+        let (digits, rest) = split(self.rest, rest);
+        let number = digits.parse().map_err(|_| error(ErrorKind::NumberOutOfRange))?;
+        self.rest = rest;
+        Ok((number, self))
     }
 
     /// An object whose values are strings, as it is written.
@@ -276,111 +259,26 @@ impl<'a> Cursor<'a> {
     /// cursor is there, too.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn string_map(&mut self) -> Result<&'a str> {
-        match skip_string_map(self.rest.as_bytes()) {
-            Ok(rest) => {
-                let (object, rest) = split(self.rest, rest);
-                self.rest = rest;
-                Ok(object)
-            }
-            Err((kind, rest)) => {
-                self.rest = split(self.rest, rest).1;
-                Err(self.error(kind))
-            }
+        let step = skip_string_map(self.rest.as_bytes());
+        if let Err((ErrorKind::WrongType, rest)) = step {
+            self.rest = split(self.rest, rest).1;
+            return Err(self.error(ErrorKind::WrongType));
         }
+        self.step(step)
     }
 
-    /// Any value, validated as strictly as the values that are read. `open` is the number of arrays
-    /// and objects around it.
+    /// Any value, as it is written. It is validated as strictly as the values that are read. `open`
+    /// is the number of arrays and objects around it.
     #[cfg_attr(not(target_os = "none"), inline(always))]
-    pub(crate) fn skip(&mut self, open: u32) -> Result<()> {
-        if let Some(b'{' | b'[') = self.next() {
-            self.seek(self.after_nested(open, 0)?);
-            return Ok(());
-        }
-        self.scalar()
+    pub(crate) fn value(&mut self, open: u32) -> Result<&'a str> {
+        self.step(skip_value(self.rest.as_bytes(), open))
     }
 
     /// The rest of an object, from one of its values on. `open` is the number of arrays and objects
     /// around that object.
     #[cold]
-    pub(crate) fn finish_object(&mut self, open: u32) -> Result<()> {
-        self.seek(self.after_nested(open, 1)?);
-        Ok(())
-    }
-
-    /// Returns this cursor after an array or an object, which it reads without recursion.
-    ///
-    /// `entered` is the number of objects among them, 0 or 1, whose opening has already been read.
-    #[inline(never)]
-    fn after_nested(mut self, open: u32, entered: u32) -> Result<Self> {
-        // A bit for each array or object opened here, the innermost lowest: 1 for an object.
-        let mut kinds = u128::from(entered);
-        let mut depth = open.saturating_add(entered);
-        loop {
-            if let Some(bracket @ (b'{' | b'[')) = self.next() {
-                if depth >= MAX_OPEN {
-                    return Err(self.error(ErrorKind::NestedTooDeep));
-                }
-                let is_object = bracket == b'{';
-                depth = depth.saturating_add(1);
-                kinds = (kinds << 1) | u128::from(is_object);
-                self.advance(1);
-                self.skip_space();
-                let is_empty = self.eat(if is_object { '}' } else { ']' });
-                if !is_empty {
-                    if is_object {
-                        self.key()?;
-                    }
-                    continue;
-                }
-                depth = depth.saturating_sub(1);
-                kinds >>= 1;
-            } else {
-                self.scalar()?;
-            }
-            // A value has ended, and with it every array and object that closes here.
-            loop {
-                if depth == open {
-                    return Ok(self);
-                }
-                let is_object = kinds & 1 == 1;
-                self.skip_space();
-                if self.eat_token(',') {
-                    if is_object {
-                        self.key()?;
-                    }
-                    break;
-                }
-                if !self.eat(if is_object { '}' } else { ']' }) {
-                    return Err(self.unexpected());
-                }
-                depth = depth.saturating_sub(1);
-                kinds >>= 1;
-            }
-        }
-    }
-
-    /// A value that contains no others.
-    #[cfg_attr(not(target_os = "none"), inline(always))]
-    fn scalar(&mut self) -> Result<()> {
-        match self.next() {
-            Some(b'"') => self.string().map(|_| ()),
-            Some(b't') => self.literal("true"),
-            Some(b'f') => self.literal("false"),
-            Some(b'n') => self.literal("null"),
-            Some(b'-' | b'0'..=b'9') => {
-                let number = *self;
-                let (digits, is_integer) = self.number()?;
-                // So few digits are always within the range of a double.
-                let is_small = digits.len() <= 300 && (is_integer || !digits.contains(['e', 'E']));
-                if is_small || !number::is_beyond_double(digits.as_bytes()) {
-                    Ok(())
-                } else {
-                    Err(number.error(ErrorKind::NumberOutOfRange))
-                }
-            }
-            _ => Err(self.unexpected()),
-        }
+    pub(crate) fn finish_object(&mut self, open: u32) -> Result<&'a str> {
+        self.step(skip_nested(self.rest.as_bytes(), open, 1))
     }
 
     /// Returns `true` if an array that has just been opened has an element, and reads its closing
@@ -400,31 +298,6 @@ impl<'a> Cursor<'a> {
     }
 }
 
-#[cold]
-const fn unexpected(rest: &[u8]) -> ErrorKind {
-    if rest.is_empty() { ErrorKind::UnexpectedEnd } else { ErrorKind::UnexpectedByte }
-}
-
-#[cold]
-const fn mistyped(rest: &[u8]) -> ErrorKind {
-    match rest {
-        [b'"' | b'{' | b'[' | b't' | b'f' | b'n' | b'-' | b'0'..=b'9', ..] => ErrorKind::WrongType,
-        _ => unexpected(rest),
-    }
-}
-
-/// White space (RFC 8259, section 2), of which compact JSON has none and most other JSON one space.
-#[cfg_attr(not(target_os = "none"), inline(always))]
-fn skip_space(rest: &[u8]) -> &[u8] {
-    match rest {
-        [b' ' | b'\t' | b'\n' | b'\r', after @ ..] => match after {
-            [b' ' | b'\t' | b'\n' | b'\r', ..] => skip_more_space(after),
-            _ => after,
-        },
-        _ => rest,
-    }
-}
-
 /// Splits a text where `rest`, an end of it, starts.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 fn split<'a>(text: &'a str, rest: &[u8]) -> (&'a str, &'a str) {
@@ -434,55 +307,4 @@ fn split<'a>(text: &'a str, rest: &[u8]) -> (&'a str, &'a str) {
 #[inline(never)]
 fn without_space(rest: &str) -> &str {
     rest.trim_start_matches([' ', '\t', '\n', '\r'])
-}
-
-#[inline(never)]
-fn skip_more_space(rest: &[u8]) -> &[u8] {
-    let is_space = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
-    rest.get(rest.iter().take_while(is_space).count()..).unwrap_or_default()
-}
-
-/// An object whose values are strings, from its opening brace on.
-#[inline(never)]
-fn skip_string_map(object: &[u8]) -> Step<'_> {
-    let [b'{', inside @ ..] = object else { return Err((mistyped(object), object)) };
-    let mut rest = skip_space(inside);
-    if let [b'}', after @ ..] = rest {
-        return Ok(after);
-    }
-    loop {
-        let [b'"', name @ ..] = rest else { return Err((unexpected(rest), rest)) };
-        rest = match skip_string_body(name)? {
-            [b'"', b':', b'"', value @ ..] => value,
-            [_, spaced @ ..] => after_colon(spaced)?,
-            [] => return Err((ErrorKind::UnexpectedEnd, &[])),
-        };
-        rest = match skip_string_body(rest)? {
-            [b'"', b',', after @ ..] if after.first() == Some(&b'"') => after,
-            [b'"', b'}', after @ ..] => return Ok(after),
-            [_, spaced @ ..] => match skip_space(spaced) {
-                [b',', after @ ..] => skip_space(after),
-                [b'}', after @ ..] => return Ok(after),
-                other => return Err((unexpected(other), other)),
-            },
-            [] => return Err((ErrorKind::UnexpectedEnd, &[])),
-        };
-    }
-}
-
-/// The inside of a string value, from the colon before it on, with white space around the colon.
-#[inline(never)]
-fn after_colon(rest: &[u8]) -> Step<'_> {
-    let colon = skip_space(rest);
-    let [b':', after @ ..] = colon else { return Err((unexpected(colon), colon)) };
-    let value = skip_space(after);
-    let [b'"', inside @ ..] = value else { return Err((mistyped(value), value)) };
-    Ok(inside)
-}
-
-/// The inside of a string, as far as its closing quote.
-#[cfg_attr(not(target_os = "none"), inline(always))]
-fn skip_string_body(body: &[u8]) -> Step<'_> {
-    let rest = skip_plain(body);
-    if let [b'"', ..] = rest { Ok(rest) } else { skip_escaped(rest) }
 }

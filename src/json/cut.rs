@@ -1,6 +1,7 @@
 //! JSON whose last character is cut.
 
 use super::escape::skip_escaped;
+use super::scan::skip_plain;
 use super::{Error, ErrorKind};
 
 /// Returns the error of `input`, which is `text`, the start of a JSON text, and then a part of a
@@ -9,7 +10,7 @@ use super::{Error, ErrorKind};
 /// More bytes can only help if the character is in a string, where any character may be.
 pub(crate) fn cut_character(text: &str, input: &[u8]) -> Error {
     let unfinished = unfinished_string(text).and_then(|start| input.get(start..));
-    let (kind, rest) = match unfinished.map(skip_escaped) {
+    let (kind, rest) = match unfinished.map(|inside| skip_escaped(skip_plain(inside))) {
         Some(Err(error)) => error,
         // The part of a character is not the end of the string.
         Some(Ok(rest)) => (ErrorKind::UnexpectedByte, rest),

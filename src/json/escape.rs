@@ -1,11 +1,8 @@
 //! The escapes of a string, checked where they stand (RFC 8259, section 7).
 
 use super::ErrorKind;
-use super::cursor::Step;
 use super::scan::skip_plain;
-
-/// An error, and the bytes from its cause on.
-type Result<'a, T> = core::result::Result<T, (ErrorKind, &'a [u8])>;
+use super::skip::Step;
 
 /// The inside of a string, from the first byte on that cannot stand for itself, as far as its
 /// closing quote.
@@ -59,7 +56,7 @@ enum Unit {
 
 /// Goes over an escape of a UTF-16 code unit, or the two of a surrogate pair.
 #[cfg_attr(not(target_os = "none"), inline(always))]
-fn skip_unicode_escape(escape: &[u8]) -> Result<'_, &[u8]> {
+fn skip_unicode_escape(escape: &[u8]) -> Step<'_> {
     match code_unit(escape)? {
         (Unit::Character, rest) => Ok(rest),
         (Unit::TrailingSurrogate, _) => Err((ErrorKind::LoneSurrogate, escape)),
@@ -76,7 +73,7 @@ fn skip_unicode_escape(escape: &[u8]) -> Result<'_, &[u8]> {
 
 /// The UTF-16 code unit of an escape, and what follows it.
 #[inline]
-fn code_unit(escape: &[u8]) -> Result<'_, (Unit, &[u8])> {
+fn code_unit(escape: &[u8]) -> Step<'_, (Unit, &[u8])> {
     let digits = escape.get(2..).unwrap_or_default();
     let Some((digits, rest)) = digits.split_first_chunk::<4>() else {
         let is_cut_short = digits.iter().all(u8::is_ascii_hexdigit);

@@ -17,6 +17,7 @@ mod cut;
 mod escape;
 mod number;
 mod scan;
+mod skip;
 mod string;
 mod writer;
 

@@ -7,7 +7,7 @@ const SIGNIFICANT: u32 = 19;
 const LARGEST: (u64, i64) = (1_797_693_134_862_315_807, 308);
 
 /// Whether a number of the grammar of RFC 8259 (section 6) is beyond the range of a double, as no receiver could hold it.
-pub(crate) fn is_beyond_double(number: &[u8]) -> bool {
+pub(super) fn is_beyond_double(number: &[u8]) -> bool {
     let mut digits = 0_u64;
     let mut taken = 0_u32;
     // The power of ten of the digit in front of the point, counted from the first significant one.

@@ -23,7 +23,7 @@ pub struct ServiceError<'a> {
     pub request_id: Option<Text<'a>>,
 }
 
-impl<'a> ServiceError<'a> {
+impl ServiceError<'_> {
     /// The `Type` of the payload.
     pub const TYPE: &'static str = "ERROR";
 

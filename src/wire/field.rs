@@ -20,11 +20,11 @@ pub(super) enum Kind {
     Payload,
 }
 
-/// The lengths that nearly all values of some fields have: identifiers of the service, ...
+/// The length of the identifiers that the service generates.
 pub(super) const ID_LEN: usize = 12;
-/// ... those of clients and users, which are UUIDs in all captures, ...
+/// The length of a UUID: all official SDKs and most applications have them as identifiers.
 pub(super) const UUID_LEN: usize = 36;
-/// ... and times, with nine digits of a fraction unless the last ones are zeros.
+/// The length of a time with nine digits of a fraction. The service leaves out zeros at its end.
 pub(super) const TIME_LEN: usize = 30;
 
 macro_rules! fields {
@@ -74,8 +74,7 @@ macro_rules! fields {
     };
 }
 
-// In the order in which the service and the official SDKs write them: the pass over the members
-// first looks for the next field of this order.
+// Of several fields that are missing, the first in this order is reported.
 fields! {
     /// What a publish payload asks for.
     Action = "Action", Tag;
@@ -126,74 +125,7 @@ impl core::fmt::Display for Field {
     }
 }
 
-/// The key of a field, to be compared with the next 16 bytes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Key {
-    /// The name, its quotes and its colon.
-    text: u128,
-    /// The bits that count.
-    mask: u128,
-    pub(super) len: usize,
-}
-
-// They give the first four letters of all names in a direction numbers of their own.
-const SUBSCRIBE_MULTIPLIER: u32 = 21;
-const PUBLISH_MULTIPLIER: u32 = 33;
-
-impl Key {
-    /// # Panics
-    ///
-    /// Panics if the name is longer than 13 bytes. It is only called in constants.
-    pub(crate) const fn new(field: Field, direction: Direction) -> Self {
-        let name = field.name().as_bytes();
-        assert!(name.len() <= 13, "the key is longer than 16 bytes");
-        let (mut text, mut mask) = ([0; 16], [0; 16]);
-        (text[0], mask[0]) = (b'"', 0xff);
-        let mut at = 0;
-        while at < name.len() {
-            text[at + 1] = name[at];
-            mask[at + 1] = match direction {
-                Direction::Subscribe => 0xff,
-                // The one bit that tells the cases of an ASCII letter apart.
-                Direction::Publish => !0x20,
-            };
-            at += 1;
-        }
-        (text[at + 1], mask[at + 1]) = (b'"', 0xff);
-        (text[at + 2], mask[at + 2]) = (b':', 0xff);
-        at = 0;
-        while at < 16 {
-            text[at] &= mask[at];
-            at += 1;
-        }
-        Self { text: u128::from_le_bytes(text), mask: u128::from_le_bytes(mask), len: name.len() + 3 }
-    }
-
-    /// Returns a number for the first four bytes after a quote. Keys with the same number start
-    /// with the same four letters.
-    #[cfg_attr(not(target_os = "none"), inline(always))]
-    #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "four bytes")]
-    pub(crate) const fn slot(window: u128, direction: Direction) -> u32 {
-        let bytes = (window >> 8) as u32;
-        match direction {
-            Direction::Subscribe => bytes.wrapping_mul(SUBSCRIBE_MULTIPLIER) >> 28,
-            // Whatever the case of letters.
-            Direction::Publish => (bytes | 0x2020_2020).wrapping_mul(PUBLISH_MULTIPLIER) >> 28,
-        }
-    }
-
-    /// Returns `true` if the next 16 bytes start with the key.
-    #[cfg_attr(not(target_os = "none"), inline(always))]
-    pub(super) const fn matches(self, window: u128) -> bool {
-        window & self.mask == self.text
-    }
-}
-
 impl Field {
-    pub(crate) const fn slot(self, direction: Direction) -> u32 {
-        Key::slot(Key::new(self, direction).text, direction)
-    }
-
     /// Returns the field with a name, as it is read in a direction.
     pub(crate) fn named(name: &str, direction: Direction) -> Option<Self> {
         Self::exactly(name).or_else(|| match direction {

@@ -4,21 +4,26 @@
 //! skips the others. When the tag (`Type` or `Action`) is read, the payload is known, and from then
 //! on only its own members are.
 //!
-//! Something wrong with a member is an error only if the payload has that member. Before the tag,
-//! it is therefore noted, and the value is skipped; the first note that applies to the payload
-//! becomes the error when the tag is read. So the verdict does not depend on where the tag stands,
-//! with one exception: bad JSON before the tag is the error in any case.
+//! A value that does not suit its member is only an error if the payload has that member: see
+//! [`notes`](super::notes).
 
 use super::decode_error::{DecodeError, DecodeErrorKind};
-use super::field::{Field, ID_LEN, Key, Kind, TIME_LEN, UUID_LEN};
+use super::field::{Field, ID_LEN, Kind, TIME_LEN, UUID_LEN};
 use super::field_set::FieldSet;
-use super::shape::{Direction, Payload, Shape};
+use super::key::Key;
+use super::notes::{Note, Notes, missing_field};
+use super::shape::{Direction, Shape};
 use super::values::{Level, Value, Values};
 use crate::content::Content;
-use crate::json::{self, Cursor, ErrorKind, Str};
+use crate::json::{Cursor, Str};
 use crate::text::Text;
 
-type Result<T, E = Stopped> = core::result::Result<T, E>;
+/// The pass ends with an error, which is in [`Pass::error`]. A result without the error in it takes
+/// one register.
+#[derive(Debug)]
+pub(crate) struct Stopped;
+
+pub(super) type Result<T, E = Stopped> = core::result::Result<T, E>;
 
 /// Reads the payload in a line of a chat log.
 pub(crate) type ReadPayload<'p, 'a> = &'p mut dyn FnMut(Cursor<'a>) -> Result<Cursor<'a>, DecodeError>;
@@ -34,13 +39,13 @@ pub(crate) struct Object<'a> {
 
 /// Reads one object, with `open` arrays and objects around it; with none, it is the whole text.
 #[cfg_attr(not(target_os = "none"), inline(always))]
-pub(crate) fn read<'p, 'a, O: Members>(
+pub(crate) fn read<'p, 'a, M: Members>(
     cursor: &mut Cursor<'a>,
     open: u32,
     values: &'p mut Values<'a>,
     read_payload: Option<ReadPayload<'p, 'a>>,
 ) -> Result<Object<'a>, DecodeError> {
-    let shape = const { &O::SHAPE };
+    let shape = const { &M::SHAPE };
     cursor.skip_space_before(b'{');
     let start = *cursor;
     let mut pass = Pass {
@@ -49,12 +54,12 @@ pub(crate) fn read<'p, 'a, O: Members>(
         values,
         read_payload,
         decided: if shape.tag.is_some() { None } else { Some(0) },
-        notes: heapless::Vec::new(),
+        notes: Notes::new(),
         error: None,
     };
     let is_closed = cursor.open_object()?;
-    let mut state = State { cursor: *cursor, open: const { O::SHAPE.known() }, is_closed };
-    match pass.members::<O>(&mut state) {
+    let mut state = State { cursor: *cursor, open: const { M::SHAPE.known() }, is_closed };
+    match pass.members::<M>(&mut state) {
         Ok(()) => {}
         Err(Stopped) => return Err(pass.error.unwrap_or(DecodeError::new(DecodeErrorKind::UnexpectedEnd, 0))),
     }
@@ -74,20 +79,21 @@ pub(crate) fn read<'p, 'a, O: Members>(
     Ok(Object { payload: pass.decided.unwrap_or_default(), json })
 }
 
-/// A shape of objects, and the members that are read without looking for the end of the key first.
+/// The members of the objects of one shape.
 pub(crate) trait Members {
     const SHAPE: Shape;
 
-    /// Reads the next member if its key is one of the listed ones, and is written as usual.
+    /// Reads the next member if its key is listed, and written without escapes and white space.
+    /// Returns `false` if not.
     fn usual_member<'a>(_: &mut Pass<'_, 'a>, _: &mut State<'a>) -> Result<bool> {
         Ok(false)
     }
 }
 
-/// Lists the members of a shape by the first four letters of their names.
+/// Lists the members of a shape, those whose names start with the same four letters together.
 ///
-/// The next bytes are compared with one key only, and the comparison is followed by the reader of
-/// that very member.
+/// The next bytes are only compared with keys that start like them, and each comparison is followed
+/// by the reader of that very member. So the order of the members does not matter.
 macro_rules! usual_members {
     ($($first:ident $(or $other:ident)*),*) => {
         #[cfg_attr(not(target_os = "none"), inline(always))]
@@ -99,7 +105,7 @@ macro_rules! usual_members {
             let Some(window) = state.window() else { return Ok(false) };
             let slot = Key::slot(window, Self::SHAPE.direction);
             $(
-                if slot == const { Field::$first.slot(Self::SHAPE.direction) } {
+                if slot == const { Key::own_slot(Field::$first, Self::SHAPE.direction) } {
                     $crate::wire::usual_members!(@try pass, state, window, $first);
                     $($crate::wire::usual_members!(@try pass, state, window, $other);)*
                     return Ok(false);
@@ -121,14 +127,14 @@ pub(crate) use usual_members;
 /// The state of the pass over one object. It is a value of its own so that it stays in registers.
 #[derive(Clone, Copy)]
 pub(crate) struct State<'a> {
-    cursor: Cursor<'a>,
+    pub(super) cursor: Cursor<'a>,
     /// The members that are still to come: the others are unknown, or have been read.
     open: FieldSet,
     /// Whether the closing brace has been read.
     is_closed: bool,
 }
 
-impl<'a> State<'a> {
+impl State<'_> {
     #[cfg_attr(not(target_os = "none"), inline(always))]
     const fn replace(&mut self, by: Self) {
         self.cursor.seek(by.cursor);
@@ -136,7 +142,7 @@ impl<'a> State<'a> {
         self.is_closed = by.is_closed;
     }
 
-    /// Returns the next 16 bytes, of which a usual key has at most 15, or 16 with its value's quote.
+    /// Returns the next 16 bytes: more than a key has, its quotes and its colon included.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn window(&self) -> Option<u128> {
         self.cursor.window()
@@ -153,46 +159,24 @@ impl<'a> State<'a> {
     }
 }
 
-/// Something wrong with a member.
-#[derive(Clone, Copy)]
-struct Note {
-    /// The member of the payload; `Sender` for everything in it.
-    member: Field,
-    /// Whether it is only wrong if the member is required.
-    is_null: bool,
-    error: DecodeError,
-}
-
-impl Note {
-    const fn applies_to(&self, payload: &Payload) -> bool {
-        if self.is_null { payload.required.contains(self.member) } else { payload.known.contains(self.member) }
-    }
-}
-
-/// The pass ends with an error, which is in [`Pass::error`]: a result without the error in it takes
-/// one register.
-#[derive(Debug)]
-pub(crate) struct Stopped;
-
 /// One pass over the members of an object, and what it has found so far.
 pub(crate) struct Pass<'p, 'a> {
-    shape: &'static Shape,
+    pub(super) shape: &'static Shape,
     /// The number of arrays and objects around the object.
     open: u32,
     values: &'p mut Values<'a>,
     read_payload: Option<ReadPayload<'p, 'a>>,
     /// The index of the payload, once it is known.
-    decided: Option<usize>,
-    /// The first notes of each member, `null` and others, in the order of the members.
-    notes: heapless::Vec<Note, { 2 * Field::COUNT }>,
-    error: Option<DecodeError>,
+    pub(super) decided: Option<usize>,
+    pub(super) notes: Notes,
+    pub(super) error: Option<DecodeError>,
 }
 
 impl<'a> Pass<'_, 'a> {
     #[cfg_attr(not(target_os = "none"), inline(always))]
-    fn members<O: Members>(&mut self, state: &mut State<'a>) -> Result<()> {
+    fn members<M: Members>(&mut self, state: &mut State<'a>) -> Result<()> {
         while !state.is_closed {
-            if cfg!(target_os = "none") || !O::usual_member(self, state)? {
+            if cfg!(target_os = "none") || !M::usual_member(self, state)? {
                 state.replace(self.other_member(*state, Level::Payload)?);
             }
         }
@@ -242,7 +226,7 @@ impl<'a> Pass<'_, 'a> {
                 {
                     self.duplicate(level, field, offset)?;
                 }
-                if let Err(error) = state.cursor.skip(self.open(level)) {
+                if let Err(error) = state.cursor.value(self.open(level)) {
                     return Err(self.stop(error));
                 }
                 self.end_member(&mut state)?;
@@ -322,7 +306,7 @@ impl<'a> Pass<'_, 'a> {
         state.cursor.skip_space_before(b'{');
         let start = state.cursor;
         let result = match state.cursor.next() {
-            Some(b'n') => state.cursor.literal("null").map(|()| "null"),
+            Some(b'n') => state.cursor.null(),
             _ => state.cursor.string_map(),
         };
         match result {
@@ -337,7 +321,7 @@ impl<'a> Pass<'_, 'a> {
     #[cfg_attr(not(target_os = "none"), inline(always))]
     fn error_code(&mut self, state: &mut State<'a>, field: Field) -> Result<()> {
         state.cursor.skip_space();
-        match error_code(state.cursor) {
+        match state.cursor.u16() {
             Ok((code, after)) => {
                 self.values.set_error_code(code);
                 state.cursor.seek(after);
@@ -405,157 +389,11 @@ impl<'a> Pass<'_, 'a> {
         self.note(Note { member: Field::Content, is_null: false, error })
     }
 
-    #[cold]
-    #[inline(never)]
-    fn stop(&mut self, error: impl Into<DecodeError>) -> Stopped {
-        self.error = Some(error.into());
-        Stopped
-    }
-
-    /// The value between `start` and the cursor does not suit its field. Skips the rest of it.
-    #[cfg_attr(not(target_os = "none"), inline(always))]
-    fn unsuitable(
-        &mut self,
-        state: &mut State<'a>,
-        start: Cursor<'a>,
-        level: Level,
-        field: Field,
-        error: json::Error,
-    ) -> Result<()> {
-        state.cursor.seek(self.skip_unsuitable(state.cursor, start.offset(), level, field, error)?);
-        Ok(())
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn skip_unsuitable(
-        &mut self,
-        mut cause: Cursor<'a>,
-        start: usize,
-        level: Level,
-        field: Field,
-        error: json::Error,
-    ) -> Result<Cursor<'a>> {
-        let kind = match error.kind {
-            ErrorKind::WrongType => DecodeErrorKind::WrongType(field),
-            ErrorKind::NumberOutOfRange => DecodeErrorKind::NumberOutOfRange,
-            _ => return Err(self.stop(error)),
-        };
-        let error = DecodeError::new(kind, error.offset);
-        if field.kind() == Kind::Tag {
-            return Err(self.stop(error));
-        }
-        let is_whole = cause.offset() == start;
-        self.note(Note { member: level.member(field), is_null: is_whole && cause.next() == Some(b'n'), error })?;
-        if is_whole {
-            return self.skip(cause, level);
-        }
-        match cause.finish_object(self.open(level)) {
-            Ok(()) => Ok(cause),
-            Err(error) => Err(self.stop(error)),
-        }
-    }
-
-    /// Returns the members of a level, as far as the payload is known.
-    fn known(&self, level: Level) -> FieldSet {
-        match (level, self.decided) {
-            (Level::Sender, _) => self.shape.sender.known,
-            (Level::Payload, None) => self.shape.known(),
-            (Level::Payload, Some(index)) => {
-                let payload = self.shape.payloads.get(index);
-                payload.map_or(FieldSet::EMPTY, |payload| payload.known).union(self.shape.tag())
-            }
-        }
-    }
-
-    #[cold]
-    fn duplicate(&mut self, level: Level, field: Field, key: usize) -> Result<()> {
-        let error = DecodeError::new(DecodeErrorKind::DuplicateField(field), key);
-        self.note(Note { member: level.member(field), is_null: false, error })
-    }
-
-    /// Any value.
-    #[inline(never)]
-    fn skip(&mut self, mut cursor: Cursor<'a>, level: Level) -> Result<Cursor<'a>> {
-        match cursor.skip(self.open(level)) {
-            Ok(()) => Ok(cursor),
-            Err(error) => Err(self.stop(error)),
-        }
-    }
-
-    /// Something is wrong with a member, which is an error now, later or not at all.
-    #[cold]
-    #[inline(never)]
-    fn note(&mut self, note: Note) -> Result<()> {
-        match self.decided {
-            // Only members that the payload has are read.
-            Some(_) if note.is_null && !self.required().contains(note.member) => Ok(()),
-            Some(_) => Err(self.stop(note.error)),
-            None => {
-                if !self.notes.iter().any(|other| (other.member, other.is_null) == (note.member, note.is_null)) {
-                    // There is room for both notes of each field.
-                    let _ = self.notes.push(note);
-                }
-                Ok(())
-            }
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn check_notes(&mut self, payload: &Payload) -> Result<()> {
-        let error = self.notes.iter().find(|note| note.applies_to(payload)).map(|note| note.error);
-        match error {
-            Some(error) => Err(self.stop(error)),
-            None => Ok(()),
-        }
-    }
-
-    /// Returns the required members of the payload.
-    #[inline]
-    fn required(&self) -> FieldSet {
-        let payload = self.decided.and_then(|index| self.shape.payloads.get(index));
-        payload.map_or(FieldSet::EMPTY, |payload| payload.required)
-    }
-
     /// Returns the number of arrays and objects around the values of a level.
-    const fn open(&self, level: Level) -> u32 {
+    pub(super) const fn open(&self, level: Level) -> u32 {
         match level {
             Level::Payload => self.open.saturating_add(1),
             Level::Sender => self.open.saturating_add(2),
-        }
-    }
-}
-
-impl Level {
-    /// Returns the member of the payload to which a field belongs.
-    const fn member(self, field: Field) -> Field {
-        match self {
-            Self::Payload => field,
-            Self::Sender => Field::Sender,
-        }
-    }
-}
-
-/// The error of the first field that is missing from an object that ends at offset `end`.
-#[cold]
-#[inline(never)]
-fn missing_field(missing: FieldSet, end: usize) -> DecodeError {
-    let field = missing.first().unwrap_or(Field::Type);
-    DecodeError::new(DecodeErrorKind::MissingField(field), end)
-}
-
-/// An integer of 16 bits without a sign, and the cursor after it.
-#[inline(never)]
-fn error_code(mut cursor: Cursor<'_>) -> Result<(u16, Cursor<'_>), json::Error> {
-    let Some(b'-' | b'0'..=b'9') = cursor.next() else { return Err(cursor.mistyped()) };
-    let offset = cursor.offset();
-    let (digits, is_integer) = cursor.number()?;
-    match digits.parse() {
-        Ok(code) if is_integer => Ok((code, cursor)),
-        _ => {
-            let kind = if is_integer { ErrorKind::NumberOutOfRange } else { ErrorKind::WrongType };
-            Err(json::Error { kind, offset })
         }
     }
 }

@@ -1,19 +1,29 @@
 //! From the members of an object to payloads and back.
 //!
-//! A [`Shape`] lists the members of the payloads of one direction; [`read`](Shape::read) collects
-//! their values in one pass, whatever their order, and each payload is built from them.
+//! A [`Shape`] lists the members of the payloads of one direction. [`read`] collects their values in
+//! one pass, whatever their order, and each payload is built from them.
+//!
+//! As in [`json`](crate::json), code on the path of each member is always inlined, but not on bare
+//! metal.
+
+#![cfg_attr(
+    not(target_os = "none"),
+    expect(clippy::inline_always, reason = "measured: the state of the pass has to stay in registers")
+)]
 
 mod decode_error;
 mod field;
 mod field_set;
+mod key;
 mod members;
+mod notes;
 mod shape;
 mod values;
 
 pub use decode_error::{DecodeError, DecodeErrorKind};
 pub use field::Field;
 
-pub(crate) use field::Key;
+pub(crate) use key::Key;
 pub(crate) use members::{Members, Pass, State, Stopped, read, usual_members};
 
 pub(crate) use decode_error::decode_utf8;

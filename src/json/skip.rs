@@ -1,0 +1,252 @@
+//! Steps over JSON that validate it and return only the bytes that follow.
+//!
+//! Each function starts where its production of RFC 8259 starts.
+
+use super::ErrorKind;
+use super::escape::skip_escaped;
+use super::number::is_beyond_double;
+use super::scan::skip_plain;
+
+/// The number of arrays and objects that may be open at once: as many as `serde_json`, whose limit
+/// is called 128, still reads.
+const MAX_OPEN: u32 = 127;
+
+/// The bytes after a step, or an error and the bytes from its cause on.
+pub(super) type Step<'a, T = &'a [u8]> = Result<T, (ErrorKind, &'a [u8])>;
+
+/// The error of finding something other than the grammar allows: the end, or another byte.
+#[cold]
+pub(super) const fn unexpected(rest: &[u8]) -> ErrorKind {
+    if rest.is_empty() { ErrorKind::UnexpectedEnd } else { ErrorKind::UnexpectedByte }
+}
+
+/// The error of finding something other than the requested type: a value of another type, or no
+/// value at all.
+#[cold]
+pub(super) const fn mistyped(rest: &[u8]) -> ErrorKind {
+    match rest {
+        [b'"' | b'{' | b'[' | b't' | b'f' | b'n' | b'-' | b'0'..=b'9', ..] => ErrorKind::WrongType,
+        _ => unexpected(rest),
+    }
+}
+
+/// White space, of which compact JSON has none and most other JSON a single space.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+fn skip_space(rest: &[u8]) -> &[u8] {
+    match rest {
+        [b' ' | b'\t' | b'\n' | b'\r', after @ ..] => match after {
+            [b' ' | b'\t' | b'\n' | b'\r', ..] => skip_more_space(after),
+            _ => after,
+        },
+        _ => rest,
+    }
+}
+
+#[inline(never)]
+const fn skip_more_space(rest: &[u8]) -> &[u8] {
+    rest.trim_ascii_start()
+}
+
+/// Any value. `open` is the number of arrays and objects around it.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+pub(super) fn skip_value(value: &[u8], open: u32) -> Step<'_> {
+    match value {
+        [b'{' | b'[', ..] => skip_nested(value, open, 0),
+        _ => skip_scalar(value),
+    }
+}
+
+/// An array or an object, without recursion, or the rest of an object from one of its values on.
+///
+/// `entered` is 1 if it is such a rest, and 0 otherwise. `open` is the number of arrays and objects
+/// around the array or object.
+#[inline(never)]
+pub(super) fn skip_nested(mut rest: &[u8], open: u32, entered: u32) -> Step<'_> {
+    // A bit for each array or object opened here, the innermost lowest: 1 for an object.
+    let mut kinds = u128::from(entered);
+    let mut depth = open.saturating_add(entered);
+    loop {
+        rest = match rest {
+            [b'{' | b'[', ..] if depth >= MAX_OPEN => return Err((ErrorKind::NestedTooDeep, rest)),
+            [bracket @ (b'{' | b'['), inside @ ..] => {
+                let is_object = *bracket == b'{';
+                match skip_space(inside) {
+                    [b'}', after @ ..] if is_object => after,
+                    [b']', after @ ..] if !is_object => after,
+                    first => {
+                        depth = depth.saturating_add(1);
+                        kinds = (kinds << 1) | u128::from(is_object);
+                        rest = if is_object { skip_key(first)? } else { first };
+                        continue;
+                    }
+                }
+            }
+            _ => skip_scalar(rest)?,
+        };
+        // A value has ended, and with it every array and object that closes here.
+        loop {
+            if depth == open {
+                return Ok(rest);
+            }
+            let is_object = kinds & 1 == 1;
+            rest = match skip_space(rest) {
+                [b',', after @ ..] => {
+                    let next = skip_space(after);
+                    rest = if is_object { skip_key(next)? } else { next };
+                    break;
+                }
+                [b'}', after @ ..] if is_object => after,
+                [b']', after @ ..] if !is_object => after,
+                other => return Err((unexpected(other), other)),
+            };
+            depth = depth.saturating_sub(1);
+            kinds >>= 1;
+        }
+    }
+}
+
+/// A key, its colon, and the white space after it.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+fn skip_key(key: &[u8]) -> Step<'_> {
+    let [b'"', body @ ..] = key else { return Err((unexpected(key), key)) };
+    match skip_space(skip_string_body(body)?) {
+        [b':', value @ ..] => Ok(skip_space(value)),
+        other => Err((unexpected(other), other)),
+    }
+}
+
+/// A value that contains no others.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+fn skip_scalar(value: &[u8]) -> Step<'_> {
+    match value {
+        [b'"', body @ ..] => skip_string_body(body),
+        [b't', ..] => skip_literal(value, b"true"),
+        [b'f', ..] => skip_literal(value, b"false"),
+        [b'n', ..] => skip_literal(value, b"null"),
+        _ => skip_double(value),
+    }
+}
+
+/// `true`, `false` or `null`.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+pub(super) fn skip_literal<'a>(value: &'a [u8], literal: &[u8]) -> Step<'a> {
+    match value.strip_prefix(literal) {
+        Some(after) => Ok(after),
+        None => Err(misspelt(value, literal)),
+    }
+}
+
+#[cold]
+fn misspelt<'a>(value: &'a [u8], literal: &[u8]) -> (ErrorKind, &'a [u8]) {
+    let common = value.iter().zip(literal).take_while(|(one, other)| one == other).count();
+    let rest = value.get(common..).unwrap_or_default();
+    (unexpected(rest), rest)
+}
+
+/// A number within the range of a double.
+#[inline(never)]
+fn skip_double(number: &[u8]) -> Step<'_> {
+    let (rest, notation) = skip_number(number)?;
+    let len = number.len().wrapping_sub(rest.len());
+    // So few digits are always in range.
+    let is_small = notation != Notation::Exponent && len <= 300;
+    if !is_small && is_beyond_double(number.get(..len).unwrap_or_default()) {
+        return Err((ErrorKind::NumberOutOfRange, number));
+    }
+    Ok(rest)
+}
+
+/// How a number is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Notation {
+    Integer,
+    Fraction,
+    Exponent,
+}
+
+/// A number of any size.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+pub(super) fn skip_number(number: &[u8]) -> Step<'_, (&[u8], Notation)> {
+    let digits = match number {
+        [b'-', digits @ ..] => digits,
+        _ => number,
+    };
+    let mut notation = Notation::Integer;
+    let mut rest = match digits {
+        [b'0', after @ ..] => after,
+        _ => skip_digits(digits)?,
+    };
+    if let [b'.', fraction @ ..] = rest {
+        notation = Notation::Fraction;
+        rest = skip_digits(fraction)?;
+    }
+    if let [b'e' | b'E', exponent @ ..] = rest {
+        notation = Notation::Exponent;
+        rest = skip_digits(match exponent {
+            [b'+' | b'-', digits @ ..] => digits,
+            _ => exponent,
+        })?;
+    }
+    if rest.is_empty() {
+        // No text that is read here ends in a number: there might have been more of it.
+        return Err((ErrorKind::UnexpectedEnd, rest));
+    }
+    Ok((rest, notation))
+}
+
+/// One digit or more.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+fn skip_digits(digits: &[u8]) -> Step<'_> {
+    let [b'0'..=b'9', rest @ ..] = digits else { return Err((unexpected(digits), digits)) };
+    let mut rest = rest;
+    while let [b'0'..=b'9', after @ ..] = rest {
+        rest = after;
+    }
+    Ok(rest)
+}
+
+/// An object whose values are strings. If one is not, the error is [`ErrorKind::WrongType`] at it.
+#[inline(never)]
+pub(super) fn skip_string_map(object: &[u8]) -> Step<'_> {
+    let [b'{', inside @ ..] = object else { return Err((mistyped(object), object)) };
+    let mut rest = skip_space(inside);
+    if let [b'}', after @ ..] = rest {
+        return Ok(after);
+    }
+    loop {
+        let [b'"', name @ ..] = rest else { return Err((unexpected(rest), rest)) };
+        rest = match skip_string_body(name)? {
+            [b':', b'"', value @ ..] => value,
+            other => skip_to_value(other)?,
+        };
+        rest = match skip_string_body(rest)? {
+            [b',', after @ ..] if after.first() == Some(&b'"') => after,
+            [b'}', after @ ..] => return Ok(after),
+            other => match skip_space(other) {
+                [b',', after @ ..] => skip_space(after),
+                [b'}', after @ ..] => return Ok(after),
+                other => return Err((unexpected(other), other)),
+            },
+        };
+    }
+}
+
+/// From the end of a name in a [string map](skip_string_map) to the inside of its value, if there
+/// is white space between them.
+#[inline(never)]
+fn skip_to_value(rest: &[u8]) -> Step<'_> {
+    let colon = skip_space(rest);
+    let [b':', after @ ..] = colon else { return Err((unexpected(colon), colon)) };
+    let value = skip_space(after);
+    let [b'"', inside @ ..] = value else { return Err((mistyped(value), value)) };
+    Ok(inside)
+}
+
+/// A string from the inside on, with its closing quote.
+#[cfg_attr(not(target_os = "none"), inline(always))]
+fn skip_string_body(body: &[u8]) -> Step<'_> {
+    match skip_plain(body) {
+        [b'"', after @ ..] => Ok(after),
+        special => skip_escaped(special).map(|closing| closing.get(1..).unwrap_or_default()),
+    }
+}
