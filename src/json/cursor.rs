@@ -42,7 +42,7 @@ impl<'a> Cursor<'a> {
         earlier.rest.get(..earlier.rest.len().wrapping_sub(self.rest.len())).unwrap_or_default()
     }
 
-    /// Goes to where a copy of this cursor is.
+    /// Moves to the position of a copy of this cursor.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) const fn seek(&mut self, to: Self) {
         self.rest = to.rest;
@@ -54,7 +54,7 @@ impl<'a> Cursor<'a> {
         self.rest.as_bytes().first_chunk().map(|window| u128::from_le_bytes(*window))
     }
 
-    /// Reads `count` bytes that the caller has already looked at.
+    /// Moves past `count` bytes, which must end at a character boundary.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn advance(&mut self, count: usize) {
         self.rest = self.rest.get(count..).unwrap_or_default();
@@ -203,8 +203,8 @@ impl<'a> Cursor<'a> {
 
     /// A string of exactly `N` bytes without escapes, or nothing. `N` must be at least 8.
     ///
-    /// Where nearly all strings have one length, their end need not be searched for, and the
-    /// processor can go on with what follows.
+    /// Where nearly all strings have one length, this saves the search for their end, on which
+    /// everything after it would have to wait.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn usual_string<const N: usize>(&mut self) -> Option<Str<'a>> {
         let (inside, after) = self.rest.strip_prefix('"')?.split_at_checked(N)?;
@@ -216,7 +216,7 @@ impl<'a> Cursor<'a> {
         Some(Str::Clean(inside))
     }
 
-    /// Completes a step over the text.
+    /// Moves to the end of a step over the text. Returns the text in between.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     fn step(&mut self, step: Step<'_>) -> Result<&'a str> {
         match step {
@@ -235,7 +235,8 @@ impl<'a> Cursor<'a> {
         self.step(skip_literal(self.rest.as_bytes(), b"null"))
     }
 
-    /// An integer of 16 bits without a sign, after which the text goes on.
+    /// An integer of 16 bits without a sign. Returns it and the cursor after it. The text must not end
+    /// with it.
     #[inline(never)]
     pub(crate) fn u16(mut self) -> Result<(u16, Self)> {
         let error = |kind| Error { kind, offset: self.offset() };

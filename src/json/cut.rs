@@ -1,26 +1,26 @@
-//! JSON whose last character is cut.
+//! JSON that ends in the first bytes of a character.
 
 use super::escape::skip_escaped;
 use super::scan::skip_plain;
 use super::{Error, ErrorKind};
 
-/// Returns the error of `input`, which is `text`, the start of a JSON text, and then a part of a
-/// character.
+/// Returns the error of `input`, which consists of `text`, the start of a JSON text, and the first
+/// bytes of a character.
 ///
 /// More bytes can only help if the character is in a string, where any character may be.
 pub(crate) fn cut_character(text: &str, input: &[u8]) -> Error {
     let unfinished = unfinished_string(text).and_then(|start| input.get(start..));
     let (kind, rest) = match unfinished.map(|inside| skip_escaped(skip_plain(inside))) {
         Some(Err(error)) => error,
-        // The part of a character is not the end of the string.
+        // Never: no quote ends the string.
         Some(Ok(rest)) => (ErrorKind::UnexpectedByte, rest),
         None => return Error { kind: ErrorKind::UnexpectedByte, offset: text.len() },
     };
     Error { kind, offset: input.len().wrapping_sub(rest.len()) }
 }
 
-/// Returns where the inside of a string starts that does not end in `text`, the start of a JSON
-/// text.
+/// Returns the offset of the inside of a string that starts but does not end in `text`, the start of
+/// a JSON text.
 fn unfinished_string(text: &str) -> Option<usize> {
     let mut start = None;
     let mut is_escaped = false;

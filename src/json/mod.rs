@@ -2,9 +2,9 @@
 //!
 //! This is the only module that knows JSON, and it knows nothing of chat.
 //!
-//! Code on the path of every byte is always inlined: only then does a cursor stay in registers, so
-//! that the next load does not have to wait for the last store. On bare metal, where the code has
-//! to fit, inlining is left to the optimiser.
+//! Code that runs for every byte is always inlined, because only then does a cursor stay in registers
+//! and the next load does not wait for the last store. On bare metal, where code size matters more,
+//! inlining is left to the optimiser.
 
 #![cfg_attr(
     not(target_os = "none"),
@@ -50,15 +50,15 @@ pub(crate) enum ErrorKind {
     ByteOrderMark,
     /// A control character that is not escaped.
     ControlCharacter,
-    /// A backslash that starts no escape.
+    /// A backslash that does not start a valid escape.
     InvalidEscape,
-    /// Half of a surrogate pair.
+    /// An escaped half of a surrogate pair without its other half.
     LoneSurrogate,
     /// A number beyond the range of a double.
     NumberOutOfRange,
     /// Too many arrays and objects inside each other.
     NestedTooDeep,
-    /// Something after the end of the value.
+    /// Something other than white space after the end of the value.
     TrailingBytes,
     /// A value of another type than the requested one.
     WrongType,

@@ -1,13 +1,13 @@
-//! What was wrong with what a peer sent, and where.
+//! The errors of decoding.
 
 use core::str;
 
 use super::field::Field;
 use crate::json::{self, Cursor, ErrorKind};
 
-/// A payload that could not be decoded: why, and at which byte.
+/// Why a payload could not be decoded, and at which byte.
 ///
-/// It is small and holds nothing of what the peer sent, so that it can be logged as it is.
+/// It is small and contains no input data, so it can be logged as it is.
 ///
 /// ```
 /// use ivs_chat_proto::{DecodeErrorKind, Field, subscribe::Subscribe};
@@ -34,7 +34,7 @@ macro_rules! kinds {
         }
 
         impl DecodeErrorKind {
-            /// The name of the kind, without its field: for a log or a counter.
+            /// Returns the name of the kind without its field, for logs and counters.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
@@ -47,35 +47,35 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// The payload is cut short: with more bytes it might have been one.
+    /// The payload is cut short: more bytes could make it valid.
     UnexpectedEnd = "unexpected end",
-    /// A byte that JSON does not allow where it stands.
+    /// A byte that JSON does not allow in its place.
     UnexpectedByte = "unexpected byte",
     /// Bytes that are not UTF-8.
     InvalidUtf8 = "invalid UTF-8",
     /// A byte order mark, which JSON text does not begin with.
     ByteOrderMark = "byte order mark",
-    /// A control character inside a string, not escaped.
+    /// An unescaped control character in a string.
     ControlCharacter = "control character in a string",
-    /// A backslash with something behind it that makes no escape.
+    /// A backslash that does not start a valid escape.
     InvalidEscape = "invalid escape",
-    /// Half of a surrogate pair, written as an escape: it stands for no character.
+    /// An escaped half of a surrogate pair without its other half.
     LoneSurrogate = "lone surrogate",
     /// A number that does not fit: an `ErrorCode` outside 0 to 65535, any other beyond the range of a double.
     NumberOutOfRange = "number out of range",
-    /// Too many arrays and objects inside each other: the 128th.
+    /// The 128th of the arrays and objects that are open at once.
     NestedTooDeep = "nested too deep",
-    /// Something behind the end of the payload.
+    /// Something other than white space after the payload.
     TrailingBytes = "trailing bytes",
     /// JSON, but not an object.
     NotAnObject = "not an object",
     /// A field that the payload must have is missing; the offset is that of the brace closing the object without it.
     MissingField(Field) = "{0} is missing",
-    /// A field stands there for the second time.
+    /// A field occurs a second time.
     DuplicateField(Field) = "{0} is there twice",
-    /// The value of a field is of another JSON type than the reference gives it.
+    /// The value of a field does not have the JSON type that the reference states.
     WrongType(Field) = "the value of {0} is of another type",
-    /// The `Action` of a publish is none of the reference's.
+    /// The `Action` of a publish is not in the reference.
     UnknownAction = "unknown Action",
     /// The `Content` to send has no characters.
     EmptyContent = "Content is empty",
@@ -84,7 +84,7 @@ kinds! {
 }
 
 impl DecodeErrorKind {
-    /// The field that it is about, where there is one.
+    /// Returns the field that the error is about, if it is about one.
     #[must_use]
     pub const fn field(self) -> Option<Field> {
         match self {
@@ -102,13 +102,13 @@ impl DecodeError {
         Self { kind, offset }
     }
 
-    /// What was wrong.
+    /// Returns what is wrong.
     #[must_use]
     pub const fn kind(&self) -> DecodeErrorKind {
         self.kind
     }
 
-    /// The place of the cause, in bytes from the beginning of what was given to decode.
+    /// Returns the offset of the cause, in bytes from the start of the input.
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
@@ -137,14 +137,14 @@ impl From<json::Error> for DecodeError {
             ErrorKind::NumberOutOfRange => DecodeErrorKind::NumberOutOfRange,
             ErrorKind::NestedTooDeep => DecodeErrorKind::NestedTooDeep,
             ErrorKind::TrailingBytes => DecodeErrorKind::TrailingBytes,
-            // The value of a field is another matter: the pass over the members knows which.
+            // For the value of a field, the pass over the members reports `WrongType` instead.
             ErrorKind::WrongType => DecodeErrorKind::NotAnObject,
         };
         Self::new(kind, error.offset)
     }
 }
 
-/// Decodes bytes, which have to be UTF-8.
+/// Decodes bytes, which must be UTF-8.
 #[inline]
 pub(crate) fn decode_utf8<'a, T>(
     payload: &'a [u8],
@@ -156,7 +156,7 @@ pub(crate) fn decode_utf8<'a, T>(
     }
 }
 
-/// The error of a payload that is not UTF-8: the first one, which may come before that place.
+/// Returns the error of a payload that is not UTF-8, which may come before the invalid bytes.
 #[cold]
 fn not_utf8<'a, T>(
     payload: &'a [u8],

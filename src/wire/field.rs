@@ -14,7 +14,7 @@ pub(super) enum Kind {
     Attributes,
     /// An integer of 16 bits.
     ErrorCode,
-    /// The object in a `MESSAGE` that has members of its own.
+    /// The object in a `MESSAGE` whose members are fields, too.
     Sender,
     /// A whole payload.
     Payload,
@@ -22,9 +22,10 @@ pub(super) enum Kind {
 
 /// The length of the identifiers that the service generates.
 pub(super) const ID_LEN: usize = 12;
-/// The length of a UUID: all official SDKs and most applications have them as identifiers.
+/// The length of a UUID, which the official SDKs and most applications use as identifiers.
 pub(super) const UUID_LEN: usize = 36;
-/// The length of a time with nine digits of a fraction. The service leaves out zeros at its end.
+/// The length of a time with nine fractional digits. Times whose fraction ends in zeros are shorter,
+/// because the service omits them.
 pub(super) const TIME_LEN: usize = 30;
 
 macro_rules! fields {

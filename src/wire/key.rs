@@ -8,12 +8,13 @@ use super::shape::Direction;
 pub(crate) struct Key {
     /// The name, its quotes and its colon.
     text: u128,
-    /// The bits that count.
+    /// The bits to compare: those of the key's bytes but, in publishes, not the case of letters.
     mask: u128,
     pub(super) len: usize,
 }
 
-// They give different starts of names in a direction different slots.
+// Found by trial: in each direction, no two keys share a slot unless their first four bytes agree.
+// A test checks it.
 const SUBSCRIBE_MULTIPLIER: u32 = 21;
 const PUBLISH_MULTIPLIER: u32 = 33;
 
@@ -45,15 +46,15 @@ impl Key {
         Self { text: u128::from_le_bytes(text), mask: u128::from_le_bytes(mask), len: name.len() + 3 }
     }
 
-    /// Returns a number from 0 to 15 for the four bytes after a quote. Keys with the same number
-    /// start with the same four letters.
+    /// Returns the slot, 0 to 15, of the four bytes after the opening quote. Only keys that start
+    /// with the same four bytes share a slot.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "four bytes")]
     pub(crate) const fn slot(window: u128, direction: Direction) -> u32 {
         let bytes = (window >> 8) as u32;
         match direction {
             Direction::Subscribe => bytes.wrapping_mul(SUBSCRIBE_MULTIPLIER) >> 28,
-            // Whatever the case of letters.
+            // Bit 5 is the case of a letter.
             Direction::Publish => (bytes | 0x2020_2020).wrapping_mul(PUBLISH_MULTIPLIER) >> 28,
         }
     }
@@ -64,7 +65,7 @@ impl Key {
         window & self.mask == self.text
     }
 
-    /// Returns the number of a field's key.
+    /// Returns the slot of a field's key.
     pub(crate) const fn own_slot(field: Field, direction: Direction) -> u32 {
         Self::slot(Self::new(field, direction).text, direction)
     }
@@ -77,7 +78,8 @@ mod tests {
     use super::Key;
     use crate::wire::{Direction, Field};
 
-    /// Otherwise the reader of one is never reached, and the member is read as any other.
+    /// If they did not, the fast path would never reach one of them, and its member would be read
+    /// by `other_member`: correctly, but slowly.
     #[test]
     fn fields_with_one_slot_start_alike() {
         use Field::*;

@@ -1,8 +1,8 @@
 //! One pass over the members of an object.
 //!
 //! The pass collects the value of every member that any of the payloads has, in any order, and
-//! skips the others. When the tag (`Type` or `Action`) is read, the payload is known, and from then
-//! on only its own members are.
+//! skips the others. Reading the tag (`Type` or `Action`) decides the payload; from then on, only the
+//! members of that payload are collected.
 //!
 //! A value that does not suit its member is only an error if the payload has that member: see
 //! [`notes`](super::notes).
@@ -18,7 +18,7 @@ use crate::content::Content;
 use crate::json::{Cursor, Str};
 use crate::text::Text;
 
-/// The pass ends with an error, which is in [`Pass::error`]. A result without the error in it takes
+/// The pass has ended with the error in [`Pass::error`]. Without the error inside, a result fits in
 /// one register.
 #[derive(Debug)]
 pub(crate) struct Stopped;
@@ -33,11 +33,12 @@ pub(crate) type ReadPayload<'p, 'a> = &'p mut dyn FnMut(Cursor<'a>) -> Result<Cu
 pub(crate) struct Object<'a> {
     /// The index of the payload that it is; an index that no payload has if the tag is unknown.
     pub(crate) payload: usize,
-    /// The object as it is written.
+    /// The text of the object.
     pub(crate) json: &'a str,
 }
 
-/// Reads one object, with `open` arrays and objects around it; with none, it is the whole text.
+/// Reads one object inside `open` arrays and objects. If `open` is 0, nothing but white space may
+/// follow the object.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 pub(crate) fn read<'p, 'a, M: Members>(
     cursor: &mut Cursor<'a>,
@@ -83,17 +84,19 @@ pub(crate) fn read<'p, 'a, M: Members>(
 pub(crate) trait Members {
     const SHAPE: Shape;
 
-    /// Reads the next member if its key is listed, and written without escapes and white space.
-    /// Returns `false` if not.
+    /// Reads the next member if its key is listed and is written without escapes and without white
+    /// space before its colon. Returns `false` if it is not.
     fn usual_member<'a>(_: &mut Pass<'_, 'a>, _: &mut State<'a>) -> Result<bool> {
         Ok(false)
     }
 }
 
-/// Lists the members of a shape, those whose names start with the same four letters together.
+/// Implements [`Members::usual_member`] for the listed fields. Fields whose keys share a
+/// [slot](Key::slot) are joined by `or`.
 ///
-/// The next bytes are only compared with keys that start like them, and each comparison is followed
-/// by the reader of that very member. So the order of the members does not matter.
+/// The next bytes are compared only with the keys of their slot. Each comparison has its own copy of
+/// the code that reads the member, so the speed does not depend on the order of the members. A field
+/// that is not listed is still read, only more slowly.
 macro_rules! usual_members {
     ($($first:ident $(or $other:ident)*),*) => {
         #[cfg_attr(not(target_os = "none"), inline(always))]
@@ -124,11 +127,12 @@ macro_rules! usual_members {
 
 pub(crate) use usual_members;
 
-/// The state of the pass over one object. It is a value of its own so that it stays in registers.
+/// The part of the pass that changes with every member. It is separate from [`Pass`] so that it stays
+/// in registers.
 #[derive(Clone, Copy)]
 pub(crate) struct State<'a> {
     pub(super) cursor: Cursor<'a>,
-    /// The members that are still to come: the others are unknown, or have been read.
+    /// The members that can still be read: all others are unknown, or have been read.
     open: FieldSet,
     /// Whether the closing brace has been read.
     is_closed: bool,
@@ -142,13 +146,14 @@ impl State<'_> {
         self.is_closed = by.is_closed;
     }
 
-    /// Returns the next 16 bytes: more than a key has, its quotes and its colon included.
+    /// Returns the next 16 bytes: no [`Key`] is longer.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn window(&self) -> Option<u128> {
         self.cursor.window()
     }
 
-    /// Reads a key, which is in the next 16 bytes, if it is that of a field that is still to come.
+    /// Reads the key of `field` if `window`, the next 16 bytes, starts with it and the field can still
+    /// be read.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn eat_key(&mut self, window: u128, field: Field, key: Key) -> bool {
         let found = key.matches(window) && self.open.contains(field);
@@ -183,7 +188,7 @@ impl<'a> Pass<'_, 'a> {
         Ok(())
     }
 
-    /// A member of the payload that is still to come, from its value on.
+    /// A member of the payload, from its value to the comma or brace after it.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn member(&mut self, shape: &Shape, state: &mut State<'a>, field: Field) -> Result<()> {
         state.open = state.open.without(field);
@@ -235,7 +240,7 @@ impl<'a> Pass<'_, 'a> {
         Ok(state)
     }
 
-    /// What follows a value: a comma or the closing brace.
+    /// The comma or the closing brace after a value.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     fn end_member(&mut self, state: &mut State<'a>) -> Result<()> {
         match state.cursor.close_object() {
@@ -247,7 +252,7 @@ impl<'a> Pass<'_, 'a> {
         }
     }
 
-    /// A `Type` or an `Action`: from here on, only the members of its payload are known.
+    /// A `Type` or an `Action`, which decides the payload.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     fn tag(&mut self, shape: &Shape, state: &mut State<'a>, field: Field) -> Result<()> {
         state.cursor.skip_space_before(b'"');

@@ -1,10 +1,10 @@
-//! What is wrong with the members of an object, until it is known whether it matters.
+//! Errors in members that may turn out not to belong to the payload.
 //!
 //! A value that does not suit its member, or a second value, is only an error if the payload has
-//! that member. Before the tag has been read, it is therefore noted, and the value is skipped. When
-//! the tag is read, the first note that applies to its payload becomes the error. So the verdict
-//! does not depend on the place of the tag, with one exception: bad JSON before the tag is the error
-//! in any case.
+//! that member. Before the tag has been read, the error is therefore noted, and the value is skipped.
+//! When the tag is read, the first note that applies to its payload becomes the error of the pass. So
+//! the verdict does not depend on the place of the tag, with one exception: invalid JSON before the
+//! tag is always an error.
 
 use super::decode_error::{DecodeError, DecodeErrorKind};
 use super::field::{Field, Kind};
@@ -14,13 +14,14 @@ use super::shape::Payload;
 use super::values::Level;
 use crate::json::{self, Cursor, ErrorKind};
 
-/// The first notes of each member, of `null` and of everything else, in the order of the members.
+/// For each member the first note about `null` and the first about anything else, in the order in
+/// which they occurred.
 pub(super) type Notes = heapless::Vec<Note, { 2 * Field::COUNT }>;
 
 /// Something wrong with a member.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Note {
-    /// The member of the payload; `Sender` for everything in it.
+    /// The member of the payload: `Sender` for an error anywhere inside a `Sender`.
     pub(super) member: Field,
     /// Whether the value is `null`, which is only wrong if the member is required.
     pub(super) is_null: bool,
@@ -41,8 +42,9 @@ impl<'a> Pass<'_, 'a> {
         Stopped
     }
 
-    /// The value between `start` and the cursor does not suit its field: skips the rest of it.
-    /// The cursor is at the start or, in attributes, at the cause.
+    /// Notes that the value at `start` does not suit its field, and skips it.
+    ///
+    /// The cursor is at `start` or, in attributes, at the value inside them that is the cause.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(super) fn unsuitable(
         &mut self,
@@ -86,7 +88,7 @@ impl<'a> Pass<'_, 'a> {
         }
     }
 
-    /// Returns the members of a level, as far as the payload is known.
+    /// Returns the members that the object of a level can have, given what is known of the payload.
     pub(super) fn known(&self, level: Level) -> FieldSet {
         match (level, self.decided) {
             (Level::Sender, _) => self.shape.sender.known,
@@ -104,7 +106,7 @@ impl<'a> Pass<'_, 'a> {
         self.note(Note { member: level.member(field), is_null: false, error })
     }
 
-    /// Any value.
+    /// Skips a value.
     #[inline(never)]
     fn skip(&mut self, mut cursor: Cursor<'a>, level: Level) -> Result<Cursor<'a>> {
         match cursor.value(self.open(level)) {
@@ -113,17 +115,18 @@ impl<'a> Pass<'_, 'a> {
         }
     }
 
-    /// Something is wrong with a member, which is an error now, later or not at all.
+    /// Records an error in a member: it ends the pass if the payload is known, and is kept for
+    /// [`check_notes`](Self::check_notes) otherwise.
     #[cold]
     #[inline(never)]
     pub(super) fn note(&mut self, note: Note) -> Result<()> {
         match self.decided {
-            // Only members that the payload has are read.
+            // Once the payload is known, only its own members are read.
             Some(_) if note.is_null && !self.required().contains(note.member) => Ok(()),
             Some(_) => Err(self.stop(note.error)),
             None => {
                 if !self.notes.iter().any(|other| (other.member, other.is_null) == (note.member, note.is_null)) {
-                    // There is room for both notes of each field.
+                    // Never full: there is room for both notes of each field.
                     let _ = self.notes.push(note);
                 }
                 Ok(())

@@ -14,7 +14,7 @@ pub(super) enum Value<'a> {
     /// There is no such member, or it is `null`.
     None,
     Text(Str<'a>),
-    /// A validated object whose values are strings, or `null`.
+    /// An object whose values are strings, validated, or `null`.
     Attributes(&'a str),
 }
 
