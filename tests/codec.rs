@@ -5,7 +5,9 @@ mod vectors;
 
 use core::fmt::Write as _;
 
-use ivs_chat_proto::DecodeErrorKind;
+use ivs_chat_proto::publish::{DeleteMessage, Publish};
+use ivs_chat_proto::subscribe::Subscribe;
+use ivs_chat_proto::{ChatLog, DecodeErrorKind};
 use oracle::spelling::{self, Object, Random, SPACES, UNKNOWN_KEYS, VALUES, spaced, tokens};
 use oracle::{Payload, agrees_with_model, model};
 use vectors::Vector;
@@ -174,6 +176,27 @@ fn white_space<P: Payload>(vectors: &[Vector<P>]) {
             for gap in (0..=gaps).step_by(gaps / 100 + 1) {
                 let (before, after) = tokens.split_at(gap);
                 check(&[before.concat().as_slice(), space.as_bytes(), &after.concat()].concat());
+            }
+        }
+    });
+}
+
+/// What other definitions of white space allow, in each gap alone, also after and among the white
+/// space of JSON.
+fn no_white_space<P: Payload>(vectors: &[Vector<P>]) {
+    const PIECES: &[&str] =
+        &["\u{c}", " \u{c}", "  \u{c}", "  \u{c} ", "  \u{b}", "  \u{85}", "  \u{a0}", "  \u{2028}", "  \u{feff}"];
+    let nested = r#""x":[{"a":[1,"b"],"c":{"d":null}},[]]"#;
+    each_good(vectors, |vector, _| {
+        let object = Object::split(&vector.wire).expect("an object");
+        let wire = object.with_members(&[(object.members.len() / 2, nested)]);
+        let tokens = tokens(&wire);
+        let gaps = tokens.len();
+        for piece in PIECES {
+            for gap in (0..=gaps).step_by(gaps / 100 + 1) {
+                let (before, after) = tokens.split_at(gap);
+                let wire = [before.concat().as_slice(), piece.as_bytes(), &after.concat()].concat();
+                assert!(agrees_with_model::<P>(&wire).is_err());
             }
         }
     });
@@ -435,6 +458,87 @@ fn escaped_keys<P: Payload>(vectors: &[Vector<P>]) {
     });
 }
 
+/// Payloads with `§` wherever a value can be that contains others, known or not, wanted or not.
+const NESTED: &[&str] = &[
+    r#"{"x":§,"Type":"ERROR","ErrorCode":400}"#,
+    r#"{"Type":"ERROR","x":§,"ErrorCode":400}"#,
+    r#"{"Content":§,"Type":"ERROR","ErrorCode":400}"#,
+    r#"{"Attributes":§,"Type":"ERROR","ErrorCode":400}"#,
+    r#"{"Attributes":{"a":§},"Type":"ERROR","ErrorCode":400}"#,
+    r#"{"Attributes":{"a":"b","c":§,"d":"e"},"Type":"ERROR","ErrorCode":400}"#,
+    r#"{"Sender":§,"Type":"ERROR","ErrorCode":400}"#,
+    r#"{"Sender":{"x":§},"Type":"ERROR","ErrorCode":400}"#,
+    r#"{"Sender":{"UserId":§},"Type":"ERROR","ErrorCode":400}"#,
+    r#"{"Sender":{"Attributes":{"a":§}},"Type":"ERROR","ErrorCode":400}"#,
+    r#"{"Type":"ERROR","Sender":{"Attributes":{"a":§}},"ErrorCode":400}"#,
+    r#"{"Type":"MESSAGE","Id":"i","Content":"c","SendTime":"t","Sender":{"UserId":"u","x":§}}"#,
+    r#"{"Type":"MESSAGE","Id":"i","Content":"c","SendTime":"t","Sender":{"x":§,"UserId":"u"}}"#,
+    r#"{"Sender":{"x":§,"UserId":"u"},"Id":"i","Content":"c","SendTime":"t","Type":"MESSAGE"}"#,
+    r#"{"Type":"LATER","x":§}"#,
+    r#"{"x":§,"Type":"LATER"}"#,
+    r#"{"Action":"DELETE_MESSAGE","Id":"i","x":§}"#,
+    r#"{"Content":§,"Action":"DELETE_MESSAGE","Id":"i"}"#,
+    r#"{"Attributes":{"a":§},"Action":"DELETE_MESSAGE","Id":"i"}"#,
+];
+
+/// 127 arrays and objects may be open at once, counted from the outermost object of the input.
+#[test]
+fn levels() {
+    let mut are_good = [0, 0];
+    for template in NESTED {
+        let (before, _) = template.split_once('§').expect("a place");
+        let outside = before.matches('{').count() - before.matches('}').count();
+        for total in [outside + 1, 125, 126, 127, 128, 129] {
+            for envelope in [0, 1] {
+                let count = total - outside - envelope.min(total - outside);
+                for (open, inside, close) in [("[", "", "]"), (r#"{"":"#, "{}", "}"), (r#"[{"x":["#, "{}", "]}]")] {
+                    let unit = open.matches(['[', '{']).count();
+                    let value = [open.repeat(count / unit), "[".repeat(count % unit), inside.into()].concat();
+                    let value = [value, "]".repeat(count % unit), close.repeat(count / unit)].concat();
+                    let wire = template.replace('§', &value);
+                    let verdict = match envelope {
+                        0 if wire.contains("Action") => agrees_with_model::<Publish<'_>>(wire.as_bytes()),
+                        0 => agrees_with_model::<Subscribe<'_>>(wire.as_bytes()),
+                        _ => {
+                            for line in [
+                                format!(r#"{{"payload":{wire}}}"#),
+                                format!(r#"{{"x":{value},"payload":{{"Type":"LATER"}}}}"#),
+                            ] {
+                                let _ = agrees_with_model::<ChatLog<'_>>(line.as_bytes());
+                            }
+                            continue;
+                        }
+                    };
+                    let levels = total + inside.len() / 2;
+                    let is_too_deep = matches!(verdict, Err((DecodeErrorKind::NestedTooDeep, _)));
+                    assert_eq!(is_too_deep, levels > 127, "{wire}");
+                    are_good[usize::from(verdict.is_ok())] += 1;
+                }
+            }
+        }
+    }
+    assert!(are_good.iter().all(|count| *count > 50), "{are_good:?}");
+}
+
+/// Texts that are all escapes, or nearly, are encoded in exactly the room that they need, and in
+/// any that is larger.
+#[test]
+fn escapes_in_every_room() {
+    for special in ["\u{1}", "\"", "\n\u{1f}", "a\u{1}", "\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}a"] {
+        for count in 1..=60 {
+            let text: String = special.chars().cycle().take(count).collect();
+            let message = DeleteMessage::new(text.as_str().into());
+            let expected = serde_json::to_string(&text).expect("JSON");
+            let expected = format!(r#"{{"Action":"DELETE_MESSAGE","Id":{expected}}}"#);
+            let mut buffer = vec![0; expected.len() + 130];
+            for room in 0..=130 {
+                let encoded = message.encode(&mut buffer[..expected.len() + room]);
+                assert_eq!(encoded, Ok(expected.as_bytes()), "{text:?}, {room}");
+            }
+        }
+    }
+}
+
 /// Whatever `serde_json` refuses to read at all is refused here as well.
 fn as_strict_as_serde_json<P: Payload>(vectors: &[Vector<P>]) {
     each(vectors, |vector| match serde_json::from_slice::<serde_json::Value>(&vector.wire) {
@@ -467,7 +571,7 @@ macro_rules! drivers {
 
 drivers! {
     verdict model_verdict encoded laws prefixes trailing small_buffers as_strict_as_serde_json
-    order sender_order white_space unknown_members foreign_members escaped_keys
+    order sender_order white_space no_white_space unknown_members foreign_members escaped_keys
     letter_case lengths mistyped duplicated damaged cut_short
 }
 
