@@ -1,8 +1,7 @@
 use core::fmt;
 use core::hash::Hasher;
 
-use siphasher::sip::SipHasher13;
-use siphasher::sip128::SipHasher24;
+use siphasher::sip::{SipHasher13, SipHasher24};
 
 use super::request_id::RequestId;
 use crate::text::Text;
@@ -11,6 +10,9 @@ use crate::text::Text;
 ///
 /// `SipHash` is a pseudorandom function: however many of its values are public, and every `RequestId` is, none of the others can be told without
 /// the key. Those that are public are of `SipHash-2-4`; what stays inside is of the faster `SipHash-1-3`, each use with a key of its own.
+///
+/// All hashes are written and then finished: `SipHasher13::hash` and the variants with 128 bits
+/// would each be another copy of the algorithm in flash.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Secret {
     keys: (u64, u64),
@@ -18,7 +20,7 @@ pub(super) struct Secret {
     drawn: u64,
 }
 
-/// What a hash that stays inside is for.
+/// What a hash is for.
 #[derive(Clone, Copy)]
 pub(super) enum Use {
     Chance,
@@ -27,6 +29,9 @@ pub(super) enum Use {
     UserId,
     Message,
     Event,
+    /// The halves of a `RequestId` that is generated.
+    GeneratedHigh,
+    GeneratedLow,
 }
 
 impl Use {
@@ -38,6 +43,8 @@ impl Use {
             Self::UserId => 4,
             Self::Message => 5,
             Self::Event => 6,
+            Self::GeneratedHigh => 7,
+            Self::GeneratedLow => 8,
         }
     }
 }
@@ -51,35 +58,54 @@ impl Secret {
         Self { keys, drawn: 0 }
     }
 
-    fn hasher(&self, r#use: Use) -> SipHasher13 {
+    const fn keys(&self, r#use: Use) -> (u64, u64) {
         let (first, second) = self.keys;
-        SipHasher13::new_with_keys(first ^ r#use.word(), second)
+        (first ^ r#use.word(), second)
+    }
+
+    fn hasher(&self, r#use: Use) -> SipHasher13 {
+        let (first, second) = self.keys(r#use);
+        SipHasher13::new_with_keys(first, second)
     }
 
     /// What is kept of a text in its place: 64 bits that nobody without the key can find another text for.
     pub(super) fn tag(&self, r#use: Use, text: Text<'_>) -> u64 {
         let mut hasher = self.hasher(r#use);
-        if let Some(text) = text.as_plain() {
-            return hasher.hash(text.as_bytes());
+        match text.as_plain() {
+            Some(text) => hasher.write(text.as_bytes()),
+            None => text.chars().for_each(|character| {
+                hasher.write(character.encode_utf8(&mut [0; 4]).as_bytes());
+            }),
         }
-        text.chars().for_each(|character| hasher.write(character.encode_utf8(&mut [0; 4]).as_bytes()));
-        hasher.finish()
+        finish(&hasher)
     }
 
     /// The identifier of the request with this number.
     pub(super) fn request_id(&self, number: u64) -> RequestId {
-        let (first, second) = self.keys;
-        let hasher = SipHasher24::new_with_keys(first, second);
-        RequestId::new(hasher.hash(&number.to_le_bytes()).as_u128())
+        let [high, low] = [Use::GeneratedHigh, Use::GeneratedLow].map(|half| {
+            let (first, second) = self.keys(half);
+            let mut hasher = SipHasher24::new_with_keys(first, second);
+            hasher.write(&number.to_le_bytes());
+            hasher.finish()
+        });
+        RequestId::new(u128::from(high) << 64 | u128::from(low))
     }
 
     /// A number by chance, from 0 to `max`.
     pub(super) fn chance(&mut self, max: u64) -> u64 {
-        let drawn = self.hasher(Use::Chance).hash(&self.drawn.to_le_bytes());
+        let mut hasher = self.hasher(Use::Chance);
+        hasher.write(&self.drawn.to_le_bytes());
+        let drawn = finish(&hasher);
         self.drawn = self.drawn.wrapping_add(1);
         // Of 64 bits, what is not even about this cannot be told.
         drawn.checked_rem(max.saturating_add(1)).unwrap_or(0)
     }
+}
+
+/// Returns the hash of what was written. On bare metal, it is called, since it is long.
+#[cfg_attr(target_os = "none", inline(never))]
+fn finish(hasher: &SipHasher13) -> u64 {
+    hasher.finish()
 }
 
 impl fmt::Debug for Secret {
