@@ -66,7 +66,7 @@ pub(super) struct Current {
 
 impl Current {
     pub(super) fn new(now: Millis, conn: ConnId, session: Session, config: &Config, secret: &mut Secret) -> Self {
-        let early = u64::from(config.refresh_lead_ms).saturating_add(secret.chance(config.refresh_jitter_ms.into()));
+        let early = u64::from(config.refresh_lead_ms).saturating_add(secret.chance(config.refresh_jitter_ms).into());
         let refresh_at = match session.ends_at {
             Millis::NEVER => Millis::NEVER,
             ends_at => ends_at.before(early).max(now.after(config.refresh_floor_ms.into())),

@@ -690,11 +690,11 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     /// Waits until the next attempt: at random, and longer each time.
     fn back_off(&mut self) {
         let Config { backoff_min_ms, backoff_base_ms, backoff_max_ms, .. } = self.config;
-        let doubled = u64::from(backoff_base_ms).saturating_mul(1_u64.checked_shl(self.failures).unwrap_or(u64::MAX));
-        let spread = doubled.min(backoff_max_ms.into()).saturating_sub(backoff_min_ms.into());
-        let wait_ms = u64::from(backoff_min_ms).saturating_add(self.secret.chance(spread));
+        let doubled = backoff_base_ms.saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX));
+        let spread = doubled.min(backoff_max_ms).saturating_sub(backoff_min_ms);
+        let wait_ms = backoff_min_ms.saturating_add(self.secret.chance(spread));
         count(&mut self.failures);
-        self.next = Next::Backoff { until: self.now.after(wait_ms) };
+        self.next = Next::Backoff { until: self.now.after(wait_ms.into()) };
     }
 
     /// No connection follows. The one that is there, if there is one, stays.
