@@ -31,6 +31,7 @@ impl Millis {
 
     /// The moment `millis` later.
     #[must_use]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub const fn after(self, millis: u64) -> Self {
         Self(self.0.saturating_add(millis))
     }

@@ -405,13 +405,15 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     /// Whether what comes may have come before, or may come again.
+    #[cfg_attr(target_os = "none", inline(never))]
     const fn is_overlapping(&self) -> bool {
         let is_opening_beside = matches!((&self.next, &self.current), (Next::Connecting { .. }, Some(_)));
         is_opening_beside || self.draining.is_some() || self.now.get() < self.overlap_until.get()
     }
 
     /// Whether a message or an event has come before. Errors never have.
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
+    #[cfg_attr(target_os = "none", inline(never))]
     fn is_duplicate(&mut self, kind: Use, id: Text<'_>) -> bool {
         let is_duplicate = self.is_overlapping() && !id.is_empty() && self.seen.note(self.secret.tag(kind, id));
         if is_duplicate {
@@ -513,7 +515,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
 
     /// Takes note of the time. A clock that steps back is held; one that has leapt far beyond the moment that was waited for means that the
     /// caller has been asleep, and may have received what it has not yet told.
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
+    #[cfg_attr(target_os = "none", inline(never))]
     fn tick(&mut self, now: Millis) -> Millis {
         if now < self.now {
             count(&mut self.counters.steps_back);
@@ -552,6 +555,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         now.after(self.config.drain_ms.max(self.config.settle_ms).into())
     }
 
+    #[cfg_attr(target_os = "none", inline(never))]
     fn heard(&mut self, now: Millis) {
         if let Some(current) = &mut self.current {
             current.heard(now, &self.config);

@@ -63,6 +63,7 @@ impl Secret {
         (first ^ r#use.word(), second)
     }
 
+    #[cfg_attr(target_os = "none", inline(never))]
     fn hasher(&self, r#use: Use) -> SipHasher13 {
         let (first, second) = self.keys(r#use);
         SipHasher13::new_with_keys(first, second)
