@@ -51,11 +51,14 @@ impl<'a> Content<'a> {
     pub(crate) fn check(&self, max_code_points: u16) -> Result<(), LengthError> {
         let Self(text) = self;
         let max_code_points = max_code_points.min(Self::MAX_CODE_POINTS);
-        // No text has more code points than bytes, so that most need not be counted.
-        if text.is_empty() || !text.is_within(max_code_points.into()) {
-            return Err(LengthError { code_points: text.code_points(), max_code_points });
+        let allowed = 1..=usize::from(max_code_points);
+        // No text has more code points than bytes, and none but the empty one has no bytes, so the
+        // code points of short texts need not be counted.
+        if allowed.contains(&text.byte_len()) {
+            return Ok(());
         }
-        Ok(())
+        let code_points = text.code_points();
+        if allowed.contains(&code_points) { Ok(()) } else { Err(LengthError { code_points, max_code_points }) }
     }
 
     /// A text whose length has been checked.
