@@ -9,14 +9,15 @@ impl RequestId {
     /// The UUID whose 122 free bits are those of `bits`.
     pub(super) fn new(bits: u128) -> Self {
         let bits = bits & !(0xf << 76) & !(0x3 << 62) | 4 << 76 | 2 << 62;
-        let mut digits = [b'-'; 36];
-        let places = digits.iter_mut().enumerate().filter(|(place, _)| !matches!(place, 8 | 13 | 18 | 23));
-        for ((_, digit), shift) in places.zip((0..128).step_by(4).rev()) {
-            *digit = match (bits >> shift).to_le_bytes().first().map(|byte| byte & 0xf) {
-                Some(low @ 0..=9) => b'0'.wrapping_add(low),
-                Some(high) => b'a'.wrapping_sub(10).wrapping_add(high),
-                None => b'0',
+        let mut digits = *b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+        let mut rest = bits;
+        for digit in digits.iter_mut().rev().filter(|digit| **digit != b'-') {
+            let [lowest, ..] = rest.to_le_bytes();
+            *digit = match lowest & 0xf {
+                value @ 0..=9 => b'0'.wrapping_add(value),
+                value => b'a'.wrapping_sub(10).wrapping_add(value),
             };
+            rest >>= 4;
         }
         Self(digits)
     }
