@@ -1,7 +1,7 @@
 //! The three ways out of a payload, all from its one description.
 
 use crate::encode_error::EncodeError;
-use crate::json::{Full, LengthCounter, Sink, SliceWriter};
+use crate::json::{Full, Sink, SliceWriter};
 
 /// A payload's description: its members, in the order in which they are written.
 pub(crate) trait Write {
@@ -10,21 +10,22 @@ pub(crate) trait Write {
 
 #[inline]
 pub(crate) fn encoded_len(payload: &impl Write) -> usize {
-    let mut counter = LengthCounter(0);
-    // Counting never runs out of room.
-    let _ = payload.write(&mut counter);
-    counter.0
+    let mut sink = SliceWriter::new(&mut []);
+    // A slice writer goes on counting when there is no room.
+    let _ = payload.write(&mut sink);
+    sink.missing()
 }
 
 #[inline]
 pub(crate) fn encode<'b>(payload: &impl Write, buffer: &'b mut [u8]) -> Result<&'b [u8], EncodeError> {
     let room = buffer.len();
     let mut sink = SliceWriter::new(buffer);
-    let result = payload.write(&mut sink);
+    let _ = payload.write(&mut sink);
     let written = room.wrapping_sub(sink.free_len());
-    match (result, buffer.get(..written)) {
-        (Ok(()), Some(written)) => Ok(written),
-        _ => Err(EncodeError::new(encoded_len(payload))),
+    let missing = sink.missing();
+    match buffer.get(..written) {
+        Some(written) if missing == 0 => Ok(written),
+        _ => Err(EncodeError::new(room.saturating_add(missing))),
     }
 }
 

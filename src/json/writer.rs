@@ -1,6 +1,6 @@
 //! Writing JSON: where it goes, and how strings are escaped.
 
-use super::scan::{all_specials_in_word, has_special, is_special, last_word, plain_len};
+use super::scan::{all_specials_in_word, has_special, is_special, last_word, plain_len, skip_plain};
 use super::string::{SHORT_ESCAPES, Str};
 
 /// There was no room.
@@ -14,16 +14,7 @@ pub(crate) trait Sink {
     fn put(&mut self, text: &str) -> Result<(), Full>;
 
     /// Writes `text` as the inside of a string, with escapes for the characters that need them.
-    fn escape(&mut self, text: &str) -> Result<(), Full> {
-        let mut rest = text;
-        loop {
-            let (plain, special) = rest.split_at_checked(plain_len(rest.as_bytes())).unwrap_or((rest, ""));
-            self.put(plain)?;
-            let Some(&byte) = special.as_bytes().first() else { return Ok(()) };
-            self.put(escape_of(byte))?;
-            rest = special.get(1..).unwrap_or_default();
-        }
-    }
+    fn escape(&mut self, text: &str) -> Result<(), Full>;
 
     /// Writes a string without its quotes.
     #[cfg_attr(not(target_os = "none"), inline(always))]
@@ -55,20 +46,36 @@ pub(crate) trait Sink {
     }
 }
 
-/// Writes to the beginning of a slice.
+/// Writes to the beginning of a slice. When the slice is full, it goes on counting.
 pub(crate) struct SliceWriter<'b> {
     /// The part that nothing has been written to.
     free: &'b mut [u8],
+    /// The number of bytes that did not fit.
+    missing: usize,
 }
 
 impl<'b> SliceWriter<'b> {
     pub(crate) const fn new(buffer: &'b mut [u8]) -> Self {
-        Self { free: buffer }
+        Self { free: buffer, missing: 0 }
     }
 
     /// Returns the number of bytes that nothing has been written to.
     pub(crate) const fn free_len(&self) -> usize {
         self.free.len()
+    }
+
+    /// Returns the number of bytes that did not fit. If there are any, the slice is too short by
+    /// just as many.
+    pub(crate) const fn missing(&self) -> usize {
+        self.missing
+    }
+
+    /// Counts `length` bytes, more than are free, and leaves no byte free for what follows them.
+    #[cold]
+    #[inline(never)]
+    fn overflow(&mut self, length: usize) {
+        let free = core::mem::take(&mut self.free).len();
+        self.missing = self.missing.saturating_add(length.saturating_sub(free));
     }
 
     /// Moves past the next `length` bytes.
@@ -81,25 +88,61 @@ impl<'b> SliceWriter<'b> {
 impl Sink for SliceWriter<'_> {
     #[inline]
     fn put(&mut self, text: &str) -> Result<(), Full> {
-        self.free.get_mut(..text.len()).ok_or(Full)?.copy_from_slice(text.as_bytes());
-        self.advance(text.len());
+        match self.free.get_mut(..text.len()) {
+            Some(place) => {
+                place.copy_from_slice(text.as_bytes());
+                self.advance(text.len());
+            }
+            None => self.overflow(text.len()),
+        }
         Ok(())
     }
 
     #[cfg_attr(not(target_os = "none"), inline(always))]
     fn escape(&mut self, text: &str) -> Result<(), Full> {
+        if cfg!(target_os = "none") {
+            return escape_runs(self, text);
+        }
         let text = text.as_bytes();
-        let place = self.free.get_mut(..text.len()).ok_or(Full)?;
+        let Some(place) = self.free.get_mut(..text.len()) else {
+            self.overflow(escaped_len(text));
+            return Ok(());
+        };
         let plain = copy_plain(text, place);
-        if plain == text.len() {
-            self.advance(text.len());
-        } else {
-            self.advance(plain);
-            let written = escape_from(text, plain, self.free).ok_or(Full)?;
-            self.advance(written);
+        self.advance(plain);
+        if plain < text.len() {
+            match escape_from(text, plain, self.free) {
+                Some(written) => self.advance(written),
+                None => self.overflow(escaped_len(text.get(plain..).unwrap_or_default())),
+            }
         }
         Ok(())
     }
+}
+
+/// Escapes `text` run by run: the short way, for a `String`, and for bare metal, where the fast one
+/// would be 800 bytes of flash.
+fn escape_runs(sink: &mut impl Sink, text: &str) -> Result<(), Full> {
+    let mut rest = text;
+    loop {
+        let (plain, special) = rest.split_at_checked(plain_len(rest.as_bytes())).unwrap_or((rest, ""));
+        sink.put(plain)?;
+        let Some(&byte) = special.as_bytes().first() else { return Ok(()) };
+        sink.put(escape_of(byte))?;
+        rest = special.get(1..).unwrap_or_default();
+    }
+}
+
+/// Returns the length of `text` when it has been escaped.
+#[cold]
+fn escaped_len(text: &[u8]) -> usize {
+    let mut length = text.len();
+    let mut rest = text;
+    while let [special, after @ ..] = skip_plain(rest) {
+        length = length.saturating_add(escape_of(*special).len().saturating_sub(1));
+        rest = after;
+    }
+    length
 }
 
 /// The number of bytes that are searched at once: a vector register of any common processor.
@@ -274,23 +317,16 @@ fn long_escape_of(control: u8) -> u64 {
     escape.and_then(|escape| escape.first_chunk()).map_or(0, |escape| u64::from_le_bytes(*escape))
 }
 
-/// Counts the bytes that would be written.
-pub(crate) struct LengthCounter(pub(crate) usize);
-
-impl Sink for LengthCounter {
-    #[inline]
-    fn put(&mut self, text: &str) -> Result<(), Full> {
-        self.0 = self.0.saturating_add(text.len());
-        Ok(())
-    }
-}
-
 #[cfg(feature = "alloc")]
 impl Sink for alloc::string::String {
     #[inline]
     fn put(&mut self, text: &str) -> Result<(), Full> {
         self.push_str(text);
         Ok(())
+    }
+
+    fn escape(&mut self, text: &str) -> Result<(), Full> {
+        escape_runs(self, text)
     }
 }
 
@@ -300,7 +336,7 @@ mod tests {
     use std::string::String;
     use std::vec;
 
-    use super::{LengthCounter, Sink, SliceWriter};
+    use super::{Sink, SliceWriter};
 
     /// The grammar of RFC 8259, section 7, character by character.
     fn escape_slowly(text: &str) -> String {
@@ -318,28 +354,31 @@ mod tests {
         text.chars().map(escape).collect()
     }
 
-    /// Escapes `text` into a buffer of `length` bytes; `None` if there is no room.
-    fn escape_into(text: &str, length: usize) -> Option<String> {
+    /// Escapes `text` into a buffer of `length` bytes. The error is the number of missing bytes.
+    fn escape_into(text: &str, length: usize) -> Result<String, usize> {
         let mut buffer = vec![0xff; length];
         let mut writer = SliceWriter::new(&mut buffer);
-        writer.escape(text).ok()?;
-        let written = length - writer.free_len();
-        buffer.truncate(written);
-        Some(String::from_utf8(buffer).unwrap())
+        assert!(writer.escape(text).is_ok());
+        let (free, missing) = (writer.free_len(), writer.missing());
+        if missing > 0 {
+            assert_eq!(free, 0);
+            return Err(missing);
+        }
+        buffer.truncate(length - free);
+        Ok(String::from_utf8(buffer).unwrap())
     }
 
     /// Checks `text` with every length of the buffer that could matter.
     fn check(text: &str) {
         let expected = escape_slowly(text);
         for room in [0, 1, 7, 8, 15, 16, 55, 56, 103, 104, 200] {
-            assert_eq!(escape_into(text, expected.len() + room).as_ref(), Some(&expected), "{text:?}, {room}");
+            assert_eq!(escape_into(text, expected.len() + room).as_ref(), Ok(&expected), "{text:?}, {room}");
         }
-        for length in (0..expected.len()).rev().take(9) {
-            assert_eq!(escape_into(text, length), None, "{text:?}, {length}");
+        for length in (0..expected.len()).rev().take(9).chain([0]) {
+            let missing = expected.len() - length;
+            let expected = if missing > 0 { Err(missing) } else { Ok(String::new()) };
+            assert_eq!(escape_into(text, length), expected, "{text:?}, {length}");
         }
-        let mut counter = LengthCounter(0);
-        assert!(counter.escape(text).is_ok());
-        assert_eq!(counter.0, expected.len(), "{text:?}");
         let mut string = String::new();
         assert!(string.escape(text).is_ok());
         assert_eq!(string, expected, "{text:?}");
@@ -367,7 +406,7 @@ mod tests {
                 let text: String = (0..18).map(|i| if pattern >> i & 1 == 1 { special } else { other }).collect();
                 let expected = escape_slowly(&text);
                 for room in [0, 120] {
-                    assert_eq!(escape_into(&text, expected.len() + room).as_ref(), Some(&expected), "{text:?}");
+                    assert_eq!(escape_into(&text, expected.len() + room).as_ref(), Ok(&expected), "{text:?}");
                 }
             }
         }
