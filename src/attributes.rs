@@ -98,6 +98,8 @@ impl<'a> Attributes<'a> {
         match self.0 {
             Repr::Absent => sink.put(absent),
             Repr::Json(json) => sink.put(json),
+            // One copy of the loop is enough where it has to fit.
+            _ if cfg!(target_os = "none") => write_object(sink, self.iter()),
             Repr::Pairs(pairs) => write_object(sink, pairs.iter().map(|&(name, value)| (name.into(), value.into()))),
             Repr::Texts(texts) => write_object(sink, texts.iter().copied()),
             #[cfg(feature = "alloc")]
@@ -108,22 +110,16 @@ impl<'a> Attributes<'a> {
 
 /// Writes names and values as an object.
 #[inline]
-fn write_object<'a>(sink: &mut impl Sink, mut members: impl Iterator<Item = (Text<'a>, Text<'a>)>) -> Result<(), Full> {
-    let Some((name, value)) = members.next() else { return sink.put("{}") };
-    sink.put("{\"")?;
-    write_member(sink, name, value)?;
+fn write_object<'a>(sink: &mut impl Sink, members: impl Iterator<Item = (Text<'a>, Text<'a>)>) -> Result<(), Full> {
+    let mut before = "{\"";
     for (name, value) in members {
-        sink.put("\",\"")?;
-        write_member(sink, name, value)?;
+        sink.put(before)?;
+        sink.string_body(name.to_json())?;
+        sink.put("\":\"")?;
+        sink.string_body(value.to_json())?;
+        before = "\",\"";
     }
-    sink.put("\"}")
-}
-
-#[inline]
-fn write_member(sink: &mut impl Sink, name: Text<'_>, value: Text<'_>) -> Result<(), Full> {
-    sink.string_body(name.to_json())?;
-    sink.put("\":\"")?;
-    sink.string_body(value.to_json())
+    sink.put(if before == "{\"" { "{}" } else { "\"}" })
 }
 
 impl<'a> From<&'a [(&'a str, &'a str)]> for Attributes<'a> {
@@ -213,7 +209,8 @@ enum Source<'a> {
 impl<'a> Iterator for Iter<'a> {
     type Item = (Text<'a>, Text<'a>);
 
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
+    #[cfg_attr(target_os = "none", inline(never))]
     fn next(&mut self) -> Option<Self::Item> {
         match &mut self.0 {
             Source::Json(members) => members.next(),

@@ -94,20 +94,17 @@ impl Write for ChatLog<'_> {
     fn write<S: Sink>(&self, sink: &mut S) -> Result<(), Full> {
         sink.put("{")?;
         if let Some(event_timestamp) = self.event_timestamp {
-            sink.put(r#""event_timestamp":"#)?;
-            sink.string(event_timestamp.text().to_json())?;
+            sink.member(r#""event_timestamp":"#, event_timestamp.text().to_json())?;
             sink.put(",")?;
         }
         if let Some(r#type) = self.r#type {
-            sink.put(r#""type":"#)?;
-            sink.string(r#type.to_json())?;
+            sink.member(r#""type":"#, r#type.to_json())?;
             sink.put(",")?;
         }
         sink.put(r#""payload":"#)?;
         self.payload.write(sink)?;
         if let Some(version) = self.version {
-            sink.put(r#","version":"#)?;
-            sink.string(version.to_json())?;
+            sink.member(r#","version":"#, version.to_json())?;
         }
         sink.put("}")
     }

@@ -170,7 +170,8 @@ impl Default for Text<'_> {
 }
 
 impl PartialEq for Text<'_> {
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
+    #[cfg_attr(target_os = "none", inline(never))]
     fn eq(&self, other: &Self) -> bool {
         match (self.as_plain(), other.as_plain()) {
             (Some(one), Some(other)) => one == other,

@@ -51,6 +51,8 @@ impl<'a> Str<'a> {
                 }
                 text.len()
             }
+            // The fast way is for hosted targets: it takes flash.
+            Self::Escaped(inside) if cfg!(target_os = "none") => unescape_bytewise(inside.as_bytes(), buffer),
             Self::Escaped(inside) => unescape_into(inside.as_bytes(), buffer),
         }
     }
@@ -122,7 +124,8 @@ pub(crate) struct Chars<'a> {
 impl Iterator for Chars<'_> {
     type Item = char;
 
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
+    #[cfg_attr(target_os = "none", inline(never))]
     fn next(&mut self) -> Option<char> {
         let first = self.rest.chars().next()?;
         let (character, length) = if self.escaped && first == '\\' {

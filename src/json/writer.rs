@@ -25,6 +25,14 @@ pub(crate) trait Sink {
         }
     }
 
+    /// Writes a member whose value is a string. `key` is all of it up to the value.
+    #[cfg_attr(not(target_os = "none"), inline)]
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn member(&mut self, key: &str, value: Str<'_>) -> Result<(), Full> {
+        self.put(key)?;
+        self.string(value)
+    }
+
     /// Writes a string.
     #[inline]
     fn string(&mut self, text: Str<'_>) -> Result<(), Full> {
@@ -86,7 +94,8 @@ impl<'b> SliceWriter<'b> {
 }
 
 impl Sink for SliceWriter<'_> {
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
+    #[cfg_attr(target_os = "none", inline(never))]
     fn put(&mut self, text: &str) -> Result<(), Full> {
         match self.free.get_mut(..text.len()) {
             Some(place) => {

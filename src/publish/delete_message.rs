@@ -46,8 +46,7 @@ impl Write for DeleteMessage<'_> {
         let Self { request_id, id, reason } = self;
         sink.put(r#"{"Action":"DELETE_MESSAGE""#)?;
         write_request_id(sink, *request_id)?;
-        sink.put(r#","Id":"#)?;
-        sink.string(id.to_json())?;
+        sink.member(r#","Id":"#, id.to_json())?;
         write_option(sink, r#","Reason":"#, *reason)?;
         sink.put("}")
     }

@@ -47,8 +47,7 @@ impl Write for DisconnectUser<'_> {
         let Self { request_id, user_id, reason } = self;
         sink.put(r#"{"Action":"DISCONNECT_USER""#)?;
         write_request_id(sink, *request_id)?;
-        sink.put(r#","UserId":"#)?;
-        sink.string(user_id.to_json())?;
+        sink.member(r#","UserId":"#, user_id.to_json())?;
         write_option(sink, r#","Reason":"#, *reason)?;
         sink.put("}")
     }

@@ -184,8 +184,7 @@ fn write_request_id<S: Sink>(sink: &mut S, request_id: Option<Text<'_>>) -> Resu
 #[inline]
 fn write_option<S: Sink>(sink: &mut S, key: &str, value: Option<Text<'_>>) -> Result<(), Full> {
     let Some(value) = value else { return Ok(()) };
-    sink.put(key)?;
-    sink.string(value.to_json())
+    sink.member(key, value.to_json())
 }
 
 encoders!(Publish, SendMessage, DeleteMessage, DisconnectUser);

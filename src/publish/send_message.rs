@@ -59,8 +59,7 @@ impl Write for SendMessage<'_> {
         let Self { request_id, content, attributes } = self;
         sink.put(r#"{"Action":"SEND_MESSAGE""#)?;
         write_request_id(sink, *request_id)?;
-        sink.put(r#","Content":"#)?;
-        sink.string(content.text().to_json())?;
+        sink.member(r#","Content":"#, content.text().to_json())?;
         if !attributes.is_absent() {
             sink.put(r#","Attributes":"#)?;
             attributes.write(sink, "{}")?;

@@ -46,15 +46,12 @@ impl Write for ServiceError<'_> {
         sink.put(r#"{"ErrorCode":"#)?;
         sink.u16(error_code.get())?;
         if let Some(error_message) = error_message {
-            sink.put(r#","ErrorMessage":"#)?;
-            sink.string(error_message.to_json())?;
+            sink.member(r#","ErrorMessage":"#, error_message.to_json())?;
         }
         if let Some(id) = id {
-            sink.put(r#","Id":"#)?;
-            sink.string(id.to_json())?;
+            sink.member(r#","Id":"#, id.to_json())?;
         }
-        sink.put(r#","RequestId":"#)?;
-        sink.string(request_id.unwrap_or_default().to_json())?;
+        sink.member(r#","RequestId":"#, request_id.unwrap_or_default().to_json())?;
         sink.put(r#","Type":"ERROR"}"#)
     }
 }
