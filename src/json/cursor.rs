@@ -249,7 +249,11 @@ impl<'a> Cursor<'a> {
             return Err(error(ErrorKind::WrongType));
         }
         let (digits, rest) = split(self.rest, rest);
-        let number = digits.parse().map_err(|_| error(ErrorKind::NumberOutOfRange))?;
+        let number = digits.bytes().try_fold(0_u16, |number, digit| {
+            // A minus sign is below all digits, so `-0` is out of range, too.
+            number.checked_mul(10)?.checked_add(digit.checked_sub(b'0')?.into())
+        });
+        let number = number.ok_or(error(ErrorKind::NumberOutOfRange))?;
         self.rest = rest;
         Ok((number, self))
     }
@@ -307,5 +311,6 @@ fn split<'a>(text: &'a str, rest: &[u8]) -> (&'a str, &'a str) {
 
 #[inline(never)]
 fn without_space(rest: &str) -> &str {
-    rest.trim_start_matches([' ', '\t', '\n', '\r'])
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    rest.get(rest.bytes().take_while(is_space).count()..).unwrap_or_default()
 }
