@@ -110,16 +110,23 @@ impl<'a> Attributes<'a> {
 
 /// Writes names and values as an object.
 #[inline]
-fn write_object<'a>(sink: &mut impl Sink, members: impl Iterator<Item = (Text<'a>, Text<'a>)>) -> Result<(), Full> {
-    let mut before = "{\"";
+fn write_object<'a>(sink: &mut impl Sink, mut members: impl Iterator<Item = (Text<'a>, Text<'a>)>) -> Result<(), Full> {
+    let Some((name, value)) = members.next() else { return sink.put("{}") };
+    sink.put("{\"")?;
+    write_member(sink, name, value)?;
     for (name, value) in members {
-        sink.put(before)?;
-        sink.string_body(name.to_json())?;
-        sink.put("\":\"")?;
-        sink.string_body(value.to_json())?;
-        before = "\",\"";
+        sink.put("\",\"")?;
+        write_member(sink, name, value)?;
     }
-    sink.put(if before == "{\"" { "{}" } else { "\"}" })
+    sink.put("\"}")
+}
+
+#[cfg_attr(not(target_os = "none"), inline)]
+#[cfg_attr(target_os = "none", inline(never))]
+fn write_member(sink: &mut impl Sink, name: Text<'_>, value: Text<'_>) -> Result<(), Full> {
+    sink.string_body(name.to_json())?;
+    sink.put("\":\"")?;
+    sink.string_body(value.to_json())
 }
 
 impl<'a> From<&'a [(&'a str, &'a str)]> for Attributes<'a> {
