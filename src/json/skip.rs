@@ -43,8 +43,11 @@ fn skip_space(rest: &[u8]) -> &[u8] {
 }
 
 #[inline(never)]
-const fn skip_more_space(rest: &[u8]) -> &[u8] {
-    rest.trim_ascii_start()
+const fn skip_more_space(mut rest: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t' | b'\n' | b'\r', after @ ..] = rest {
+        rest = after;
+    }
+    rest
 }
 
 /// Any value. `open` is the number of arrays and objects around it.

@@ -243,8 +243,9 @@ fn escape_from(text: &[u8], start: usize, to: &mut [u8]) -> Option<usize> {
     Some(written.wrapping_add(escape_bytewise(rest, to)?))
 }
 
-/// The length of a chunk of which every byte is escaped, and of a word that is written after it.
-const ESCAPED_CHUNK: usize = CHUNK * 6 + 8;
+/// The room that a chunk needs of which every byte is escaped: the last escape is written to a
+/// window of sixteen bytes.
+const ESCAPED_CHUNK: usize = (CHUNK - 1) * 6 + 16;
 
 /// Escapes the first `length` bytes of a word, in the order of [`u64::from_le_bytes`].
 ///

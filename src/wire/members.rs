@@ -226,9 +226,7 @@ impl<'a> Pass<'_, 'a> {
                 Level::Sender => self.sender_member(self.shape, &mut state, field)?,
             },
             field => {
-                if let Some(field) = field
-                    && self.known(level).contains(field)
-                {
+                if let Some(field) = field.filter(|field| self.known(level).contains(*field)) {
                     self.duplicate(level, field, offset)?;
                 }
                 if let Err(error) = state.cursor.value(self.open(level)) {
