@@ -79,11 +79,12 @@ impl<'b> SliceWriter<'b> {
     }
 
     /// Counts `length` bytes, more than are free, and leaves no byte free for what follows them.
-    #[cold]
-    #[inline(never)]
-    fn overflow(&mut self, length: usize) {
-        let free = core::mem::take(&mut self.free).len();
-        self.missing = self.missing.saturating_add(length.saturating_sub(free));
+    ///
+    /// Inlined on hosted targets: passing the writer to a function would take it out of registers.
+    #[cfg_attr(not(target_os = "none"), inline(always))]
+    const fn overflow(&mut self, length: usize) {
+        self.missing = self.missing.wrapping_add(length.wrapping_sub(self.free.len()));
+        self.free = &mut [];
     }
 
     /// Moves past the next `length` bytes.
@@ -118,12 +119,14 @@ impl Sink for SliceWriter<'_> {
             return Ok(());
         };
         let plain = copy_plain(text, place);
+        if plain == text.len() {
+            self.advance(text.len());
+            return Ok(());
+        }
         self.advance(plain);
-        if plain < text.len() {
-            match escape_from(text, plain, self.free) {
-                Some(written) => self.advance(written),
-                None => self.overflow(escaped_len(text.get(plain..).unwrap_or_default())),
-            }
+        match escape_from(text, plain, self.free) {
+            Some(written) => self.advance(written),
+            None => self.overflow(escaped_len(text.get(plain..).unwrap_or_default())),
         }
         Ok(())
     }
