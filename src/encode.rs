@@ -41,12 +41,15 @@ pub(crate) fn encode_to_string(payload: &impl Write) -> alloc::string::String {
 macro_rules! encoders {
     ($($payload:ident),*) => {$(
         impl $payload<'_> {
-            /// Writes the payload, as compact JSON, to the beginning of `buffer`, and lends it from there. It is UTF-8, and
-            /// a WebSocket text message as it stands.
+            /// Writes the payload as compact JSON to the start of `buffer`, and returns that part of it. It is UTF-8,
+            /// and can be sent as a WebSocket text message.
+            ///
+            /// What the rest of `buffer` holds afterwards is not specified.
             ///
             /// # Errors
             ///
-            /// If `buffer` is smaller than [`encoded_len`](Self::encoded_len); what it holds then is not specified.
+            /// Returns an error if `buffer` is smaller than [`encoded_len`](Self::encoded_len). What `buffer` holds
+            /// then is not specified.
             pub fn encode<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], $crate::EncodeError> {
                 $crate::encode::encode(self, buffer)
             }

@@ -126,7 +126,7 @@ fn a_message_in_one_piece_is_lent() {
 
 #[test]
 fn every_payload_cut_in_two_and_byte_by_byte() {
-    let mut fragments = Fragments::<2048>::new();
+    let mut fragments = Fragments::<8192>::new();
     for vector in vectors::subscribe() {
         let wire = &vector.wire;
         for place in 0..=wire.len() {
@@ -386,7 +386,7 @@ fn every_payload_in_one_stream() {
         let expected: Vec<Found> = payloads.iter().cloned().map(Ok).collect();
         let bytes: Vec<_> = input.chunks(1).collect();
         for pieces in [vec![input.as_slice()], input.chunks(7).collect(), bytes] {
-            assert!(chunks::feed(&mut JsonStream::<2048>::new(), &pieces) == expected, "{between:?}");
+            assert!(chunks::feed(&mut JsonStream::<8192>::new(), &pieces) == expected, "{between:?}");
         }
     }
 }
