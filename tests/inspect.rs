@@ -137,10 +137,11 @@ fn any_piece_gives_the_same() {
     let mut bytes = CAPTURE.as_bytes().to_vec();
     bytes.extend(b"\r\n \r\n{\"Type\":\"\xe2\x82\xff\"}\r\n\xff\r\n");
     bytes.extend(MESSAGE.as_bytes());
+    bytes.extend(format!("2026-11-21T20:15:02.123Z {SEND} , {MESSAGE}{CUT}").as_bytes());
     let path = file("pieces.jsonl", bytes);
     for mode in ["--json", "--strict"] {
         let (bundled, written) = (run(&[mode], b""), run(&[mode, &path], b""));
-        assert_eq!(written.out.lines().count() - bundled.out.lines().count(), if mode == "--json" { 3 } else { 7 });
+        assert_eq!(written.out.lines().count() - bundled.out.lines().count(), if mode == "--json" { 7 } else { 16 });
         for chunk in ["1", "2", "3", "7", "64", "100000", &usize::MAX.to_string()] {
             assert_eq!(run(&[mode, "--chunk", chunk], b""), bundled, "{chunk}");
             assert_eq!(run(&[mode, "--chunk", chunk, &path], b""), written, "{chunk}");
@@ -168,6 +169,96 @@ fn lines() {
     assert_eq!(run(&["--json", "-"], b"\n \n").out, "");
     // White space for JSON is four characters, and no others.
     assert_eq!(run(&["--json", "-"], "\u{a0}\n\u{b}\n".as_bytes()).json().len(), 2);
+}
+
+/// What `--json` says of each frame: its type, or the kind of the error and its offset.
+fn verdicts(input: impl AsRef<[u8]>) -> Vec<String> {
+    let run = run(&["--json", "-"], input.as_ref());
+    assert_eq!((run.status, run.err.as_str()), (Some(0), ""));
+    let verdict = |report: &Value| match report["type"].as_str() {
+        Some(name) => name.to_owned(),
+        None => format!("{} at {}", report["kind"].as_str().unwrap(), report["offset"]),
+    };
+    run.json().iter().map(verdict).collect()
+}
+
+#[test]
+fn several_objects_on_one_line() {
+    let log = format!(r#"{{"type":"MESSAGE","payload":{MESSAGE},"version":"1.0"}}"#);
+    // Braces and quotation marks in strings are not structure.
+    let braces = MESSAGE.replace(r"hé \u003c3", r#"}}{ \"}{ \\"#);
+    let [message, send] = ["MESSAGE", "SEND_MESSAGE"];
+    let cut_at = format!("UnexpectedEnd at {}", CUT.len());
+    for (input, expected) in [
+        (format!("{MESSAGE}{SEND}"), &[message, send][..]),
+        (format!("{MESSAGE}{SEND}\n"), &[message, send]),
+        (format!(" {MESSAGE}\t {SEND} \r\n{SEND}"), &[message, send, send]),
+        (format!("{log}{braces}{log}"), &[message, message, message]),
+        (format!("{MESSAGE}{CUT}"), &[message, &cut_at]),
+        (format!("{MESSAGE}{CUT}\n{MESSAGE}{SEND}"), &[message, &cut_at, message, send]),
+        // Offsets are those in the frame, not on the line.
+        (format!("{MESSAGE}  {{}}{SEND}"), &[message, "MissingField at 1", send]),
+        (format!(r#"{SEND}{{"Type":}}{SEND}"#), &[send, "UnexpectedByte at 8", send]),
+        // What is between, before or after objects is a frame that failed.
+        (format!("{MESSAGE},{SEND}"), &[message, "UnexpectedByte at 0", send]),
+        (format!("{MESSAGE}}}"), &[message, "UnexpectedByte at 0"]),
+        (format!("{MESSAGE} and more"), &[message, "UnexpectedByte at 0"]),
+        (format!("INFO {MESSAGE}\nINFO"), &["UnexpectedByte at 0", message, "UnexpectedByte at 0"]),
+        (
+            format!("[{MESSAGE}, {SEND}]"),
+            &["NotAnObject at 0", message, "UnexpectedByte at 0", send, "UnexpectedByte at 0"],
+        ),
+        (format!("\u{feff}{MESSAGE}"), &["ByteOrderMark at 0", message]),
+    ] {
+        assert_eq!(verdicts(&input), expected, "{input}");
+    }
+    assert_eq!(verdicts([SEND.as_bytes(), b" \xff\xfe ", SEND.as_bytes()].concat()), [send, "InvalidUtf8 at 0", send]);
+    // An object inside a broken one is not taken for a frame.
+    assert_eq!(verdicts(format!(r#"{{"Type" {MESSAGE}}}{SEND}"#)), ["UnexpectedByte at 8", send]);
+}
+
+#[test]
+fn time_stamps_in_front_of_objects() {
+    for stamp in [
+        "2026-11-21T20:15:02.123Z ",
+        "2026-11-21T20:15:02Z\t",
+        "2026-11-21T20:15:02.123456789Z  ",
+        "2026-11-21T20:15:02.894000+00:00 ",
+        "2026-11-21T20:15:02-0530 ",
+        "2026-11-21 20:15:02,123 ",
+        "2026-11-21T20:15:02 ",
+        "  2026-11-21T20:15Z ",
+        "2026-11-21T20:15:02.123Z",
+    ] {
+        let input = format!("{stamp}{MESSAGE}\n{stamp}{CUT}\r\n{stamp}{{}} {stamp}{SEND}\n");
+        let cut_at = format!("UnexpectedEnd at {}", CUT.len());
+        assert_eq!(verdicts(input), ["MESSAGE", &cut_at, "MissingField at 1", "SEND_MESSAGE"], "{stamp:?}");
+    }
+    for other in [
+        "2026-11-21 ",
+        "20:15:02 ",
+        "2026-11-21T20 ",
+        "2026-11-21X20:15:02Z ",
+        "2026-11-21T20:15:02. ",
+        "2026-11-21T20:15:02.123Z INFO ",
+        "2026-11-21T20:15:02+1 ",
+        "2026-11-21T20:15:02.123Z 2026-11-21T20:15:02.123Z ",
+        "2026-11-21T20:15:02.12345678901234567890123456789012345678901234567890123456789012345678901234567890Z ",
+    ] {
+        let kind = format!("{other:?}");
+        let found = verdicts(format!("{other}{MESSAGE}"));
+        assert_eq!((found.len(), found[1].as_str()), (2, "MESSAGE"), "{kind}");
+    }
+    // Without an object after it, it is what the line says.
+    for input in ["2026-11-21T20:15:02.123Z \n", "2026-11-21T20:15:02.123Z"] {
+        assert_eq!(verdicts(input), ["NotAnObject at 0"], "{input}");
+    }
+    let transcript = run(&["-"], b"2026-11-21T20:15:02.123Z {}\n").out;
+    assert!(transcript.starts_with("          ✗ frame 1           Type is missing, at byte 1\n"), "{transcript}");
+    assert!(
+        transcript.contains("\n                              {}\n                               ^\n"),
+        "{transcript}"
+    );
 }
 
 #[test]
@@ -206,7 +297,7 @@ fn whole_files() {
 #[test]
 fn frames_of_more_than_4_mib() {
     const MAX_FRAME: usize = 4 << 20;
-    let padded = |length| " ".repeat(length - SEND.len()) + SEND;
+    let padded = |length| format!("{{{}{}", " ".repeat(length - SEND.len()), &SEND[1..]);
     let (longest, too_long) = (padded(MAX_FRAME), padded(MAX_FRAME + 1));
     let skipped = |frame| {
         json!({"frame": frame, "ok": false, "error": "a message of more than 4194304 bytes", "kind": "Oversize",
@@ -215,7 +306,7 @@ fn frames_of_more_than_4_mib() {
 
     let lines = file(
         "too-long.jsonl",
-        [&longest, &too_long, MESSAGE, "", &too_long.repeat(2), &too_long, SEND, &too_long].join("\n"),
+        [&longest, &too_long, MESSAGE, "", &too_long.repeat(2), &format!("{too_long}{SEND}"), &too_long].join("\n"),
     );
     let whole = run(&["--json", &lines, "-"], MESSAGE.as_bytes());
     for chunk in ["4095", "1048576", "99999999"] {
@@ -225,10 +316,16 @@ fn frames_of_more_than_4_mib() {
     let reports = whole.json();
     let types: Vec<_> = reports.iter().map(|report| report["type"].as_str()).collect();
     let [send, message] = [Some("SEND_MESSAGE"), Some("MESSAGE")];
-    assert_eq!(types, [send, None, message, None, None, send, None, message]);
-    for frame in [2, 4, 5, 7] {
+    assert_eq!(types, [send, None, message, None, None, None, send, None, message]);
+    for frame in [2, 4, 5, 6, 8] {
         assert_eq!(reports[frame - 1], skipped(frame));
     }
+
+    // White space around a frame is no part of it.
+    let space = " ".repeat(MAX_FRAME);
+    assert_eq!(verdicts(format!("{space}{SEND} {space}\n{space}")), ["SEND_MESSAGE"]);
+    // What is no object can be too long, too.
+    assert_eq!(verdicts(format!("x{space}{SEND}")), [&format!("Oversize at {MAX_FRAME}"), "SEND_MESSAGE"]);
 
     let frames =
         [("whole-longest.json", longest), ("whole-too-long.json", too_long), ("whole-short.json", SEND.into())];
@@ -477,11 +574,12 @@ fn nothing_of_the_wire_acts_on_a_terminal() {
     for out in [&transcript.out, &json.out] {
         assert_eq!(out.chars().find(|&character| character != '\n' && acts(character)), None);
     }
-    assert_eq!(json.json().len(), 2 * templates.len() + 1);
-    // What is escaped for the terminal is the same text still: three of the templates are no payloads.
+    // One of the templates is two frames. What is escaped for the terminal is still the same text: two of the templates
+    // are no payloads.
+    assert_eq!(json.json().len(), 2 * (templates.len() + 1) + 1);
     let reports = json.json();
     let same = reports.iter().filter(|report| report["wire"].as_str().is_some_and(|wire| wire.contains(plain)));
-    assert_eq!(same.count(), templates.len() - 3);
+    assert_eq!(same.count(), templates.len() - 2);
 }
 
 #[test]
@@ -517,14 +615,17 @@ fn frames_are_shown_as_they_come() {
         let line = lines.recv_timeout(Duration::from_secs(30)).unwrap();
         assert!(line.starts_with(&format!("{{\"frame\":{number},")));
     }
-    // One that is too long is not waited for.
-    input.write_all(&vec![b' '; (4 << 20) + 1]).unwrap();
+    // The end of the line is not waited for, nor is that of a frame that is too long.
+    write!(input, "{MESSAGE}").unwrap();
+    assert!(lines.recv_timeout(Duration::from_secs(30)).unwrap().starts_with("{\"frame\":4,"));
+    input.write_all(format!("{{{}", " ".repeat(4 << 20)).as_bytes()).unwrap();
     assert!(lines.recv_timeout(Duration::from_secs(30)).unwrap().contains("Oversize"));
     drop(input);
     assert!(child.wait().unwrap().success());
 }
 
-/// Input is never held as a whole: the most memory that a run over 24 MB needs is a fraction of them.
+/// Input is never held as a whole, with line breaks or without: the most memory that a run over 24 MB needs is a fraction
+/// of them.
 #[cfg(target_os = "linux")]
 #[test]
 fn long_input_takes_little_memory() {
@@ -532,7 +633,7 @@ fn long_input_takes_little_memory() {
         let mut child =
             Command::new(&*INSPECT).args([mode, "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let mut input = child.stdin.take().unwrap();
-        let block = CAPTURE.repeat(24);
+        let block = if mode == "--json" { CAPTURE.repeat(24) } else { format!("{MESSAGE}{SEND}").repeat(1000) };
         for _ in 0..100 {
             input.write_all(block.as_bytes()).unwrap();
         }

@@ -1,6 +1,5 @@
 //! From bytes to frames.
 
-use core::mem;
 use core::num::NonZeroUsize;
 use core::ops::Range;
 use std::fs::File;
@@ -10,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use ivs_chat_proto::{Fragments, Oversize};
 
 use crate::options::{Input, Options};
+use crate::split::{Part, Splitter, is_blank};
 
 /// The frames that are part of this program.
 const CAPTURE: &[u8] = include_bytes!("../capture.jsonl");
@@ -25,37 +25,26 @@ const MAX_FRAME: usize = 4 << 20;
 /// Where the pieces of a frame are joined. It is too large for a stack; inputs take turns.
 static FRAGMENTS: Mutex<Fragments<MAX_FRAME>> = Mutex::new(Fragments::new());
 
-/// The frames of one input. One is held at a time, and a piece of what follows it.
+/// The frames of one input. One is held at a time, and a piece of the input after it.
 pub(crate) struct Frames {
     input: Box<dyn Read>,
     piece: Vec<u8>,
-    /// What of the piece has yet to be looked at.
+    /// The unread part of the piece.
     rest: Range<usize>,
     fragments: MutexGuard<'static, Fragments<MAX_FRAME>>,
-    line: Line,
-    /// Whether the whole input is one frame.
-    whole: bool,
+    splitter: Splitter,
+    /// Whether the frame under way was reported as too long.
+    is_skipping: bool,
     position: u64,
-}
-
-/// What has come of a line.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Line {
-    /// Nothing but white space.
-    Blank,
-    /// A frame, or its beginning.
-    Frame,
-    /// Too much, as was said.
-    Oversize,
 }
 
 /// What the next frame needs.
 enum Next {
-    /// This piece, the last; and whether a line feed ends it.
-    Last(Range<usize>, bool),
-    /// To be a good deal shorter.
+    /// This piece, its last, without the end of its line.
+    Last(Range<usize>, Part),
+    /// To be shorter.
     Oversize(Oversize),
-    /// To exist.
+    /// Nothing: the input has ended.
     Nothing,
 }
 
@@ -74,75 +63,71 @@ impl Frames {
             piece: vec![0; options.chunk.map_or(usual, NonZeroUsize::get).min(MAX_PIECE)],
             rest: 0..0,
             fragments,
-            line: if options.whole { Line::Frame } else { Line::Blank },
-            whole: options.whole,
+            splitter: if options.whole { Splitter::whole() } else { Splitter::lines() },
+            is_skipping: false,
             position: 0,
         })
     }
 
-    /// The next frame, without the end of its line.
+    /// Returns the next frame, without the end of its line.
     pub(crate) fn next(&mut self) -> io::Result<Option<Result<&[u8], Oversize>>> {
-        let (last, is_line) = match self.gather()? {
-            Next::Last(last, is_line) => (last, is_line),
+        let (last, part) = match self.gather()? {
+            Next::Last(last, part) => (last, part),
             Next::Oversize(error) => return Ok(Some(Err(error))),
             Next::Nothing => return Ok(None),
         };
         let frame = self.fragments.push(&self.piece[last], true);
-        Ok(frame.map(|frame| frame.map(|frame| if is_line { without_carriage_return(frame) } else { frame })))
+        Ok(frame
+            .map(|frame| frame.map(|frame| if part == Part::Line { without_carriage_return(frame) } else { frame })))
     }
 
-    /// Whether the next frame will have to be read for.
+    /// Returns `true` if the next frame can only come from more input.
     pub(crate) fn is_drained(&self) -> bool {
-        self.rest.is_empty()
+        self.piece[self.rest.clone()].iter().all(|byte| is_blank(*byte))
     }
 
-    /// How many bytes were looked at so far.
+    /// Returns how many bytes were looked at so far.
     pub(crate) const fn position(&self) -> u64 {
         self.position
     }
 
-    /// Gathers all of a frame but its last piece, which can be lent.
+    /// Gathers all of a frame but its last piece, which can be borrowed.
     fn gather(&mut self) -> io::Result<Next> {
         loop {
             if self.rest.is_empty() && !self.read()? {
-                let line = mem::replace(&mut self.line, Line::Blank);
-                return Ok(if line == Line::Frame { Next::Last(0..0, false) } else { Next::Nothing });
+                let is_frame = self.splitter.finish() && !self.is_skipping;
+                return Ok(if is_frame { Next::Last(0..0, Part::Complete) } else { Next::Nothing });
             }
-            let (piece, is_line) = self.cut();
+            let (piece, part) = self.cut();
             let bytes = &self.piece[piece.clone()];
-            if self.line == Line::Blank && !is_blank(bytes) {
-                self.line = Line::Frame;
-            }
-            match (self.line, is_line) {
-                (Line::Frame, true) => {
-                    self.line = Line::Blank;
-                    return Ok(Next::Last(piece, true));
-                }
-                (_, true) => {
-                    self.line = Line::Blank;
-                    self.fragments.push(bytes, true);
-                }
-                (_, false) => {
+            match part {
+                Part::Space => {}
+                Part::TimeStamp => self.fragments.clear(),
+                Part::Partial => {
                     if let Some(Err(error)) = self.fragments.push(bytes, false) {
-                        self.line = Line::Oversize;
+                        self.is_skipping = true;
                         return Ok(Next::Oversize(error));
                     }
                 }
+                Part::Complete | Part::Line if self.is_skipping => {
+                    self.is_skipping = false;
+                    self.fragments.push(bytes, true);
+                }
+                Part::Complete | Part::Line => return Ok(Next::Last(piece, part)),
             }
         }
     }
 
-    /// What is left of the piece up to the end of a line, and whether there is one.
-    fn cut(&mut self) -> (Range<usize>, bool) {
-        let Range { start, end } = self.rest;
-        let line_end = if self.whole { None } else { self.piece[start..end].iter().position(|byte| *byte == b'\n') };
-        let length = line_end.unwrap_or(end - start);
-        self.rest.start += length + usize::from(line_end.is_some());
-        self.position += (self.rest.start - start) as u64;
-        (start..start + length, line_end.is_some())
+    /// Takes the bytes that belong together from what is left of the piece.
+    fn cut(&mut self) -> (Range<usize>, Part) {
+        let start = self.rest.start;
+        let (length, part) = self.splitter.next(&self.piece[self.rest.clone()]);
+        self.rest.start += length;
+        self.position += length as u64;
+        (start..start + length, part)
     }
 
-    /// Reads another piece, and says whether there was one.
+    /// Reads another piece. Returns `false` at the end of the input.
     fn read(&mut self) -> io::Result<bool> {
         let length = loop {
             match self.input.read(&mut self.piece) {
@@ -157,11 +142,6 @@ impl Frames {
         self.rest = 0..length;
         Ok(length > 0)
     }
-}
-
-/// Whether a line holds nothing but the white space of JSON (RFC 8259, section 2).
-fn is_blank(line: &[u8]) -> bool {
-    line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
 }
 
 fn without_carriage_return(line: &[u8]) -> &[u8] {

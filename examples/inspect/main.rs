@@ -24,6 +24,7 @@ mod json;
 mod options;
 mod payload;
 mod progress;
+mod split;
 mod transcript;
 mod visible;
 
