@@ -582,6 +582,34 @@ fn nothing_of_the_wire_acts_on_a_terminal() {
     assert_eq!(same.count(), templates.len() - 2);
 }
 
+/// A name that comes with an archive of captures is not to be trusted more than what is in it.
+#[test]
+fn no_argument_acts_on_a_terminal() {
+    let name = "no\u{1b}[2J\n\u{9b}\u{202e}\u{85}such\rcapture";
+    let shown = "no\\u{1b}[2J⏎\\u{9b}\\u{202e}\\u{85}such\\rcapture";
+    let missing = run(&[name], b"");
+    assert_eq!(missing.status, Some(2));
+    assert!(missing.err.starts_with(&format!("inspect: {shown}: ")), "{:?}", missing.err);
+    for arguments in [&[name][..], &["--", name], &["--chunk", name], &[&format!("--{name}")]] {
+        let run = run(arguments, b"");
+        assert_eq!(run.status, Some(2));
+        let acting = run.err.chars().find(|&character| character != '\n' && acts(character));
+        assert_eq!(acting, None, "{arguments:?}");
+        assert_eq!(run.err.lines().next().unwrap().matches("capture").count(), 1, "{:?}", run.err);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_name_that_is_not_utf_8_is_shown_in_bytes() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let name = OsStr::from_bytes(b"no\x9b2J\xff\x1b");
+    let missing = run(&[name], b"");
+    assert!(missing.err.starts_with("inspect: no\\x9b2J\\xff\\u{1b}: "), "{:?}", missing.err);
+    assert!(run(&[OsStr::new("--chunk"), name], b"").err.contains(r"not no\x9b2J\xff\u{1b}"));
+}
+
 #[test]
 fn joiners_are_shown_as_they_are() {
     let frame = MESSAGE.replace(r"hé \u003c3", "👩🏽‍🎨 🏳️‍🌈 می‌خواهم क्‍ष");

@@ -1,6 +1,6 @@
 //! Reads frames of Amazon IVS Chat, from files or a pipe, and prints what was said: `cargo run --example inspect`.
 //!
-//! The transcript is for people. Nothing on the wire can drive their terminal: `visible` stands between the two.
+//! The transcript is for people. Neither payloads nor file names can drive their terminal: `visible` escapes both.
 //! `--json` is for programs. It prints, for each frame that was decoded,
 //!
 //! ```json

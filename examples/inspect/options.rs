@@ -5,6 +5,8 @@ use core::num::NonZeroUsize;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::visible;
+
 /// What `--help` prints.
 pub(crate) const USAGE: &str = include_str!("usage.txt");
 
@@ -86,7 +88,9 @@ impl Options {
 fn chunk(value: Option<OsString>) -> Result<NonZeroUsize, String> {
     let value = value.ok_or("--chunk needs a number of bytes")?;
     let number = value.to_str().and_then(|value| value.parse().ok());
-    number.ok_or_else(|| format!("--chunk needs a number of bytes, 1 or more, not {}", value.display()))
+    number.ok_or_else(|| {
+        format!("--chunk needs a number of bytes, 1 or more, not {}", visible::bytes(value.as_encoded_bytes()))
+    })
 }
 
 impl From<OsString> for Input {
@@ -95,13 +99,13 @@ impl From<OsString> for Input {
     }
 }
 
-/// The name for messages.
+/// The name for messages. A file name may contain anything, so it is shown as text of the wire is.
 impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Capture => f.write_str("the capture of this program"),
             Self::Stdin => f.write_str("standard input"),
-            Self::File(path) => path.display().fmt(f),
+            Self::File(path) => f.write_str(&visible::bytes(path.as_os_str().as_encoded_bytes())),
         }
     }
 }
