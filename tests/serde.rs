@@ -7,6 +7,10 @@ use ivs_chat_proto::owned;
 use ivs_chat_proto::subscribe::Subscribe;
 use ivs_chat_proto::{Attributes, Content, publish::SendMessage};
 
+const MESSAGE: &str =
+    r#"{"Type":"MESSAGE","Id":"i","Attributes":{},"Content":"c","SendTime":"t","Sender":{"UserId":"u"}}"#;
+const ERROR: &str = r#"{"Type":"ERROR","ErrorCode":429}"#;
+
 #[test]
 fn borrowed_and_owned_are_written_as_they_are_encoded() {
     for vector in vectors::subscribe() {
@@ -77,4 +81,62 @@ fn no_attributes_are_written_where_nothing_was_said() {
     send.attributes = Attributes::from(&[("a", "b"); 0]);
     assert_eq!(serde_json::to_string(&send).expect("JSON"), send.encode_to_string());
     assert_eq!(serde_json::to_string(&Attributes::NONE).expect("JSON"), "{}");
+}
+
+/// What `serde_json` hands to a visitor for a number under its feature `arbitrary_precision`, unless it
+/// is an integer of 64 bits: a map. Without the feature, an object gives the same calls.
+fn as_map(digits: &str) -> String {
+    format!(r#"{{"$serde_json::private::Number":"{digits}"}}"#)
+}
+
+#[test]
+fn numbers_of_any_precision_survive() {
+    let payload = |numbers: [&str; 3]| {
+        let [first, second, third] = numbers;
+        format!(r#"{{"Type":"POLL","Values":[{first},{{"Deep":{second}}}],"Text":"4","Share":{third}}}"#)
+    };
+    let digits = ["18446744073709551616", "-0.10", "1e-400"];
+    let raw = payload(digits);
+    let maps = digits.map(as_map);
+    for input in [raw.clone(), payload(maps.each_ref().map(String::as_str))] {
+        let kept: owned::Subscribe = serde_json::from_str(&input).expect("a payload");
+        let owned::Subscribe::Unknown(unknown) = &kept else { panic!() };
+        // Without the feature, only the maps keep the digits.
+        if input != raw
+            || serde_json::from_str::<serde_json::Number>(digits[0]).expect("a number").to_string() == digits[0]
+        {
+            assert_eq!(unknown.raw(), raw, "{input}");
+        }
+        let values = |json: &str| serde_json::from_str::<Unknowns>(json).expect("JSON");
+        assert_eq!(values(&serde_json::to_string(&kept).expect("JSON")), values(&raw), "{input}");
+    }
+    // No receiver can hold it, and the decoder does not take it either.
+    let error = serde_json::from_str::<owned::Subscribe>(&payload(["1", &as_map("1e400"), "2"])).expect_err("a number");
+    assert!(error.to_string().starts_with("number out of range"), "{error}");
+}
+
+/// The payload of the test above, with numbers as doubles.
+#[derive(Debug, PartialEq, serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Unknowns {
+    r#type: String,
+    values: (f64, std::collections::BTreeMap<String, f64>),
+    text: String,
+    share: f64,
+}
+
+#[test]
+fn what_only_looks_like_a_number_is_an_object() {
+    for text in ["", "4 }", "-", "01", "0x1", "NaN", "4,\\\"a\\\":4", "\\u0034 "] {
+        let payload = format!(r#"{{"Type":"POLL","Value":{}}}"#, as_map(text));
+        let owned::Subscribe::Unknown(unknown) = serde_json::from_str(&payload).expect("a payload") else { panic!() };
+        assert_eq!(unknown.raw(), payload.replace("\\u0034", "4"));
+    }
+    for text in ["4", "1e400"] {
+        let message = MESSAGE.replace("{}", &as_map(text));
+        let owned::Subscribe::Message(message) = serde_json::from_str(&message).expect("a payload") else { panic!() };
+        assert_eq!(message.attributes["$serde_json::private::Number"], text);
+    }
+    let error = ERROR.replace("429", &as_map("429"));
+    assert!(serde_json::from_str::<owned::Subscribe>(&error).is_err());
 }

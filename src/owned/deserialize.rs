@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use serde::de::{Deserialize, Deserializer, Error, Unexpected};
 
-use super::value::Value;
+use super::value::{NUMBER, Value};
 use super::{
     Attributes, DeleteMessage, DisconnectUser, Event, Message, Publish, SendMessage, Sender, ServiceError, Subscribe,
     Unknown,
@@ -69,6 +69,8 @@ impl Members {
                     other => Err(other.mistyped("a string")),
                 })
                 .collect(),
+            // Attributes are never a number, so this one was an object.
+            Some(Value::Number(text)) => Ok(Attributes::from([(NUMBER.into(), text)])),
             Some(other) => Err(other.mistyped("an object or null")),
         }
     }
@@ -144,7 +146,7 @@ impl<'de> Deserialize<'de> for Subscribe {
             })),
             other => {
                 let mut raw = String::new();
-                value.write(&mut raw);
+                value.write(&mut raw).map_err(|_| D::Error::custom("number out of range"))?;
                 Ok(Self::Unknown(Unknown { r#type: other.into(), raw }))
             }
         }

@@ -1,12 +1,18 @@
 //! Any value, read from any format: what is kept of a payload until its `Type` or `Action` is known.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
+use core::mem;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
-use crate::json::{Sink, Str};
+use crate::json::{Cursor, ErrorKind, Sink, Str};
+
+/// The key of the map that `serde_json`, under its feature `arbitrary_precision`, hands to a visitor for
+/// a number. Integers of 64 bits are still handed out as such.
+pub(super) const NUMBER: &str = "$serde_json::private::Number";
 
 #[derive(Clone)]
 pub(super) enum Value {
@@ -15,6 +21,10 @@ pub(super) enum Value {
     Unsigned(u64),
     Signed(i64),
     Float(f64),
+    /// The JSON text of a number that came as a map with the key [`NUMBER`]. It may be beyond the range of
+    /// a double. Nothing tells it from an object of this one member, which `serde_json` itself takes
+    /// for a number too.
+    Number(String),
     String(String),
     Array(Vec<Value>),
     Object(Vec<(String, Value)>),
@@ -29,6 +39,7 @@ impl Value {
             Self::Unsigned(value) => Unexpected::Unsigned(*value),
             Self::Signed(value) => Unexpected::Signed(*value),
             Self::Float(value) => Unexpected::Float(*value),
+            Self::Number(_) => Unexpected::Other("a number"),
             Self::String(_) => Unexpected::Other("a string"),
             Self::Array(_) => Unexpected::Seq,
             Self::Object(_) => Unexpected::Map,
@@ -37,23 +48,25 @@ impl Value {
     }
 
     /// Writes the value as JSON.
-    pub(super) fn write(&self, json: &mut String) {
-        // A string has room for whatever is written to it.
-        let _ = match self {
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a number is beyond the range of a double.
+    pub(super) fn write(&self, json: &mut String) -> fmt::Result {
+        match self {
             Self::Bool(value) => write!(json, "{value}"),
             Self::Unsigned(value) => write!(json, "{value}"),
             Self::Signed(value) => write!(json, "{value}"),
             Self::Float(value) if value.is_finite() => write!(json, "{value:?}"),
             Self::Null | Self::Float(_) => json.write_str("null"),
-            Self::String(text) => {
-                let _ = json.string(Str::Plain(text));
-                Ok(())
-            }
+            Self::Number(text) if check_number(text) == Ok(()) => json.write_str(text),
+            Self::Number(_) => Err(fmt::Error),
+            Self::String(text) => write_string(json, text),
             Self::Array(values) => {
                 json.push('[');
                 for (index, value) in values.iter().enumerate() {
                     json.push_str(if index == 0 { "" } else { "," });
-                    value.write(json);
+                    value.write(json)?;
                 }
                 json.write_char(']')
             }
@@ -61,14 +74,34 @@ impl Value {
                 json.push('{');
                 for (index, (name, value)) in members.iter().enumerate() {
                     json.push_str(if index == 0 { "" } else { "," });
-                    let _ = json.string(Str::Plain(name));
+                    write_string(json, name)?;
                     json.push(':');
-                    value.write(json);
+                    value.write(json)?;
                 }
                 json.write_char('}')
             }
-        };
+        }
     }
+}
+
+fn write_string(json: &mut String, text: &str) -> fmt::Result {
+    json.string(Str::Plain(text)).map_err(|_| fmt::Error)
+}
+
+/// Returns `true` for a JSON number of any magnitude.
+fn is_number(text: &str) -> bool {
+    matches!(check_number(text), Ok(()) | Err(ErrorKind::NumberOutOfRange))
+}
+
+/// Checks that a text is a JSON number within the range of a double.
+fn check_number(text: &str) -> Result<(), ErrorKind> {
+    if !text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+        return Err(ErrorKind::UnexpectedByte);
+    }
+    // To the cursor, a number that ends with the text may be cut short.
+    let ended = format!("{text},");
+    let value = Cursor::new(&ended).value(0).map_err(|error| error.kind)?;
+    if value == text { Ok(()) } else { Err(ErrorKind::TrailingBytes) }
 }
 
 impl<'de> Deserialize<'de> for Value {
@@ -146,7 +179,12 @@ impl<'de> Deserialize<'de> for Value {
                 while let Some(member) = members.next_entry()? {
                     object.push(member);
                 }
-                Ok(Value::Object(object))
+                match &mut object[..] {
+                    [(name, Value::String(text))] if name == NUMBER && is_number(text) => {
+                        Ok(Value::Number(mem::take(text)))
+                    }
+                    _ => Ok(Value::Object(object)),
+                }
             }
         }
 
