@@ -1,4 +1,7 @@
 //! `Serialize` for the borrowed payloads: the members that the encoder writes, in its order, in any format.
+//!
+//! Maps and sequences are written with their length, which many binary formats put first. It is counted
+//! by reading them once more.
 
 use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 
@@ -41,7 +44,14 @@ impl Serialize for ErrorCode {
 /// A map, also where nothing was said of attributes; `null` where that was said.
 impl Serialize for Attributes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.is_null() { serializer.serialize_none() } else { serializer.collect_map(self) }
+        if self.is_null() {
+            return serializer.serialize_none();
+        }
+        let mut members = serializer.serialize_map(Some(self.len()))?;
+        for (name, value) in self {
+            members.serialize_entry(&name, &value)?;
+        }
+        members.end()
     }
 }
 
@@ -195,33 +205,59 @@ fn length_with(required: usize, options: &[bool]) -> usize {
 /// A JSON value that has been validated, as a value of any format.
 struct Raw<'a>(&'a str);
 
-impl<'a> Serialize for Raw<'a> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+// The value has been validated, so that reading it does not fail.
+impl<'a> Raw<'a> {
+    /// Calls `visit` for each member of an object.
+    fn members<E: Error>(&self, mut visit: impl FnMut(Text<'a>, Self) -> Result<(), E>) -> Result<(), E> {
         let mut cursor = Cursor::new(self.0);
-        // It has been validated, so that nothing here fails.
-        let value = |cursor: &mut Cursor<'a>| cursor.value(0).map(Raw).map_err(S::Error::custom);
+        let mut is_closed = cursor.open_object().map_err(E::custom)?;
+        while !is_closed {
+            let name = cursor.key().map_err(E::custom)?;
+            visit(Text::from_json(name), Raw(cursor.value(0).map_err(E::custom)?))?;
+            is_closed = cursor.close_object().map_err(E::custom)?;
+        }
+        Ok(())
+    }
+
+    /// Calls `visit` for each element of an array.
+    fn elements<E: Error>(&self, mut visit: impl FnMut(Self) -> Result<(), E>) -> Result<(), E> {
+        let mut cursor = Cursor::new(self.0);
+        cursor.eat('[');
+        let mut is_there = cursor.has_first_element();
+        while is_there {
+            visit(Raw(cursor.value(0).map_err(E::custom)?))?;
+            is_there = cursor.has_next_element();
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Raw<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0.as_bytes().first() {
             Some(b'{') => {
-                let mut members = serializer.serialize_map(None)?;
-                let mut is_closed = cursor.open_object().map_err(S::Error::custom)?;
-                while !is_closed {
-                    let name = cursor.key().map_err(S::Error::custom)?;
-                    members.serialize_entry(&Text::from_json(name), &value(&mut cursor)?)?;
-                    is_closed = cursor.close_object().map_err(S::Error::custom)?;
-                }
+                let mut length = 0_usize;
+                self.members(|_, _| {
+                    length = length.saturating_add(1);
+                    Ok(())
+                })?;
+                let mut members = serializer.serialize_map(Some(length))?;
+                self.members(|name, value| members.serialize_entry(&name, &value))?;
                 members.end()
             }
             Some(b'[') => {
-                let mut values = serializer.serialize_seq(None)?;
-                cursor.eat('[');
-                let mut is_there = cursor.has_first_element();
-                while is_there {
-                    values.serialize_element(&value(&mut cursor)?)?;
-                    is_there = cursor.has_next_element();
-                }
+                let mut length = 0_usize;
+                self.elements(|_| {
+                    length = length.saturating_add(1);
+                    Ok(())
+                })?;
+                let mut values = serializer.serialize_seq(Some(length))?;
+                self.elements(|value| values.serialize_element(&value))?;
                 values.end()
             }
-            Some(b'"') => cursor.string().map(Text::from_json).map_err(S::Error::custom)?.serialize(serializer),
+            Some(b'"') => {
+                Cursor::new(self.0).string().map(Text::from_json).map_err(S::Error::custom)?.serialize(serializer)
+            }
             Some(b't') => serializer.serialize_bool(true),
             Some(b'f') => serializer.serialize_bool(false),
             Some(b'n') => serializer.serialize_unit(),

@@ -6,6 +6,8 @@ mod vectors;
 use ivs_chat_proto::owned;
 use ivs_chat_proto::subscribe::Subscribe;
 use ivs_chat_proto::{Attributes, Content, publish::SendMessage};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 const MESSAGE: &str =
     r#"{"Type":"MESSAGE","Id":"i","Attributes":{},"Content":"c","SendTime":"t","Sender":{"UserId":"u"}}"#;
@@ -139,4 +141,79 @@ fn what_only_looks_like_a_number_is_an_object() {
     }
     let error = ERROR.replace("429", &as_map("429"));
     assert!(serde_json::from_str::<owned::Subscribe>(&error).is_err());
+}
+
+/// CBOR describes itself, as JSON does.
+#[test]
+fn payloads_are_read_back_from_cbor() {
+    fn copied<T: Serialize, U: DeserializeOwned>(payload: &T) -> U {
+        let mut bytes = Vec::new();
+        ciborium::into_writer(payload, &mut bytes).expect("CBOR");
+        ciborium::from_reader(&bytes[..]).expect("a payload")
+    }
+    for vector in vectors::subscribe() {
+        let Ok(payload) = vector.value else { continue };
+        if vector.name == "message with an attribute that is there twice" {
+            continue;
+        }
+        let kept = owned::Subscribe::from(payload);
+        for copy in [copied(&payload), copied(&kept), copied(&Subscribe::decode(&vector.wire).expect("a payload"))] {
+            match (&kept, copy) {
+                // White space and the spelling of numbers are not kept.
+                (owned::Subscribe::Unknown(kept), owned::Subscribe::Unknown(copy)) => {
+                    let value = |raw: &str| serde_json::from_str::<serde_json::Value>(raw).expect("JSON");
+                    assert_eq!(value(copy.raw()), value(kept.raw()), "{}", vector.name);
+                }
+                (kept, copy) => assert_eq!(copy, *kept, "{}", vector.name),
+            }
+        }
+    }
+    for vector in vectors::publish() {
+        let Ok(payload) = vector.value else { continue };
+        let kept = owned::Publish::from(payload);
+        assert_eq!(copied::<_, owned::Publish>(&payload), kept, "{}", vector.name);
+        assert_eq!(copied::<_, owned::Publish>(&kept), kept, "{}", vector.name);
+    }
+}
+
+/// Postcard writes the length of a map before its entries, and does not describe itself.
+#[test]
+fn payloads_are_written_where_lengths_come_first() {
+    for vector in vectors::subscribe() {
+        let Ok(payload) = vector.value else { continue };
+        let decoded = Subscribe::decode(&vector.wire).expect("a payload");
+        for written in [postcard::to_allocvec(&payload), postcard::to_allocvec(&decoded)] {
+            written.expect(vector.name);
+        }
+        postcard::to_allocvec(&owned::Subscribe::from(payload)).expect(vector.name);
+    }
+    for vector in vectors::publish() {
+        let Ok(payload) = vector.value else { continue };
+        postcard::to_allocvec(&owned::Publish::from(payload)).expect(vector.name);
+        postcard::to_allocvec(&payload).expect(vector.name);
+    }
+
+    let wire = MESSAGE.replace("{}", r#"{"a":"1" , "b":"\u0032","a":"3"}"#);
+    let Ok(Subscribe::Message(message)) = Subscribe::decode_str(&wire) else { panic!() };
+    let pairs = [("a", "1"), ("b", "2"), ("a", "3")];
+    let entries: Vec<(String, String)> = pairs.map(|(name, value)| (name.into(), value.into())).into();
+    for attributes in [message.attributes, Attributes::from(&pairs)] {
+        // A map is written as a sequence of pairs is.
+        assert_eq!(postcard::to_allocvec(&attributes), postcard::to_allocvec(&entries));
+    }
+    for (attributes, bytes) in [(Attributes::NONE, [0]), (Attributes::from(&[("", ""); 0]), [0])] {
+        assert_eq!(postcard::to_allocvec(&attributes).expect("bytes"), bytes);
+    }
+
+    let unknown = r#"{"Type":"POLL","A":[true,[],{},{"b":null,"c":["d"]}],"E":{}}"#;
+    let Ok(unknown) = Subscribe::decode_str(unknown) else { panic!() };
+    let expected = b"\x03\x04Type\x04POLL\x01A\x04\x01\x00\x00\x02\x01b\x01c\x01\x01d\x01E\x00";
+    assert_eq!(postcard::to_allocvec(&unknown).expect("bytes"), expected);
+}
+
+#[test]
+fn payloads_are_not_read_from_formats_that_do_not_describe_themselves() {
+    let Ok(message) = Subscribe::decode_str(MESSAGE) else { panic!() };
+    let bytes = postcard::to_allocvec(&message).expect("bytes");
+    assert_eq!(postcard::from_bytes::<owned::Subscribe>(&bytes), Err(postcard::Error::WontImplement));
 }

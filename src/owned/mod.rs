@@ -1,10 +1,24 @@
 //! The payloads with texts of their own, for keeping.
 //!
 //! Each comes [`From`] the borrowed payload of the same name, and lends it again with `as_borrowed`; encoding is there.
-//! With the feature `serde` they are read and written in the shape that they have on the wire, by any self-describing format.
 //!
 //! What is kept is what a payload says: texts without their escapes, attributes as a map in which the last of a repeated name
 //! counts, and no difference between the ways of having none.
+//!
+//! # serde
+//!
+//! With the feature `serde`, payloads are written and read in the shape that they have on the wire.
+//!
+//! They can be written to other formats, including those that need the length of a map first. They can be
+//! read back only from formats that describe themselves and keep the names of fields, because the `Type`
+//! or `Action` decides what the other fields are. JSON, CBOR, YAML and RON are such formats, and so is
+//! `MessagePack` if it is written with field names (`rmp_serde::to_vec_named`). TOML works except for
+//! an [`Unknown`] that contains `null`, which TOML does not have. Postcard and bincode do not describe themselves: to keep payloads in them,
+//! store the encoded JSON as a string.
+//!
+//! An [`Unknown`] that was read through serde keeps its values, but not its white space. Its numbers are
+//! 64-bit integers or doubles. With the feature `arbitrary_precision` of `serde_json`, [`Unknown::raw`]
+//! has all of their digits; serializing them again still rounds to a double.
 
 #[cfg(feature = "serde")]
 mod deserialize;
