@@ -12,6 +12,8 @@ use std::sync::{LazyLock, mpsc};
 use std::thread;
 
 use example::example;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 const CAPTURE: &str = include_str!("../examples/capture.jsonl");
@@ -259,6 +261,40 @@ fn time_stamps_in_front_of_objects() {
         transcript.contains("\n                              {}\n                               ^\n"),
         "{transcript}"
     );
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn gzip_is_decompressed() {
+    let plain = run(&["--json", "-"], CAPTURE.as_bytes());
+    // One gzip file appended to another is one stream, cut in the middle of a frame.
+    let (start, end) = CAPTURE.as_bytes().split_at(CAPTURE.len() / 2);
+    let zipped = [gzip(start), gzip(end)].concat();
+    let path = file("capture.jsonl.gz", &zipped);
+    for chunk in ["1", "7", "65536"] {
+        assert_eq!(run(&["--json", "--chunk", chunk, "-"], &zipped), plain, "{chunk}");
+        assert_eq!(run(&["--json", "--chunk", chunk, &path], b""), plain, "{chunk}");
+    }
+    assert_eq!(run(&["--json", "--whole", "-"], &gzip(SEND.as_bytes())).json()[0]["type"], "SEND_MESSAGE");
+    assert_eq!(run(&["--json", "-"], &gzip(b"")).out, "");
+
+    // What could be decompressed is shown; the rest is an input that cannot be read.
+    let cut = run(&["--json", "-"], &zipped[..zipped.len() - 8]);
+    assert_eq!((cut.status, cut.out), (Some(2), plain.out));
+    assert!(cut.err.starts_with("inspect: standard input: "), "{}", cut.err);
+    for broken in [b"\x1f\x8b".to_vec(), b"\x1f\x8bnot gzip".to_vec(), [gzip(b"{}"), SEND.into()].concat()] {
+        let run = run(&["--json", "-"], &broken);
+        assert_eq!(run.status, Some(2), "{broken:?}");
+    }
+    // The second byte tells: this is a frame that failed.
+    for other in [&b"\x1f"[..], b"\x1fx", b"\x1f{}"] {
+        assert_eq!(run(&["--json", "-"], other).json()[0]["ok"], false, "{other:?}");
+    }
 }
 
 #[test]

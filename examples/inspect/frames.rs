@@ -1,11 +1,14 @@
 //! From bytes to frames.
 
+use core::cell::Cell;
 use core::num::NonZeroUsize;
 use core::ops::Range;
 use std::fs::File;
 use std::io::{self, Read};
+use std::rc::Rc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use flate2::read::MultiGzDecoder;
 use ivs_chat_proto::{Fragments, Oversize};
 
 use crate::options::{Input, Options};
@@ -19,6 +22,8 @@ const CAPTURE_PIECE: usize = 17;
 const PIECE: usize = 64 << 10;
 /// A piece is never longer: a larger `--chunk` is read in several.
 const MAX_PIECE: usize = 1 << 20;
+/// The first bytes of a gzip file.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// A frame is never longer: any that the service or a client may send is far shorter.
 const MAX_FRAME: usize = 4 << 20;
 
@@ -35,7 +40,8 @@ pub(crate) struct Frames {
     splitter: Splitter,
     /// Whether the frame under way was reported as too long.
     is_skipping: bool,
-    position: u64,
+    /// How many bytes of the input were read, before decompression.
+    bytes_read: Rc<Cell<u64>>,
 }
 
 /// What the next frame needs.
@@ -50,10 +56,11 @@ enum Next {
 
 impl Frames {
     pub(crate) fn open(input: &Input, options: &Options) -> io::Result<Self> {
+        let bytes_read = Rc::default();
         let (input, usual): (Box<dyn Read>, usize) = match input {
             Input::Capture => (Box::new(CAPTURE), CAPTURE_PIECE),
-            Input::Stdin => (Box::new(io::stdin().lock()), PIECE),
-            Input::File(path) => (Box::new(File::open(path)?), PIECE),
+            Input::Stdin => (unzipped(io::stdin().lock(), &bytes_read)?, PIECE),
+            Input::File(path) => (unzipped(File::open(path)?, &bytes_read)?, PIECE),
         };
         let mut fragments = FRAGMENTS.lock().unwrap_or_else(PoisonError::into_inner);
         // The input before may have failed in the middle of a frame.
@@ -65,7 +72,7 @@ impl Frames {
             fragments,
             splitter: if options.whole { Splitter::whole() } else { Splitter::lines() },
             is_skipping: false,
-            position: 0,
+            bytes_read,
         })
     }
 
@@ -86,9 +93,9 @@ impl Frames {
         self.piece[self.rest.clone()].iter().all(|byte| is_blank(*byte))
     }
 
-    /// Returns how many bytes were looked at so far.
-    pub(crate) const fn position(&self) -> u64 {
-        self.position
+    /// Returns how many bytes of the input were read so far.
+    pub(crate) fn position(&self) -> u64 {
+        self.bytes_read.get()
     }
 
     /// Gathers all of a frame but its last piece, which can be borrowed.
@@ -123,7 +130,6 @@ impl Frames {
         let start = self.rest.start;
         let (length, part) = self.splitter.next(&self.piece[self.rest.clone()]);
         self.rest.start += length;
-        self.position += length as u64;
         (start..start + length, part)
     }
 
@@ -141,6 +147,39 @@ impl Frames {
         }
         self.rest = 0..length;
         Ok(length > 0)
+    }
+}
+
+/// Decompresses an input that starts as gzip does (RFC 1952, section 2.3.1). No frame starts that way.
+fn unzipped(input: impl Read + 'static, bytes_read: &Rc<Cell<u64>>) -> io::Result<Box<dyn Read>> {
+    let mut input = Counted { input, count: Rc::clone(bytes_read) };
+    let mut start = Vec::new();
+    // A byte is not waited for unless the one before it matches.
+    for magic in GZIP {
+        if input.by_ref().take(1).read_to_end(&mut start)? == 0 {
+            return Ok(Box::new(io::Cursor::new(start)));
+        }
+        if start.last() != Some(&magic) {
+            break;
+        }
+    }
+    let is_gzip = start == GZIP;
+    let input = io::Cursor::new(start).chain(input);
+    // Firehose and log rotation append one gzip file to another.
+    Ok(if is_gzip { Box::new(MultiGzDecoder::new(input)) } else { Box::new(input) })
+}
+
+/// Counts the bytes that are read.
+struct Counted<R> {
+    input: R,
+    count: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.input.read(buffer)?;
+        self.count.set(self.count.get() + length as u64);
+        Ok(length)
     }
 }
 

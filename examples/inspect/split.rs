@@ -6,8 +6,8 @@ const MAX_TIME_STAMP: usize = 64;
 /// Splits an input into frames, in pieces of any length.
 ///
 /// Each object on a line is a frame. So is anything else before, between or after objects, except
-/// white space and a time stamp before an object, as in `CloudWatch` exports. A line feed ends every
-/// frame, so a broken object costs no more than the rest of its line.
+/// white space and a time stamp before an object, as in `CloudWatch` exports. A line feed ends
+/// every frame, so a broken object costs no more than the rest of its line.
 ///
 /// Objects are not validated here. Only their braces and strings matter.
 pub(crate) struct Splitter {
@@ -56,7 +56,7 @@ impl Splitter {
         Self { state: State::Whole, other: Vec::new() }
     }
 
-    /// Returns how many of the bytes belong together, and what they are. There must be at least one.
+    /// Returns how many of the bytes belong together, and what they are. `bytes` is not empty.
     pub(crate) fn next(&mut self, bytes: &[u8]) -> (usize, Part) {
         match (self.state, bytes) {
             (State::Whole, _) => (bytes.len(), Part::Partial),
@@ -128,8 +128,8 @@ pub(crate) const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// Returns `true` for a date and a time of day in the format of ISO 8601, with or without seconds, a
-/// fraction and a time zone. A space may replace the `T`.
+/// Returns `true` for a date and a time of day in the format of ISO 8601, with or without seconds,
+/// a fraction and a time zone. A space may replace the `T`.
 fn is_time_stamp(text: &[u8]) -> bool {
     if text.len() > MAX_TIME_STAMP {
         return false;
