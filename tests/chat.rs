@@ -2,6 +2,8 @@
 #![cfg(feature = "std")]
 
 mod example;
+#[cfg(target_os = "linux")]
+mod flood;
 mod terminal;
 
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -22,6 +24,8 @@ use tokio::net::TcpStream;
 use tokio::runtime::Builder;
 use tokio::sync::{broadcast, mpsc as tokio_mpsc};
 use tokio_tungstenite::accept_hdr_async;
+#[cfg(target_os = "linux")]
+use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -511,6 +515,33 @@ fn a_message_without_end_is_not_received() {
     chat.see("connection 0      broken: ");
     chat.see("connected         what was said meanwhile has been missed");
     assert_eq!(chat.end().0, Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn pings_whose_answers_are_not_read_cost_no_memory() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}", listener.local_addr().unwrap());
+    let mut chat = Chat::start(&[&url, TOKEN]);
+    let (stream, _) = listener.accept().unwrap();
+    #[expect(clippy::result_large_err, reason = "the library asks for it")]
+    let answer = |request: &Request, mut response: Response| {
+        let token = request.headers()[Token::HEADER_NAME].clone();
+        response.headers_mut().insert(Token::HEADER_NAME, token);
+        Ok(response)
+    };
+    let mut socket = tungstenite::accept_hdr(stream, answer).unwrap();
+    chat.see("connected");
+    let before = chat.0.peak_memory();
+    flood::ping_without_reading(socket.get_mut(), false);
+    // What comes after the pings is shown, so all of them have been taken.
+    socket.get_mut().set_write_timeout(None).unwrap();
+    socket.write(Frame::text(r#"{"Type":"LATER"}"#)).unwrap();
+    socket.flush().unwrap();
+    chat.see("LATER");
+    let grown = chat.0.peak_memory() - before;
+    println!("{} KiB of pings cost {} KiB", flood::FLOOD >> 10, grown >> 10);
+    assert!(grown < flood::MARGIN, "{grown} bytes");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 #![cfg(all(feature = "std", feature = "mock"))]
 
 mod example;
+#[cfg(target_os = "linux")]
+mod flood;
 mod load;
 mod terminal;
 
@@ -466,6 +468,20 @@ fn who_does_not_read_is_dropped_and_the_others_go_on() {
         assert_eq!(birk.see(), payload);
     }
     rooms.terminal.see("cleo              broken        does not read what is sent: 256 payloads wait");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn pings_whose_answers_are_not_read_cost_no_memory() {
+    let mut rooms = Rooms::open(&[]);
+    let (mut astrid, mut birk) = (rooms.enter(ASTRID), rooms.enter(BIRK));
+    let before = rooms.terminal.peak_memory();
+    flood::ping_without_reading(astrid.0.get_mut(), true);
+    birk.send(r#"{"Action":"SEND_MESSAGE","Content":"still there?"}"#);
+    assert_eq!(message(&birk.see()).content, "still there?");
+    let grown = rooms.terminal.peak_memory() - before;
+    println!("{} KiB of pings cost {} KiB", flood::FLOOD >> 10, grown >> 10);
+    assert!(grown < flood::MARGIN, "{grown} bytes");
 }
 
 #[test]

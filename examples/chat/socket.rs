@@ -2,6 +2,7 @@
 //! where the token goes.
 
 use core::time::Duration;
+use std::io;
 
 use futures_util::{SinkExt, StreamExt};
 use ivs_chat_proto::client::{Closed, ConnId};
@@ -25,6 +26,13 @@ const PING: Duration = Duration::from_secs(30);
 pub(crate) const GOODBYE: Duration = Duration::from_secs(1);
 /// The longest message that is received: more than twice the longest of the service, with everything escaped.
 const MAX_MESSAGE: usize = 64 << 10;
+/// How long the server may take to read what it is sent.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How much is read and written at once.
+const BUFFER: usize = 16 << 10;
+/// The most that the library keeps of what could not be written yet. Above this it keeps only the
+/// last pong, which is all that RFC 6455, section 5.5.3, requires.
+const MAX_UNWRITTEN: usize = BUFFER + 2 * MAX_MESSAGE;
 
 /// The near end of a connection.
 pub(crate) struct Socket {
@@ -50,8 +58,9 @@ pub(crate) struct End {
 impl Socket {
     /// Begins to open a connection. What happens on it is reported to `news`.
     pub(crate) fn open(conn: ConnId, endpoint: Uri, token: HeaderValue, news: mpsc::Sender<(ConnId, News)>) -> Self {
-        // Without a bound, so that the host never waits for a connection that waits for the host. The client has it bounded: by
-        // how many requests it lets out, and by how long a connection may say nothing.
+        // Without a bound, so that the host never waits for a connection that waits for the host.
+        // It holds little: the client limits the requests per second, and a server that does not
+        // read one for `PATIENCE` is disconnected.
         let (outgoing, messages) = mpsc::unbounded_channel();
         let (close, closing) = oneshot::channel();
         tokio::spawn(run(endpoint, token, messages, closing, Reporter { conn, news }));
@@ -122,7 +131,12 @@ async fn run(
 async fn open(endpoint: Uri, token: HeaderValue) -> Result<Stream, Error> {
     let mut request = endpoint.into_client_request()?;
     request.headers_mut().insert(Token::HEADER_NAME, token);
-    let config = WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
+    let config = WebSocketConfig::default()
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(BUFFER)
+        .max_write_buffer_size(MAX_UNWRITTEN)
+        .max_message_size(Some(MAX_MESSAGE))
+        .max_frame_size(Some(MAX_MESSAGE));
     let (stream, _) = connect_async_with_config(request, Some(config), true).await?;
     Ok(stream)
 }
@@ -146,13 +160,24 @@ async fn converse(stream: &mut Stream, mut messages: mpsc::UnboundedReceiver<Utf
                 Some(Err(error)) => Err(error),
                 None => Err(Error::ConnectionClosed),
             },
-            Some(text) = messages.recv() => stream.send(Message::Text(text)).await,
-            _ = pings.tick() => stream.send(Message::Ping(Bytes::new())).await,
+            Some(text) = messages.recv() => write(stream, Message::Text(text)).await,
+            _ = pings.tick() => write(stream, Message::Ping(Bytes::new())).await,
         };
         if let Err(error) = written {
             return End::without_frame(&error);
         }
     }
+}
+
+/// Writes a message, after what the library still has to write.
+async fn write(stream: &mut Stream, message: Message) -> Result<(), Error> {
+    let write = async {
+        // Pongs that the server has not read may fill the library's buffer.
+        stream.flush().await?;
+        stream.send(message).await
+    };
+    let too_late = |_| Err(io::Error::new(io::ErrorKind::TimedOut, "the server does not read").into());
+    timeout(PATIENCE, write).await.unwrap_or_else(too_late)
 }
 
 impl End {

@@ -34,6 +34,9 @@ pub(crate) const QUEUE: usize = 256;
 const MAX_MESSAGE: usize = 64 << 10;
 /// How much is read and written at once. The library has such buffers for every connection.
 const BUFFER: usize = 16 << 10;
+/// The most that the library keeps of what could not be written yet. Above this it keeps only the
+/// last pong, which is all that RFC 6455, section 5.5.3, requires.
+const MAX_UNWRITTEN: usize = BUFFER + 2 * MAX_MESSAGE;
 
 /// The near end of a connection.
 pub(crate) struct Socket {
@@ -159,6 +162,7 @@ async fn open(stream: TcpStream, entrance: &Entrance) -> Result<(Stream, Pass), 
     let config = WebSocketConfig::default()
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER)
+        .max_write_buffer_size(MAX_UNWRITTEN)
         .max_message_size(Some(MAX_MESSAGE))
         .max_frame_size(Some(MAX_MESSAGE));
     let stream = accept_hdr_async_with_config(stream, answer, Some(config)).await;
@@ -208,6 +212,8 @@ async fn write(
     first: Option<Outgoing>,
     outgoing: &mut mpsc::Receiver<Outgoing>,
 ) -> Result<Option<End>, Error> {
+    // Pongs that the client has not read may fill the library's buffer.
+    stream.flush().await?;
     let mut next = first;
     let end = loop {
         match next {

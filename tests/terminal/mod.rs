@@ -1,6 +1,8 @@
 //! An example as those who run it see it: what they type, and what is printed.
 
 use core::time::Duration;
+#[cfg(target_os = "linux")]
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -44,6 +46,14 @@ impl Terminal {
             complaints
         });
         Self { input: child.stdin.take(), process: Process(child), lines, shown: String::new(), complaints }
+    }
+
+    /// The most memory that the process has had resident, in bytes.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn peak_memory(&self) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.0.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().strip_suffix(" kB").unwrap().parse::<usize>().unwrap() << 10
     }
 
     pub(crate) fn write(&mut self, line: &str) {
