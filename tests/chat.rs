@@ -533,7 +533,7 @@ fn pings_whose_answers_are_not_read_cost_no_memory() {
     let mut socket = tungstenite::accept_hdr(stream, answer).unwrap();
     chat.see("connected");
     let before = chat.0.peak_memory();
-    flood::ping_without_reading(socket.get_mut(), false);
+    flood::send_without_reading(socket.get_mut(), &flood::pings(false));
     // What comes after the pings is shown, so all of them have been taken.
     socket.get_mut().set_write_timeout(None).unwrap();
     socket.write(Frame::text(r#"{"Type":"LATER"}"#)).unwrap();

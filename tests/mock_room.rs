@@ -467,21 +467,42 @@ fn who_does_not_read_is_dropped_and_the_others_go_on() {
         assert_eq!(message(&payload).content, *number.to_string());
         assert_eq!(birk.see(), payload);
     }
-    rooms.terminal.see("cleo              broken        does not read what is sent: 256 payloads wait");
+    rooms.terminal.see("cleo              broken        does not read what is sent: more than 4 MiB wait");
+}
+
+/// Each client sends all that it has to say at once, and reads what comes.
+#[test]
+fn a_burst_disconnects_no_client_that_reads() {
+    for (connections, messages, attribute) in [(100, 10, 0), (40, 4, 15 << 10)] {
+        let server = Rooms::open(&["--rate", "0", "--messages-per-second", "0"]);
+        let pace = Pace::Every(Duration::ZERO);
+        let load = Load { connections, rooms: 1, messages, attribute, pace };
+        println!("{}", load.run(server.addr));
+    }
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn pings_whose_answers_are_not_read_cost_no_memory() {
-    let mut rooms = Rooms::open(&[]);
-    let (mut astrid, mut birk) = (rooms.enter(ASTRID), rooms.enter(BIRK));
-    let before = rooms.terminal.peak_memory();
-    flood::ping_without_reading(astrid.0.get_mut(), true);
-    birk.send(r#"{"Action":"SEND_MESSAGE","Content":"still there?"}"#);
-    assert_eq!(message(&birk.see()).content, "still there?");
-    let grown = rooms.terminal.peak_memory() - before;
-    println!("{} KiB of pings cost {} KiB", flood::FLOOD >> 10, grown >> 10);
-    assert!(grown < flood::MARGIN, "{grown} bytes");
+fn answers_that_are_not_read_cost_little_memory() {
+    // Its answer has the RequestId, too.
+    let length = 15_000;
+    let mut request = vec![0x81, 0xfe];
+    request.extend([0x3a, 0x98, 0, 0, 0, 0]);
+    let start = br#"{"Action":"SEND_MESSAGE","Content":"","RequestId":""#;
+    request.extend(start);
+    request.resize(8 + length - 2, b'x');
+    request.extend(br#""}"#);
+    for (what, frames) in [("pings", flood::pings(true)), ("requests", request)] {
+        let mut rooms = Rooms::open(&[]);
+        let (mut astrid, mut birk) = (rooms.enter(ASTRID), rooms.enter(BIRK));
+        let before = rooms.terminal.peak_memory();
+        flood::send_without_reading(astrid.0.get_mut(), &frames);
+        birk.send(r#"{"Action":"SEND_MESSAGE","Content":"still there?"}"#);
+        assert_eq!(message(&birk.see()).content, "still there?");
+        let grown = rooms.terminal.peak_memory() - before;
+        println!("{} KiB of {what} cost {} KiB", flood::FLOOD >> 10, grown >> 10);
+        assert!(grown < flood::MARGIN, "{grown} bytes");
+    }
 }
 
 #[test]
@@ -671,7 +692,7 @@ fn under_load() {
         (50, 1_000, Pace::Unanswered(4)),
     ] {
         let mut server = Rooms::open(&["--quiet", "--rate", "0", "--messages-per-second", "0"]);
-        let load = Load { connections: 100, rooms, messages, pace };
+        let load = Load { connections: 100, rooms, messages, attribute: 0, pace };
         println!("{}", load.run(server.addr));
         server.terminal.write("quit");
         assert_eq!(server.terminal.wait().0, Some(0));

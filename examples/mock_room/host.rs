@@ -21,7 +21,7 @@ use crate::log::Log;
 use crate::options::Options;
 use crate::pass::Pass;
 use crate::prompt::{Command, Order};
-use crate::socket::{self, Entrance, News, QUEUE, Reporter, Socket};
+use crate::socket::{self, Entrance, MAX_WAITING, News, Reporter, Socket};
 use crate::visible::Visible;
 
 /// What the rooms have none of: sockets, a clock, chance.
@@ -185,7 +185,8 @@ impl Host {
                     if let Some(member) = hall.members.remove(&conn) {
                         self.places.remove(&member.number);
                         member.socket.cut();
-                        let details = format_args!("does not read what is sent: {QUEUE} payloads wait");
+                        let details =
+                            format_args!("does not read what is sent: more than {} MiB wait", MAX_WAITING >> 20);
                         self.log.happened(name, &member.user, "broken", details)?;
                     }
                 }

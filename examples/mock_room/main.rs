@@ -53,7 +53,7 @@ fn main() -> ExitCode {
             return USED_WRONGLY.into();
         }
     };
-    exit_code(Builder::new_current_thread().enable_all().build().and_then(|runtime| runtime.block_on(serve(options))))
+    exit_code(Builder::new_current_thread().enable_all().build().and_then(|runtime| runtime.block_on(run(options))))
 }
 
 fn exit_code(result: io::Result<()>) -> ExitCode {
@@ -71,6 +71,12 @@ fn exit_code(result: io::Result<()>) -> ExitCode {
 /// Says on standard error what is wrong; if even that fails, there is nobody left to tell.
 fn complain(what: impl Display) {
     let _ = writeln!(io::stderr(), "mock_room: {what}");
+}
+
+/// Runs the loop as a task like those of the connections, so that each of them gets its turn to write
+/// before the loop goes on. The runtime would prefer the future that it blocks on.
+async fn run(options: Options) -> io::Result<()> {
+    tokio::spawn(serve(options)).await.map_err(io::Error::other)?
 }
 
 /// The loop: until it is told to end.

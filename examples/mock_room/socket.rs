@@ -2,15 +2,16 @@
 //! but where the token is.
 
 use core::net::SocketAddr;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use core::time::Duration;
 use std::sync::Arc;
 
+use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use ivs_chat_proto::{Text, Token};
 use tokio::io::{AsyncWriteExt, copy, sink};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::StatusCode;
@@ -23,13 +24,18 @@ use crate::pass::Pass;
 use crate::visible::Visible;
 
 type Stream = WebSocketStream<TcpStream>;
+type Sink = SplitSink<Stream, Message>;
 
 /// How long a handshake may take, and a client to read what it is sent.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the closing of a connection may take.
 pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
-/// How many payloads may wait for a client to read them.
-pub(crate) const QUEUE: usize = 256;
+/// The most bytes of payloads that may wait for a client to read them.
+pub(crate) const MAX_WAITING: usize = 4 << 20;
+/// While more bytes than this wait for a client, nothing is read from it.
+const READ_BELOW: usize = 256 << 10;
+/// What a payload counts for in addition to its bytes.
+const OVERHEAD: usize = 64;
 /// The longest message that is received: longer than the longest publish that is, so that what is too long for a publish gets its answer.
 const MAX_MESSAGE: usize = 64 << 10;
 /// How much is read and written at once. The library has such buffers for every connection.
@@ -40,8 +46,17 @@ const MAX_UNWRITTEN: usize = BUFFER + 2 * MAX_MESSAGE;
 
 /// The near end of a connection.
 pub(crate) struct Socket {
-    queue: mpsc::Sender<Outgoing>,
+    /// `backlog` limits what is in it.
+    queue: mpsc::UnboundedSender<Outgoing>,
+    backlog: Arc<Backlog>,
     cut: oneshot::Sender<()>,
+}
+
+/// How much waits for a client to read it.
+#[derive(Default)]
+struct Backlog {
+    bytes: AtomicUsize,
+    shrunk: Notify,
 }
 
 enum Outgoing {
@@ -72,21 +87,46 @@ pub(crate) struct Reporter {
 }
 
 impl Socket {
-    /// Sends a payload, after those before it. False if too many wait already.
+    /// Sends a payload, after those before it. Returns `false` if too much waits already.
     pub(crate) fn write(&self, payload: Utf8Bytes) -> bool {
+        if !self.backlog.add(&payload) {
+            return false;
+        }
         // If the connection has ended, that is on its way to be told.
-        !matches!(self.queue.try_send(Outgoing::Payload(payload)), Err(mpsc::error::TrySendError::Full(_)))
+        let _ = self.queue.send(Outgoing::Payload(payload));
+        true
     }
 
-    /// Closes the connection when what waits has been written. False if too much does.
-    pub(crate) fn close(self, code: u16, reason: &str) -> bool {
+    /// Closes the connection when what waits has been written.
+    pub(crate) fn close(self, code: u16, reason: &str) {
         let frame = CloseFrame { code: code.into(), reason: reason.into() };
-        self.queue.try_send(Outgoing::Close(frame)).is_ok()
+        let _ = self.queue.send(Outgoing::Close(frame));
     }
 
     /// Breaks the connection, at once and whatever waits. One that is dropped is broken, too, when what waits has been written.
     pub(crate) fn cut(self) {
         let _ = self.cut.send(());
+    }
+}
+
+impl Backlog {
+    /// Counts a payload that is to be queued. Returns `false` if too much waits already.
+    fn add(&self, payload: &str) -> bool {
+        let bytes = payload.len() + OVERHEAD;
+        self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes <= MAX_WAITING
+    }
+
+    /// A payload has left the queue.
+    fn remove(&self, payload: &str) {
+        self.bytes.fetch_sub(payload.len() + OVERHEAD, Ordering::Relaxed);
+        self.shrunk.notify_one();
+    }
+
+    /// Waits until little waits.
+    async fn is_short(&self) {
+        while self.bytes.load(Ordering::Relaxed) > READ_BELOW {
+            self.shrunk.notified().await;
+        }
     }
 }
 
@@ -121,16 +161,18 @@ pub(crate) async fn run(
     // Small messages are not to wait for each other. If that cannot be had, they do.
     let _ = stream.set_nodelay(true);
     let opened = timeout(PATIENCE, open(stream, &entrance)).await;
-    let (mut stream, pass) = match opened {
+    let (stream, pass) = match opened {
         Ok(Ok(opened)) => opened,
         Ok(Err(words)) => return reporter.tell(News::NotOpened(format!("{from}: {words}"))).await,
         Err(_) => return reporter.tell(News::NotOpened(format!("{from}: the handshake takes too long"))).await,
     };
-    let (queue, outgoing) = mpsc::channel(QUEUE);
+    let (queue, outgoing) = mpsc::unbounded_channel();
+    let backlog = Arc::new(Backlog::default());
     let (cut, is_cut) = oneshot::channel();
-    reporter.tell(News::Opened(pass, Socket { queue, cut })).await;
+    let socket = Socket { queue, backlog: Arc::clone(&backlog), cut };
+    reporter.tell(News::Opened(pass, socket)).await;
     tokio::select! {
-        end = converse(&mut stream, outgoing, &reporter) => {
+        (end, mut stream) = converse(stream, outgoing, &backlog, &reporter) => {
             reporter.tell(News::Ended(end.how, end.words)).await;
             if end.how != BROKEN {
                 // However it goes, the connection ends here.
@@ -184,42 +226,78 @@ struct End {
 const BROKEN: &str = "broken";
 
 /// Carries messages, until the connection ends.
-async fn converse(stream: &mut Stream, mut outgoing: mpsc::Receiver<Outgoing>, reporter: &Reporter) -> End {
+///
+/// Both directions run at once: while one waits, to report or for the client to read, the other
+/// goes on.
+async fn converse(
+    stream: Stream,
+    mut outgoing: mpsc::UnboundedReceiver<Outgoing>,
+    backlog: &Backlog,
+    reporter: &Reporter,
+) -> (End, Stream) {
+    let (mut sink, mut source) = stream.split();
+    let end = tokio::select! {
+        // In this order: reading may use up the time that the runtime gives a task at once.
+        biased;
+        end = write_all(&mut sink, &mut outgoing, backlog) => end,
+        end = read_all(&mut source, backlog, reporter) => end,
+    };
+    (end, source.reunite(sink).expect("the halves of one stream"))
+}
+
+/// Reports what is received.
+async fn read_all(source: &mut SplitStream<Stream>, backlog: &Backlog, reporter: &Reporter) -> End {
     loop {
-        tokio::select! {
-            received = stream.next() => match received {
-                Some(Ok(Message::Text(text))) => reporter.tell(News::Received(text)).await,
-                Some(Ok(Message::Binary(_))) => return End::refused(1003, "binary messages are not supported"),
-                Some(Ok(Message::Close(frame))) => return End::by_frame(frame),
-                Some(Ok(_)) => {}
-                Some(Err(Error::Capacity(_))) => return End::refused(1009, "the message is too long"),
-                Some(Err(error)) => return End::broken(words(&error)),
-                None => return End::broken("ended".into()),
-            },
-            first = outgoing.recv() => match timeout(PATIENCE, write(stream, first, &mut outgoing)).await {
-                Ok(Ok(None)) => {}
-                Ok(Ok(Some(end))) => return end,
-                Ok(Err(error)) => return End::broken(words(&error)),
-                Err(_) => return End::broken("does not read what is sent".into()),
-            },
+        backlog.is_short().await;
+        match source.next().await {
+            Some(Ok(Message::Text(text))) => reporter.tell(News::Received(text)).await,
+            Some(Ok(Message::Binary(_))) => return End::refused(1003, "binary messages are not supported"),
+            Some(Ok(Message::Close(frame))) => return End::by_frame(frame),
+            Some(Ok(_)) => {}
+            Some(Err(Error::Capacity(_))) => return End::refused(1009, "the message is too long"),
+            Some(Err(error)) => return End::broken(words(&error)),
+            None => return End::broken("ended".into()),
+        }
+    }
+}
+
+/// Writes what is to be sent.
+async fn write_all(sink: &mut Sink, outgoing: &mut mpsc::UnboundedReceiver<Outgoing>, backlog: &Backlog) -> End {
+    loop {
+        let first = outgoing.recv().await;
+        match timeout(PATIENCE, write(sink, first, outgoing, backlog)).await {
+            Ok(Ok(None)) => {}
+            Ok(Ok(Some(end))) => return end,
+            Ok(Err(error)) => return End::broken(words(&error)),
+            Err(_) => return End::broken("does not read what is sent".into()),
         }
     }
 }
 
 /// Writes what waits, and how the connection is to end if that waits, too.
 async fn write(
-    stream: &mut Stream,
+    sink: &mut Sink,
     first: Option<Outgoing>,
-    outgoing: &mut mpsc::Receiver<Outgoing>,
+    outgoing: &mut mpsc::UnboundedReceiver<Outgoing>,
+    backlog: &Backlog,
 ) -> Result<Option<End>, Error> {
     // Pongs that the client has not read may fill the library's buffer.
-    stream.flush().await?;
+    sink.flush().await?;
     let mut next = first;
+    let mut written = 0;
     let end = loop {
         match next {
-            Some(Outgoing::Payload(payload)) => stream.feed(Message::Text(payload)).await?,
+            Some(Outgoing::Payload(payload)) => {
+                backlog.remove(&payload);
+                written += payload.len();
+                sink.feed(Message::Text(payload)).await?;
+            }
             Some(Outgoing::Close(frame)) => break Some(End::closed(frame)),
             None => break Some(End::broken(String::new())),
+        }
+        // The client has `PATIENCE` for this much.
+        if written > BUFFER {
+            break None;
         }
         next = match outgoing.try_recv() {
             Ok(payload) => Some(payload),
@@ -227,7 +305,7 @@ async fn write(
             Err(mpsc::error::TryRecvError::Disconnected) => None,
         };
     };
-    stream.flush().await?;
+    sink.flush().await?;
     Ok(end)
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Load {
     pub(crate) rooms: u32,
     /// How many messages each sends.
     pub(crate) messages: u32,
+    /// How many bytes each message has besides its content, as an attribute; if any.
+    pub(crate) attribute: usize,
     pub(crate) pace: Pace,
 }
 
@@ -122,8 +124,12 @@ impl Load {
             tokio::select! {
                 () = sleep_until(due), if may_send && sent < self.messages => {
                     let content = format!("{sent} {}", (due - start).as_micros());
-                    let publish = SendMessage::new(Content::new(&content).unwrap()).encode_to_string();
-                    socket.send(Frame::text(publish)).await.unwrap();
+                    let mut publish = SendMessage::new(Content::new(&content).unwrap());
+                    let attributes = BTreeMap::from([("a".to_owned(), "x".repeat(self.attribute))]);
+                    if self.attribute > 0 {
+                        publish.attributes = (&attributes).into();
+                    }
+                    socket.send(Frame::text(publish.encode_to_string())).await.unwrap();
                     sent += 1;
                 }
                 frame = timeout(SILENCE, socket.next()) => {
@@ -164,7 +170,7 @@ impl Received {
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Load { connections, rooms, messages, pace } = self.load;
+        let Load { connections, rooms, messages, pace, .. } = self.load;
         let seconds = self.took.as_secs_f64();
         let (publishes, deliveries) = (connections * messages, self.delays.len());
         let delay = |of_thousand: usize| self.delays[(deliveries - 1) * of_thousand / 1000].as_secs_f64() * 1e3;
