@@ -9,8 +9,8 @@ mod terminal;
 
 use core::net::SocketAddr;
 use core::time::Duration;
-use std::io::{ErrorKind, Read};
-use std::net::TcpStream;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
@@ -219,6 +219,32 @@ fn a_handshake_that_is_not_finished() {
     silent.set_read_timeout(Some(PATIENCE)).unwrap();
     assert_eq!(silent.read(&mut [0]).unwrap(), 0);
     rooms.terminal.see("the handshake takes too long");
+}
+
+#[test]
+fn a_request_that_is_not_a_websocket_handshake() {
+    let mut rooms = Rooms::open(&[]);
+    let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+    for (request, status) in [
+        ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(), 426),
+        (format!("GET / HTTP/1.1\r\nHost: localhost\r\n{}\r\n", upgrade.replace("13", "8")), 426),
+        (format!("GET / HTTP/1.1\r\nHost: localhost\r\n{upgrade}\r\n"), 400),
+        (format!("POST / HTTP/1.1\r\nHost: localhost\r\n{upgrade}\r\n"), 400),
+        ("POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}".to_owned(), 400),
+        ("GET / HTTP/1.0\r\n\r\n".to_owned(), 400),
+        ("\x16\x03\x01\x02\0\x01\0\x01\x7c\x03\x03\r\n\r\n".to_owned(), 400),
+        (format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(200)), 431),
+    ] {
+        let mut stream = TcpStream::connect(rooms.addr).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request:?}: {answer:?}");
+        assert_eq!(answer.contains("\r\nUpgrade: websocket\r\n"), status == 426, "{answer:?}");
+        rooms.terminal.see(&format!("not opened    127.0.0.1:{}: {status} ", stream.local_addr().unwrap().port()));
+    }
 }
 
 // What is done.
@@ -516,6 +542,45 @@ fn what_is_no_text_message_or_too_long() {
     astrid.send(&"x".repeat((64 << 10) + 1));
     assert_eq!(astrid.end().unwrap().0, 1009);
     rooms.terminal.see("astrid            closed        with 1009");
+}
+
+#[test]
+fn a_broken_frame() {
+    let mut rooms = Rooms::open(&[]);
+    for (frame, code) in [
+        // A reserved bit; a reserved opcode; a continuation of nothing; a long and a fragmented ping.
+        (&[0xc1, 0x80, 0, 0, 0, 0][..], 1002),
+        (&[0x83, 0x80, 0, 0, 0, 0], 1002),
+        (&[0x80, 0x80, 0, 0, 0, 0], 1002),
+        (&[&[0x89, 0xfe, 0, 126, 0, 0, 0, 0], &[0; 126][..]].concat(), 1002),
+        (&[0x09, 0x80, 0, 0, 0, 0], 1002),
+        // Not masked.
+        (&[0x81, 0x02, b'{', b'}'], 1002),
+        // Not UTF-8.
+        (&[0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28], 1007),
+    ] {
+        let mut astrid = rooms.enter(ASTRID);
+        astrid.0.get_mut().write_all(frame).unwrap();
+        assert_eq!(astrid.end().map(|(code, _)| code), Some(code), "{frame:x?}");
+        rooms.terminal.see(&format!("astrid            closed        with {code}: "));
+    }
+}
+
+#[test]
+fn the_room_limits_messages_before_it_reviews_them() {
+    let mut rooms = Rooms::open(&["--forbid", "rude"]);
+    let (mut astrid, mut birk) = (rooms.enter(ASTRID), rooms.enter(BIRK));
+    // The room takes 10 messages a second from all together.
+    let clients = [&mut astrid, &mut birk].map(|client| {
+        for _ in 0..8 {
+            client.send(r#"{"Action":"SEND_MESSAGE","Content":"rude"}"#);
+        }
+        client
+    });
+    let mut codes: Vec<_> =
+        clients.into_iter().flat_map(|client| [(); 8].map(|()| error(&client.see()).error_code.get())).collect();
+    codes.sort_unstable();
+    assert_eq!(codes, [[406; 10].as_slice(), &[429; 6]].concat());
 }
 
 #[test]

@@ -15,6 +15,9 @@ pub(crate) const READY: [(&str, &str); 4] = [
 /// The longest session, 180 minutes.
 const MAX_SECONDS: u32 = 10_800;
 
+/// The longest name, in characters: those of a token are of one byte.
+const MAX_NAME: usize = 128;
+
 const CAPABILITIES: [(&str, Capability); 3] = [
     ("send", Capability::SendMessage),
     ("delete", Capability::DeleteMessage),
@@ -40,6 +43,9 @@ impl FromStr for Pass {
         let mut parts = token.split('.');
         let mut part = || parts.next().filter(|part| !part.is_empty()).ok_or(NoPass);
         let (room, user, names, seconds) = (part()?, part()?, part()?, part()?);
+        if room.len() > MAX_NAME || user.len() > MAX_NAME {
+            return Err(NoPass);
+        }
         let capabilities = match names {
             "none" => Some(Capabilities::NONE),
             names => names.split('-').map(capability).collect(),

@@ -4,6 +4,7 @@
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use core::time::Duration;
+use std::io;
 use std::sync::Arc;
 
 use futures_util::stream::{SplitSink, SplitStream};
@@ -13,6 +14,7 @@ use tokio::io::{AsyncWriteExt, copy, sink};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::StatusCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
@@ -23,8 +25,8 @@ use crate::options::Refuse;
 use crate::pass::Pass;
 use crate::visible::Visible;
 
-type Stream = WebSocketStream<TcpStream>;
-type Sink = SplitSink<Stream, Message>;
+type Stream<'a> = WebSocketStream<&'a mut TcpStream>;
+type Sink<'a> = SplitSink<Stream<'a>, Message>;
 
 /// How long a handshake may take, and a client to read what it is sent.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -152,7 +154,7 @@ impl Entrance {
 
 /// A connection, from the first byte to the last.
 pub(crate) async fn run(
-    stream: TcpStream,
+    mut stream: TcpStream,
     from: SocketAddr,
     entrance: Arc<Entrance>,
     reporter: Reporter,
@@ -160,10 +162,16 @@ pub(crate) async fn run(
 ) {
     // Small messages are not to wait for each other. If that cannot be had, they do.
     let _ = stream.set_nodelay(true);
-    let opened = timeout(PATIENCE, open(stream, &entrance)).await;
+    let opened = timeout(PATIENCE, open(&mut stream, &entrance)).await;
     let (stream, pass) = match opened {
         Ok(Ok(opened)) => opened,
-        Ok(Err(words)) => return reporter.tell(News::NotOpened(format!("{from}: {words}"))).await,
+        Ok(Err(NotOpened { words, answer })) => {
+            reporter.tell(News::NotOpened(format!("{from}: {words}"))).await;
+            if let Some(status) = answer {
+                let _ = timeout(GOODBYE, refuse(&mut stream, status)).await;
+            }
+            return;
+        }
         Err(_) => return reporter.tell(News::NotOpened(format!("{from}: the handshake takes too long"))).await,
     };
     let (queue, outgoing) = mpsc::unbounded_channel();
@@ -183,9 +191,60 @@ pub(crate) async fn run(
     }
 }
 
+/// Why a connection is not opened.
+struct NotOpened {
+    words: String,
+    /// The HTTP status that the request is still to be answered with.
+    answer: Option<StatusCode>,
+}
+
+impl NotOpened {
+    /// The library answers a request only if it is a WebSocket handshake.
+    fn by_error(error: &Error) -> Self {
+        let answer = match error {
+            Error::Protocol(ProtocolError::HandshakeIncomplete) => None,
+            Error::Protocol(
+                ProtocolError::MissingConnectionUpgradeHeader
+                | ProtocolError::MissingUpgradeWebSocketHeader
+                | ProtocolError::MissingSecWebSocketVersionHeader,
+            ) => Some(StatusCode::UPGRADE_REQUIRED),
+            Error::Protocol(_) | Error::HttpFormat(_) | Error::Utf8(_) => Some(StatusCode::BAD_REQUEST),
+            Error::Capacity(_) | Error::AttackAttempt => Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
+            _ => None,
+        };
+        let answered = answer.map(|status| format!("{status}: ")).unwrap_or_default();
+        Self { words: answered + &words(error), answer }
+    }
+}
+
+/// Answers a request that is not a WebSocket handshake.
+async fn refuse(stream: &mut TcpStream, status: StatusCode) -> io::Result<()> {
+    let upgrade = match status {
+        StatusCode::UPGRADE_REQUIRED => "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+        _ => "",
+    };
+    let body = "this is not a WebSocket handshake\n";
+    let answer = format!(
+        "HTTP/1.1 {status}\r\n{upgrade}Connection: {connection}\r\nContent-Type: text/plain\r\n\
+         Content-Length: {length}\r\n\r\n{body}",
+        connection = if upgrade.is_empty() { "close" } else { "upgrade, close" },
+        length = body.len(),
+    );
+    stream.write_all(answer.as_bytes()).await?;
+    finish(stream).await
+}
+
+/// Reads to the end, after all is written. A connection with something unread is reset, and what was
+/// written may be lost with it.
+async fn finish(stream: &mut TcpStream) -> io::Result<()> {
+    stream.shutdown().await?;
+    copy(stream, &mut sink()).await?;
+    Ok(())
+}
+
 /// The handshake: answered with the subprotocol that was asked for, which is the token.
-async fn open(stream: TcpStream, entrance: &Entrance) -> Result<(Stream, Pass), String> {
-    let mut admitted = Err("there was no request".into());
+async fn open<'a>(stream: &'a mut TcpStream, entrance: &Entrance) -> Result<(Stream<'a>, Pass), NotOpened> {
+    let mut admitted = Err(String::new());
     #[expect(clippy::result_large_err, reason = "the library asks for it")]
     let answer = |request: &Request, mut response: Response| match entrance.admit(request) {
         Ok(pass) => {
@@ -210,8 +269,8 @@ async fn open(stream: TcpStream, entrance: &Entrance) -> Result<(Stream, Pass), 
     let stream = accept_hdr_async_with_config(stream, answer, Some(config)).await;
     match (stream, admitted) {
         (Ok(stream), Ok(pass)) => Ok((stream, pass)),
-        (Ok(_) | Err(Error::Http(_)), Err(words)) => Err(words),
-        (Err(error), _) => Err(words(&error)),
+        (Ok(_) | Err(Error::Http(_)), Err(words)) => Err(NotOpened { words, answer: None }),
+        (Err(error), _) => Err(NotOpened::by_error(&error)),
     }
 }
 
@@ -229,12 +288,12 @@ const BROKEN: &str = "broken";
 ///
 /// Both directions run at once: while one waits, to report or for the client to read, the other
 /// goes on.
-async fn converse(
-    stream: Stream,
+async fn converse<'a>(
+    stream: Stream<'a>,
     mut outgoing: mpsc::UnboundedReceiver<Outgoing>,
     backlog: &Backlog,
     reporter: &Reporter,
-) -> (End, Stream) {
+) -> (End, Stream<'a>) {
     let (mut sink, mut source) = stream.split();
     let end = tokio::select! {
         // In this order: reading may use up the time that the runtime gives a task at once.
@@ -246,7 +305,7 @@ async fn converse(
 }
 
 /// Reports what is received.
-async fn read_all(source: &mut SplitStream<Stream>, backlog: &Backlog, reporter: &Reporter) -> End {
+async fn read_all(source: &mut SplitStream<Stream<'_>>, backlog: &Backlog, reporter: &Reporter) -> End {
     loop {
         backlog.is_short().await;
         match source.next().await {
@@ -255,14 +314,15 @@ async fn read_all(source: &mut SplitStream<Stream>, backlog: &Backlog, reporter:
             Some(Ok(Message::Close(frame))) => return End::by_frame(frame),
             Some(Ok(_)) => {}
             Some(Err(Error::Capacity(_))) => return End::refused(1009, "the message is too long"),
-            Some(Err(error)) => return End::broken(words(&error)),
+            Some(Err(Error::Utf8(_))) => return End::refused(1007, "the text is not UTF-8"),
+            Some(Err(error)) => return End::by_error(&error),
             None => return End::broken("ended".into()),
         }
     }
 }
 
 /// Writes what is to be sent.
-async fn write_all(sink: &mut Sink, outgoing: &mut mpsc::UnboundedReceiver<Outgoing>, backlog: &Backlog) -> End {
+async fn write_all(sink: &mut Sink<'_>, outgoing: &mut mpsc::UnboundedReceiver<Outgoing>, backlog: &Backlog) -> End {
     loop {
         let first = outgoing.recv().await;
         match timeout(PATIENCE, write(sink, first, outgoing, backlog)).await {
@@ -276,7 +336,7 @@ async fn write_all(sink: &mut Sink, outgoing: &mut mpsc::UnboundedReceiver<Outgo
 
 /// Writes what waits, and how the connection is to end if that waits, too.
 async fn write(
-    sink: &mut Sink,
+    sink: &mut Sink<'_>,
     first: Option<Outgoing>,
     outgoing: &mut mpsc::UnboundedReceiver<Outgoing>,
     backlog: &Backlog,
@@ -309,7 +369,7 @@ async fn write(
     Ok(end)
 }
 
-async fn say_goodbye(stream: &mut Stream, frame: Option<CloseFrame>) -> Result<(), Error> {
+async fn say_goodbye(stream: &mut Stream<'_>, frame: Option<CloseFrame>) -> Result<(), Error> {
     if frame.is_some() {
         stream.close(frame).await?;
     }
@@ -317,11 +377,8 @@ async fn say_goodbye(stream: &mut Stream, frame: Option<CloseFrame>) -> Result<(
     while let Some(message) = stream.next().await {
         message?;
     }
-    // A connection with something unread is reset, and the close frame may be lost with it: so all that comes after a message that is too long
-    // has to be taken.
-    let stream = stream.get_mut();
-    stream.shutdown().await?;
-    copy(stream, &mut sink()).await?;
+    // All that comes after a message that is too long has to be taken.
+    finish(stream.get_mut()).await?;
     Ok(())
 }
 
@@ -338,6 +395,18 @@ impl End {
     fn by_frame(frame: Option<CloseFrame>) -> Self {
         let code = frame.map(|frame| format!("with {}", u16::from(frame.code)));
         Self { how: "left", words: code.unwrap_or_default(), frame: None }
+    }
+
+    fn by_error(error: &Error) -> Self {
+        let words = words(error);
+        match error {
+            // The client is not there any more.
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::broken(words),
+            Error::Protocol(_) => {
+                Self { words: format!("with 1002: {words}"), ..Self::refused(1002, "protocol error") }
+            }
+            _ => Self::broken(words),
+        }
     }
 
     const fn broken(words: String) -> Self {

@@ -26,7 +26,7 @@ use crate::time::Timestamp;
 pub struct Config {
     /// Its `maximumMessageLength`, in code points. 500.
     pub max_code_points: u16,
-    /// Its `maximumMessageRatePerSecond`, of all who send together; without it, any number. 100, the most that the service can be told.
+    /// Its `maximumMessageRatePerSecond`, of all who send together; without it, any number. 10, as a new room of the service has it.
     pub messages_per_second: Option<NonZeroU8>,
     /// How many requests a connection may make in a second; without it, any number. 10.
     pub requests_per_second: Option<NonZeroU8>,
@@ -46,7 +46,7 @@ impl Config {
     pub fn new() -> Self {
         Self {
             max_code_points: Content::MAX_CODE_POINTS,
-            messages_per_second: NonZeroU8::new(100),
+            messages_per_second: NonZeroU8::new(10),
             requests_per_second: NonZeroU8::new(10),
             forbidden: Vec::new(),
             start: Timestamp::new(1_767_225_600, 0).unwrap_or(Timestamp::UNIX_EPOCH),
@@ -334,13 +334,16 @@ impl Room {
             reject.error.error_code = ErrorCode::new(499);
             return Err(reject);
         }
+        if let Some(rate) = &mut self.rate {
+            rate.admit(now, publish)?;
+        }
         if let Publish::SendMessage(send) = publish {
             let content = send.content.text().to_cow();
             if self.config.forbidden.iter().any(|word| content.contains(word.as_str())) {
                 return Err(Reject::not_acceptable(publish, None));
             }
         }
-        self.rate.as_mut().map_or(Ok(()), |rate| rate.admit(now, publish))
+        Ok(())
     }
 
     fn reject(&mut self, conn: ConnId, reject: Reject<'_>) {
