@@ -9,10 +9,12 @@ mod terminal;
 
 use core::net::SocketAddr;
 use core::time::Duration;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::path::PathBuf;
-use std::sync::LazyLock;
+use std::process::{Command, Stdio};
+use std::sync::{LazyLock, mpsc};
+use std::thread;
 
 use ivs_chat_proto::subscribe::{Event, EventKind, Message, ServiceError, Subscribe};
 use ivs_chat_proto::{CloseReason, ErrorCode, Text, Token};
@@ -53,22 +55,7 @@ impl Rooms {
 
     /// Or the status that refuses it.
     fn connect(&self, token: Option<&str>) -> Result<Client, u16> {
-        let stream = TcpStream::connect(self.addr).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_nodelay(true).unwrap();
-        let mut request = format!("{}/any/path", self.url()).into_client_request().unwrap();
-        if let Some(token) = token {
-            request.headers_mut().insert(Token::HEADER_NAME, HeaderValue::from_str(token).unwrap());
-        }
-        match tungstenite::client(request, stream) {
-            Ok((socket, answer)) => {
-                let echo = answer.headers().get(Token::HEADER_NAME).map(|echo| echo.to_str().unwrap());
-                assert_eq!(echo, token);
-                Ok(Client(socket))
-            }
-            Err(HandshakeError::Failure(Error::Http(answer))) => Err(answer.status().as_u16()),
-            Err(other) => panic!("{other}"),
-        }
+        connect(self.addr, token)
     }
 
     /// Whether a connection that says nothing is kept, for the time being.
@@ -90,6 +77,26 @@ impl Rooms {
         let mut chat = Terminal::start(&CHAT, &[&self.url(), token]);
         chat.see("connected");
         chat
+    }
+}
+
+/// Connects, or returns the status that refuses it.
+fn connect(addr: SocketAddr, token: Option<&str>) -> Result<Client, u16> {
+    let stream = TcpStream::connect(addr).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_nodelay(true).unwrap();
+    let mut request = format!("ws://{addr}/any/path").into_client_request().unwrap();
+    if let Some(token) = token {
+        request.headers_mut().insert(Token::HEADER_NAME, HeaderValue::from_str(token).unwrap());
+    }
+    match tungstenite::client(request, stream) {
+        Ok((socket, answer)) => {
+            let echo = answer.headers().get(Token::HEADER_NAME).map(|echo| echo.to_str().unwrap());
+            assert_eq!(echo, token);
+            Ok(Client(socket))
+        }
+        Err(HandshakeError::Failure(Error::Http(answer))) => Err(answer.status().as_u16()),
+        Err(other) => panic!("{other}"),
     }
 }
 
@@ -698,6 +705,48 @@ fn nothing_of_the_wire_acts_on_the_terminal() {
         character.is_control() || matches!(character, '\u{200b}' | '\u{2028}'..='\u{202e}' | '\u{2066}')
     };
     assert_eq!(shown.chars().find(|&character| character != '\n' && acts(character)), None);
+}
+
+#[test]
+fn its_output_need_not_be_read() {
+    let filling = "x".repeat(400);
+    // Closed after the first line, or open and not read.
+    for is_closed in [true, false] {
+        let mut command = Command::new(&*MOCK_ROOM);
+        command.args(["--addr", "127.0.0.1:0", "--rate", "0", "--messages-per-second", "0"]);
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut output = BufReader::new(process.stdout.take().unwrap());
+        let mut url = String::new();
+        output.read_line(&mut url).unwrap();
+        let addr = url.trim().strip_prefix("ws://").unwrap().parse().unwrap();
+        let output = (!is_closed).then_some(output);
+        let mut astrid = connect(addr, Some(ASTRID)).unwrap();
+        // 2 MiB of lines, which is more than the pipe and the queue hold.
+        for number in 0..5_000 {
+            astrid.send(&format!(r#"{{"Action":"SEND_MESSAGE","Content":"{number} {filling}"}}"#));
+            assert!(message(&astrid.see()).content.to_string().starts_with(&number.to_string()));
+        }
+        let mut input = process.stdin.take().unwrap();
+        if let Some(output) = output {
+            // When there is room again, the lines that are missing are counted.
+            let (sender, lines) = mpsc::channel();
+            thread::spawn(move || output.lines().try_for_each(|line| sender.send(line.unwrap())));
+            let mut shown = 0;
+            let missing: usize = loop {
+                match lines.recv_timeout(Duration::from_millis(100)) {
+                    Ok(line) => match line.strip_suffix(" lines were not printed") {
+                        Some(count) => break count.strip_prefix("! ").unwrap().parse().unwrap(),
+                        None => shown += usize::from(line.contains("  message  ")),
+                    },
+                    Err(_) => writeln!(input, "dance").unwrap(),
+                }
+            };
+            assert_eq!(shown + missing, 5_000);
+        }
+        writeln!(input, "quit").unwrap();
+        assert_eq!(astrid.end(), Some((1001, "the room is closed".into())));
+        assert_eq!(process.wait().unwrap().code(), Some(0));
+    }
 }
 
 #[test]

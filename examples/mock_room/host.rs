@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 use core::sync::atomic::AtomicU64;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::io::{self, Stdout};
+use std::io;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -19,6 +19,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use crate::clock::Clock;
 use crate::log::Log;
 use crate::options::Options;
+use crate::output::Output;
 use crate::pass::Pass;
 use crate::prompt::{Command, Order};
 use crate::socket::{self, Entrance, MAX_WAITING, News, Reporter, Socket};
@@ -37,7 +38,7 @@ pub(crate) struct Host {
     permits: Arc<Semaphore>,
     entrance: Arc<Entrance>,
     news: mpsc::Sender<(u64, News)>,
-    log: Log<Stdout>,
+    log: Log,
 }
 
 /// A room, and the sockets of those in it.
@@ -53,7 +54,7 @@ struct Member {
 }
 
 impl Host {
-    pub(crate) fn new(mut options: Options, news: mpsc::Sender<(u64, News)>) -> io::Result<Self> {
+    pub(crate) fn new(mut options: Options, news: mpsc::Sender<(u64, News)>, output: Output) -> io::Result<Self> {
         let clock = Clock::start();
         options.room.start = Timestamp::try_from(SystemTime::now()).map_err(io::Error::other)?;
         let entrance = Entrance { refuse: options.refuse, handshakes: AtomicU64::new(0) };
@@ -66,7 +67,7 @@ impl Host {
             permits: Arc::new(Semaphore::new(options.connections.into())),
             entrance: Arc::new(entrance),
             news,
-            log: Log::new(io::stdout(), options.is_quiet),
+            log: Log::new(output, options.is_quiet),
             options,
         })
     }
@@ -78,7 +79,7 @@ impl Host {
     }
 
     /// A TCP connection has been accepted.
-    pub(crate) fn accept(&mut self, stream: TcpStream, from: SocketAddr) -> io::Result<()> {
+    pub(crate) fn accept(&mut self, stream: TcpStream, from: SocketAddr) {
         let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
             let details = format_args!("{from}: there are {} connections", self.options.connections);
             return self.log.happened("-", "", "not opened", details);
@@ -86,17 +87,17 @@ impl Host {
         let reporter = Reporter { number: self.accepted, news: self.news.clone() };
         self.accepted += 1;
         tokio::spawn(socket::run(stream, from, Arc::clone(&self.entrance), reporter, permit));
-        Ok(())
     }
 
     /// Something has happened on a connection.
     pub(crate) fn happened(&mut self, number: u64, news: News) -> io::Result<()> {
         match news {
-            News::Opened(pass, socket) => self.enter(number, pass, socket),
+            News::Opened(pass, socket) => self.enter(number, pass, socket)?,
             News::NotOpened(words) => self.log.happened("-", "", "not opened", words),
             News::Received(text) => self.received(number, &text),
             News::Ended(how, words) => self.remove(number, how, words),
         }
+        Ok(())
     }
 
     fn enter(&mut self, number: u64, pass: Pass, socket: Socket) -> io::Result<()> {
@@ -116,54 +117,55 @@ impl Host {
             socket.cut();
             return Ok(());
         };
-        self.log.happened(&name, &pass.user, "connected", format_args!("{}, for {seconds} s", pass.permitted()))?;
+        self.log.happened(&name, &pass.user, "connected", format_args!("{}, for {seconds} s", pass.permitted()));
         hall.members.insert(conn, Member { number, user: pass.user, socket });
         self.places.insert(number, (name, conn));
         Ok(())
     }
 
-    fn received(&mut self, number: u64, text: &str) -> io::Result<()> {
+    fn received(&mut self, number: u64, text: &str) {
         let now = self.clock.now();
         // From a connection that is being closed nothing is taken any more.
-        let Some((name, conn)) = self.places.get(&number).cloned() else { return Ok(()) };
+        let Some((name, conn)) = self.places.get(&number).cloned() else { return };
         self.publishes += 1;
         if self.options.drop_every.is_some_and(|every| self.publishes.is_multiple_of(every.get())) {
             let details = format!("with publish {}", self.publishes);
             return self.remove(number, "broken", details);
         }
-        let Some(hall) = self.rooms.get_mut(&name) else { return Ok(()) };
+        let Some(hall) = self.rooms.get_mut(&name) else { return };
         if let Some(Err(reject)) = hall.room.receive(now, conn, text.as_bytes()) {
             let who = hall.members.get(&conn).map_or("", |member| &member.user);
-            self.log.rejected(&name, who, &reject, text)?;
+            self.log.rejected(&name, who, &reject, text);
         }
-        self.deliver(&name)
+        self.deliver(&name);
     }
 
     /// Ends a connection that is in a room, when what waits for it has been written.
-    fn remove(&mut self, number: u64, what: &str, details: impl Display) -> io::Result<()> {
+    fn remove(&mut self, number: u64, what: &str, details: impl Display) {
         let now = self.clock.now();
-        let Some((name, conn)) = self.places.remove(&number) else { return Ok(()) };
-        let Some(hall) = self.rooms.get_mut(&name) else { return Ok(()) };
+        let Some((name, conn)) = self.places.remove(&number) else { return };
+        let Some(hall) = self.rooms.get_mut(&name) else { return };
         hall.room.leave(now, conn);
         if let Some(member) = hall.members.remove(&conn) {
-            self.log.happened(&name, &member.user, what, details)?;
+            self.log.happened(&name, &member.user, what, details);
         }
         if hall.members.is_empty() {
             self.rooms.remove(&name);
         }
-        Ok(())
     }
 
     /// Delivers what is due in any room.
-    pub(crate) fn deliver_all(&mut self) -> io::Result<()> {
+    pub(crate) fn deliver_all(&mut self) {
         let names: Vec<_> = self.rooms.keys().cloned().collect();
-        names.iter().try_for_each(|name| self.deliver(name))
+        for name in &names {
+            self.deliver(name);
+        }
     }
 
     /// Delivers what is due in a room.
-    fn deliver(&mut self, name: &Arc<str>) -> io::Result<()> {
+    fn deliver(&mut self, name: &Arc<str>) {
         let now = self.clock.now();
-        let Some(hall) = self.rooms.get_mut(name) else { return Ok(()) };
+        let Some(hall) = self.rooms.get_mut(name) else { return };
         // The payload for all is made once.
         let mut last: Option<(Arc<[u8]>, Utf8Bytes)> = None;
         while let Some((conn, delivery)) = hall.room.poll(now) {
@@ -174,7 +176,7 @@ impl Host {
                         Some((same, payload)) if Arc::ptr_eq(same, &bytes) => payload.clone(),
                         _ => {
                             let payload = Utf8Bytes::from(String::from_utf8_lossy(&bytes).into_owned());
-                            self.log.told(name, &payload)?;
+                            self.log.told(name, &payload);
                             last.insert((bytes, payload)).1.clone()
                         }
                     };
@@ -187,7 +189,7 @@ impl Host {
                         member.socket.cut();
                         let details =
                             format_args!("does not read what is sent: more than {} MiB wait", MAX_WAITING >> 20);
-                        self.log.happened(name, &member.user, "broken", details)?;
+                        self.log.happened(name, &member.user, "broken", details);
                     }
                 }
                 Delivery::Close { code, reason } => {
@@ -195,7 +197,7 @@ impl Host {
                         self.places.remove(&member.number);
                         member.socket.close(code, &reason);
                         let details = format_args!("with {code}: {}", Visible(Text::new(&reason)));
-                        self.log.happened(name, &member.user, "closed", details)?;
+                        self.log.happened(name, &member.user, "closed", details);
                     }
                 }
                 // No other fault is asked for.
@@ -206,25 +208,27 @@ impl Host {
         if hall.members.is_empty() {
             self.rooms.remove(name);
         }
-        Ok(())
     }
 
     /// Does what a line asks for. True if that is to end.
-    pub(crate) fn typed(&mut self, line: &str) -> io::Result<bool> {
+    pub(crate) fn typed(&mut self, line: &str) -> bool {
         if line.trim().is_empty() {
-            return Ok(false);
+            return false;
         }
         let order = match Order::parse(line) {
             Ok(order) => order,
-            Err(why) => return self.log.complain(&why).map(|()| false),
+            Err(why) => {
+                self.log.complain(&why);
+                return false;
+            }
         };
         let is_meant = |name: &str| order.room.is_none_or(|room| room == name);
         let names: Vec<_> = self.rooms.keys().filter(|name| is_meant(name)).cloned().collect();
         if matches!(order.command, Command::Quit) {
-            return Ok(true);
+            return true;
         }
         if names.is_empty() {
-            self.log.complain("there is nobody")?;
+            self.log.complain("there is nobody");
         }
         let now = self.clock.now();
         for name in &names {
@@ -235,16 +239,17 @@ impl Host {
                 Command::Disconnect { user_id, reason } => hall.room.disconnect_user(now, user_id, *reason),
                 Command::Quit => {}
             }
-            self.deliver(name)?;
+            self.deliver(name);
         }
-        Ok(false)
+        false
     }
 
     /// Closes all connections.
-    pub(crate) fn close(self) {
+    pub(crate) fn close(self) -> Log {
         for member in self.rooms.into_values().flat_map(|hall| hall.members.into_values()) {
             member.socket.close(1001, "the room is closed");
         }
+        self.log
     }
 }
 

@@ -1,13 +1,13 @@
 //! What happens, for people: when, in which room, who, what. One line each.
 
 use core::fmt::Display;
-use std::io::{self, Write};
 use std::time::SystemTime;
 
 use ivs_chat_proto::server::{Cause, Reject};
 use ivs_chat_proto::subscribe::{EventKind, Subscribe};
 use ivs_chat_proto::{Text, Timestamp};
 
+use crate::output::Output;
 use crate::visible::{self, Visible, clip, width};
 
 /// The columns of names, and of what happens.
@@ -17,69 +17,76 @@ const WHAT: usize = 12;
 /// The most columns of an attribute.
 const VALUE: usize = 60;
 
-pub(crate) struct Log<W> {
-    out: W,
+pub(crate) struct Log {
+    output: Output,
     is_quiet: bool,
 }
 
-impl<W: Write> Log<W> {
-    pub(crate) const fn new(out: W, is_quiet: bool) -> Self {
-        Self { out, is_quiet }
+impl Log {
+    pub(crate) const fn new(output: Output, is_quiet: bool) -> Self {
+        Self { output, is_quiet }
+    }
+
+    /// Waits until what was written has been printed, but not for long.
+    pub(crate) async fn close(self) {
+        self.output.close().await;
     }
 
     /// Writes what everybody in a room is told, when it is a message or an event.
-    pub(crate) fn told(&mut self, room: &str, payload: &str) -> io::Result<()> {
+    pub(crate) fn told(&mut self, room: &str, payload: &str) {
         if self.is_quiet {
-            return Ok(());
+            return;
         }
         match Subscribe::decode_str(payload) {
             Ok(Subscribe::Message(message)) => {
                 let who = clip(message.sender.user_id, WHO);
-                self.line(room, &who, "message", format_args!("{}  {}", message.id, Visible(message.content)))
+                self.line(room, &who, "message", format_args!("{}  {}", message.id, Visible(message.content)));
             }
             Ok(Subscribe::Event(event)) => match event.kind() {
                 EventKind::DeletedMessage { message_id, reason } => {
-                    self.line(room, "", "deleted", because(message_id, reason))
+                    self.line(room, "", "deleted", because(message_id, reason));
                 }
                 EventKind::DisconnectedUser { user_id, reason } => {
-                    self.line(room, "", "disconnected", because(user_id, reason))
+                    self.line(room, "", "disconnected", because(user_id, reason));
                 }
                 _ => {
                     let pair = |(key, value)| format!(" · {}: {}", clip(key, VALUE), clip(value, VALUE));
                     let pairs: String = event.attributes.iter().map(pair).collect();
-                    self.line(room, "", "event", format_args!("{}{pairs}", Visible(event.event_name)))
+                    self.line(room, "", "event", format_args!("{}{pairs}", Visible(event.event_name)));
                 }
             },
-            _ => Ok(()),
+            _ => {}
         }
     }
 
     /// Writes that a publish was not accepted; and how it begins, if it could not be read.
-    pub(crate) fn rejected(&mut self, room: &str, who: &str, reject: &Reject<'_>, publish: &str) -> io::Result<()> {
+    pub(crate) fn rejected(&mut self, room: &str, who: &str, reject: &Reject<'_>, publish: &str) {
         let request = reject.error.request_id.map(|id| format!(" · request {}", clip(id, VALUE)));
         let start = &publish.as_bytes()[..publish.len().min(VALUE)];
         let start = matches!(reject.cause, Cause::NotDecoded(_)).then(|| format!(" · {}", visible::bytes(start)));
         let more: String = request.into_iter().chain(start).collect();
-        self.happened(room, who, "rejected", format_args!("{}: {}{more}", reject.error.error_code, reject.cause))
+        self.happened(room, who, "rejected", format_args!("{}: {}{more}", reject.error.error_code, reject.cause));
     }
 
     /// Writes anything else that happened.
-    pub(crate) fn happened(&mut self, room: &str, who: &str, what: &str, details: impl Display) -> io::Result<()> {
-        if self.is_quiet { Ok(()) } else { self.line(room, &clip(Text::new(who), WHO), what, details) }
+    pub(crate) fn happened(&mut self, room: &str, who: &str, what: &str, details: impl Display) {
+        if !self.is_quiet {
+            self.line(room, &clip(Text::new(who), WHO), what, details);
+        }
     }
 
     /// Writes an answer to what was typed, in any case.
-    pub(crate) fn complain(&mut self, what: &str) -> io::Result<()> {
-        writeln!(self.out, "! {}", Visible(what.into()))
+    pub(crate) fn complain(&mut self, what: &str) {
+        self.output.print(&format!("! {}", Visible(what.into())));
     }
 
-    fn line(&mut self, room: &str, who: &str, what: &str, details: impl Display) -> io::Result<()> {
+    fn line(&mut self, room: &str, who: &str, what: &str, details: impl Display) {
         let time = Timestamp::try_from(SystemTime::now()).map(|time| time.to_string()).unwrap_or_default();
         let time = time.get("2026-11-22T".len()..).and_then(|time| time.get(.."20:15:00".len())).unwrap_or("??:??:??");
         let room = clip(Text::new(room), ROOM);
         let who_padding = WHO.saturating_sub(width(who));
         let line = format!("{time}  {room:ROOM$}  {who}{:who_padding$}  {what:WHAT$}  {details}", "");
-        writeln!(self.out, "{}", line.trim_end())
+        self.output.print(line.trim_end());
     }
 }
 

@@ -15,6 +15,7 @@ mod host;
 mod lines;
 mod log;
 mod options;
+mod output;
 mod pass;
 mod prompt;
 mod socket;
@@ -22,6 +23,7 @@ mod socket;
 mod visible;
 
 use core::fmt::Display;
+use core::net::SocketAddr;
 use core::time::Duration;
 use std::env;
 use std::io::{self, Write};
@@ -34,6 +36,7 @@ use tokio::time::{sleep, timeout};
 
 use host::Host;
 use options::{Command, Options, USAGE};
+use output::Output;
 use pass::READY;
 use socket::GOODBYE;
 
@@ -82,14 +85,15 @@ async fn run(options: Options) -> io::Result<()> {
 /// The loop: until it is told to end.
 async fn serve(options: Options) -> io::Result<()> {
     let listener = TcpListener::bind(options.addr).await?;
-    print_invitation(&listener)?;
+    let mut output = Output::start();
+    print_invitation(listener.local_addr()?, &mut output);
     let (news_sender, mut news) = mpsc::channel(NEWS);
     let mut lines = lines::lines();
-    let mut host = Host::new(options, news_sender)?;
+    let mut host = Host::new(options, news_sender, output)?;
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, from)) => host.accept(stream, from)?,
+                Ok((stream, from)) => host.accept(stream, from),
                 // There may be no descriptor for it until others are closed; nothing can be done but wait.
                 Err(_) => sleep(Duration::from_millis(10)).await,
             },
@@ -99,26 +103,25 @@ async fn serve(options: Options) -> io::Result<()> {
                 while let Ok((number, news)) = news.try_recv() {
                     host.happened(number, news)?;
                 }
-                if host.typed(&line?)? {
+                if host.typed(&line?) {
                     break;
                 }
             }
-            () = host.wait() => host.deliver_all()?,
+            () = host.wait() => host.deliver_all(),
         }
     }
-    host.close();
+    let log = host.close();
     // The connections that are being closed hold the other ends of this channel.
     let _ = timeout(GOODBYE, async { while news.recv().await.is_some() {} }).await;
+    log.close().await;
     Ok(())
 }
 
 /// Prints where to connect, and with what.
-fn print_invitation(listener: &TcpListener) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "ws://{}", listener.local_addr()?)?;
+fn print_invitation(addr: SocketAddr, output: &mut Output) {
+    output.print(&format!("ws://{addr}"));
     for (token, what) in READY {
         let user = token.split('.').nth(1).unwrap_or_default();
-        writeln!(out, "{user:<6}  {token:<40}  {what}")?;
+        output.print(&format!("{user:<6}  {token:<40}  {what}"));
     }
-    out.flush()
 }
