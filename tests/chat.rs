@@ -617,6 +617,40 @@ fn without_tokens_there_is_no_session() {
 }
 
 #[test]
+fn a_token_in_a_wrong_place_is_not_shown() {
+    let not_a_region = "ENDPOINT, which comes before TOKEN, is neither a region nor a URL";
+    for (arguments, complaint) in [
+        // A token that cannot be the name of a host, and two that can.
+        (&[TOKEN, "us-west-2"][..], not_a_region),
+        (&["AQICAHhP-2mZ", "us-west-2"], not_a_region),
+        (&["lobby.AQICAHhP.send.3600", "ws://127.0.0.1:6789"], not_a_region),
+        (&["--AQICAHhP", "us-west-2"], "there is no such option"),
+        (&["--token", TOKEN, "us-west-2"], "there is no option \"--token\""),
+        (&["--token=AQICAHhP", "us-west-2"], "there is no option \"--token\""),
+        (&["us-west-2", "AQICAHhP, AQICAHhP"], "TOKEN is not a token"),
+        (&["us-west-2", TOKEN, TOKEN], "there is something behind"),
+        (&["--user-id", "astrid", "--max-code-points", TOKEN], "--max-code-points needs a number"),
+        (&["\u{1b}[2J", TOKEN], not_a_region),
+        (&["--\u{1b}[2J", TOKEN], "there is no such option"),
+    ] {
+        // This also looks for the token in what is shown.
+        let (status, shown) = Chat::start(arguments).wait();
+        assert_eq!(status, Some(2), "{shown}");
+        assert!(shown.starts_with(&format!("chat: {complaint}")), "{shown}");
+        assert!(!shown.contains('\u{1b}'), "{shown:?}");
+    }
+}
+
+#[test]
+fn regions() {
+    for region in ["us-west-2", "ap-northeast-1", "eu-central-1", "us-gov-west-1"] {
+        // No token is fetched, so nothing is looked up.
+        let (status, shown) = Chat::start(&["--token-command", "exit 127", region]).wait();
+        assert_eq!(status, Some(1), "{shown}");
+    }
+}
+
+#[test]
 fn the_command_line() {
     let (status, help) = Chat::start(&["--help"]).wait();
     assert_eq!(status, Some(0));
@@ -624,9 +658,12 @@ fn the_command_line() {
     for (arguments, complaint) in [
         (&[][..], "there is no ENDPOINT"),
         (&["us-west-2"], "there is neither a TOKEN nor a --token-command"),
-        (&["us west 2", TOKEN], "ENDPOINT is neither a region nor a URL of ws:// or wss://: us west 2"),
-        (&["https://example.com", TOKEN], "ENDPOINT is neither a region nor a URL"),
-        (&["ws://", TOKEN], "ENDPOINT is neither a region nor a URL"),
+        (
+            &["us west 2", TOKEN],
+            "ENDPOINT, which comes before TOKEN, is neither a region nor a URL of ws:// or wss://\n",
+        ),
+        (&["https://example.com", TOKEN], "ENDPOINT, which comes before TOKEN, is neither"),
+        (&["ws://", TOKEN], "ENDPOINT, which comes before TOKEN, is neither"),
         (&["us-west-2", "AQICAHhP, AQICAHhP"], "TOKEN is not a token, at byte 8"),
         (&["us-west-2", TOKEN, TOKEN], "there is something behind ENDPOINT and TOKEN"),
         (&["--token-command", "echo", "us-west-2", TOKEN], "TOKEN and --token-command exclude each other"),

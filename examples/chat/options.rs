@@ -11,6 +11,9 @@ use crate::tokens::Tokens;
 /// What `--help` prints.
 pub(crate) const USAGE: &str = include_str!("usage.txt");
 
+/// The length of an option that may be repeated in an error.
+const LONGEST_OPTION: usize = "--max-code-points".len();
+
 /// What the command line asks for.
 pub(crate) enum Command {
     Chat(Options),
@@ -45,7 +48,7 @@ impl Command {
                 Some("--max-code-points") => max_code_points = Some(code_points(arguments.next().as_deref())?),
                 Some("--help") => return Ok(Self::Help),
                 Some("--") => operands.extend(arguments.by_ref()),
-                Some(option) if option.starts_with("--") => return Err(format!("there is no option {option:?}")),
+                Some(option) if option.starts_with("--") => return Err(no_option(option)),
                 _ => operands.push(argument),
             }
         }
@@ -64,17 +67,39 @@ impl Command {
     }
 }
 
-/// The endpoint of a region, or another.
+/// What is wrong with an option that does not exist. It is repeated only if it cannot be a token, nor
+/// drive the terminal.
+fn no_option(option: &str) -> String {
+    let name = option.split_once('=').map_or(option, |(name, _)| name);
+    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+    if name.len() <= LONGEST_OPTION && name.bytes().all(is_word) {
+        format!("there is no option {name:?}")
+    } else {
+        "there is no such option".into()
+    }
+}
+
+/// The endpoint of a region, or another. The argument is not repeated in an error, since it may be the
+/// token.
 fn endpoint(argument: &OsStr) -> Result<Uri, String> {
-    let wrong = || format!("ENDPOINT is neither a region nor a URL of ws:// or wss://: {}", argument.display());
+    let wrong = || "ENDPOINT, which comes before TOKEN, is neither a region nor a URL of ws:// or wss://".to_owned();
     let argument = argument.to_str().ok_or_else(wrong)?;
     let url = match Endpoint::new(argument) {
-        Ok(endpoint) => endpoint.to_string(),
-        Err(_) => argument.into(),
+        Ok(endpoint) if is_region(argument) => endpoint.to_string(),
+        _ => argument.into(),
     };
     let uri: Uri = url.parse().map_err(|_| wrong())?;
     let can_be_requested = matches!(uri.scheme_str(), Some("ws" | "wss")) && uri.clone().into_client_request().is_ok();
     if can_be_requested { Ok(uri) } else { Err(wrong()) }
+}
+
+/// Whether this looks like `us-west-2`. A token could be the name of a region otherwise, and would be
+/// looked up as a part of a host's name.
+fn is_region(argument: &str) -> bool {
+    let mut parts = argument.rsplit('-');
+    let is_number = |part: &str| matches!(part.len(), 1..=2) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_word = |part: &str| matches!(part.len(), 1..=12) && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    parts.next().is_some_and(is_number) && matches!(parts.clone().count(), 2..=3) && parts.all(is_word)
 }
 
 /// The value of `--max-code-points`.
