@@ -599,6 +599,15 @@ fn each_connection_has_a_token_of_its_own() {
     assert_eq!(room.see(), Seen::Token("birk.AQICAHhP!#4".into()));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_token_command_without_end_costs_no_memory() {
+    let mut chat = Chat::start(&["--token-command", "yes", "us-west-2"]);
+    chat.see("connecting");
+    chat.see("no token          the token command failed: ");
+    assert!(chat.0.peak_memory() < 32 << 20, "{} bytes", chat.0.peak_memory());
+}
+
 #[cfg(unix)]
 #[test]
 fn without_tokens_there_is_no_session() {

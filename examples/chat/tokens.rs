@@ -9,12 +9,16 @@ use std::time::SystemTime;
 use ivs_chat_proto::client::TokenInfo;
 use ivs_chat_proto::{Timestamp, Token, TokenError};
 use serde::Deserialize;
+use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 
 /// How long a command may take. The client sets no limit: it waits until it is told.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How much a command may print, in bytes. An answer of `CreateChatToken` has less than 2 KiB.
+const MAX_OUTPUT: u64 = 64 << 10;
 
 /// The source of tokens.
 #[derive(Clone)]
@@ -65,7 +69,13 @@ impl Tokens {
 async fn run(command: &OsStr) -> std::io::Result<Output> {
     let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
     shell.arg(if cfg!(windows) { "/C" } else { "-c" }).arg(command);
-    shell.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?.wait_with_output().await
+    let mut shell = shell.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
+    let mut stdout = Vec::new();
+    if let Some(piped) = shell.stdout.take() {
+        // The pipe is closed then: a command that prints more fails.
+        piped.take(MAX_OUTPUT).read_to_end(&mut stdout).await?;
+    }
+    Ok(Output { status: shell.wait().await?, stdout, stderr: Vec::new() })
 }
 
 impl Fetched {
