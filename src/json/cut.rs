@@ -10,13 +10,10 @@ use super::{Error, ErrorKind};
 /// More bytes can only help if the character is in a string, where any character may be.
 pub(crate) fn cut_character(text: &str, input: &[u8]) -> Error {
     let unfinished = unfinished_string(text).and_then(|start| input.get(start..));
-    let (kind, rest) = match unfinished.map(|inside| skip_escaped(skip_plain(inside))) {
-        Some(Err(error)) => error,
-        // Never: no quote ends the string.
-        Some(Ok(rest)) => (ErrorKind::UnexpectedByte, rest),
-        None => return Error { kind: ErrorKind::UnexpectedByte, offset: text.len() },
-    };
-    Error { kind, offset: input.len().wrapping_sub(rest.len()) }
+    match unfinished.map(|inside| skip_escaped(skip_plain(inside))) {
+        Some(Err((kind, rest))) => Error { kind, offset: input.len().wrapping_sub(rest.len()) },
+        _ => Error { kind: ErrorKind::UnexpectedByte, offset: text.len() },
+    }
 }
 
 /// Returns the offset of the inside of a string that starts but does not end in `text`, the start of
