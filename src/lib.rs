@@ -52,11 +52,11 @@
 //! what happens and asked what to do; the socket, the clock and the tokens are the caller's.
 //!
 //! ```
-//! use ivs_chat_proto::client::{Client, Closed, Config, Millis, Output, State, TokenInfo};
+//! use ivs_chat_proto::client::{Client, CloseEvent, Config, Instant, Output, ConnectionState, TokenInfo};
 //! use ivs_chat_proto::{Endpoint, Token};
 //!
 //! # let seed = [0; 16];
-//! # let now = Millis::new(0);
+//! # let now = Instant::from_millis(0);
 //! let mut client: Client = Client::new(Config::new(), seed);
 //! client.connect(now);
 //! loop {
@@ -78,13 +78,13 @@
 //!         output => println!("{output:?}"),
 //!     }
 //! }
-//! # let State::Connected(conn) = client.state() else { panic!() };
+//! # let ConnectionState::Connected = client.state() else { panic!() };
 //! # let message = br#"{"Type":"ERROR","ErrorCode":429,"RequestId":"r-1"}"#;
 //! if let Some(received) = client.recv(now, conn, message)? {
 //!     println!("{:?}", received.payload);
 //! }
-//! client.closed(now, conn, Closed::without_frame());
-//! # assert_eq!(client.state(), State::Connecting);
+//! client.closed(now, conn, CloseEvent::abnormal());
+//! # assert_eq!(client.state(), ConnectionState::Connecting);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -221,8 +221,8 @@ mod encode;
 mod encode_error;
 mod error_code;
 mod fragments;
+mod instant;
 mod json;
-mod millis;
 #[cfg(feature = "mock")]
 pub mod mock;
 #[cfg(feature = "alloc")]
@@ -247,7 +247,7 @@ pub use content::{Content, LengthError};
 pub use encode_error::EncodeError;
 pub use error_code::ErrorCode;
 pub use fragments::{Fragments, Oversize};
-pub use millis::Millis;
+pub use instant::Instant;
 pub use stream::{JsonStream, StreamError, StreamErrorKind};
 pub use text::{Chars, Text};
 pub use time::{SendTime, TimeError, Timestamp};

@@ -1,7 +1,7 @@
 use core::mem;
 use core::num::NonZeroU8;
 
-use crate::millis::Millis;
+use crate::instant::Instant;
 
 /// In which time requests are counted.
 const WINDOW_MS: u64 = 1_000;
@@ -10,23 +10,23 @@ const WINDOW_MS: u64 = 1_000;
 /// may be up to `MOST`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Rate<const MOST: usize> {
-    sent: [Millis; MOST],
+    sent: [Instant; MOST],
 }
 
 impl<const MOST: usize> Rate<MOST> {
     pub(crate) const fn new() -> Self {
-        Self { sent: [Millis::NEVER; MOST] }
+        Self { sent: [Instant::NEVER; MOST] }
     }
 
     /// When the next request can be made, if it has to wait.
-    pub(crate) fn retry_at(&self, limit: Option<NonZeroU8>, now: Millis) -> Option<Millis> {
+    pub(crate) fn retry_at(&self, limit: Option<NonZeroU8>, now: Instant) -> Option<Instant> {
         let limit = usize::from(limit?.get()).min(MOST);
         let sent = *self.sent.get(limit.checked_sub(1)?)?;
-        Some(sent.after(WINDOW_MS)).filter(|retry_at| sent != Millis::NEVER && *retry_at > now)
+        Some(sent.after(WINDOW_MS)).filter(|retry_at| sent != Instant::NEVER && *retry_at > now)
     }
 
     /// One more has been made.
-    pub(crate) fn note(&mut self, now: Millis) {
+    pub(crate) fn note(&mut self, now: Instant) {
         let mut newer = now;
         self.sent.iter_mut().for_each(|sent| mem::swap(sent, &mut newer));
     }
@@ -34,17 +34,17 @@ impl<const MOST: usize> Rate<MOST> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Millis, NonZeroU8, Rate};
+    use super::{Instant, NonZeroU8, Rate};
 
     #[test]
     fn no_second_has_more_than_the_limit() {
         for limit in 1..=12 {
             let (mut rate, mut sent) = (Rate::<10>::new(), std::vec::Vec::new());
             for now in 0..5_000 {
-                if let Some(retry_at) = rate.retry_at(NonZeroU8::new(limit), Millis::new(now)) {
-                    assert!(retry_at > Millis::new(now));
+                if let Some(retry_at) = rate.retry_at(NonZeroU8::new(limit), Instant::from_millis(now)) {
+                    assert!(retry_at > Instant::from_millis(now));
                 } else {
-                    rate.note(Millis::new(now));
+                    rate.note(Instant::from_millis(now));
                     sent.push(now);
                 }
             }
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn without_a_limit_nothing_waits() {
         let mut rate = Rate::<10>::new();
-        (0..100).for_each(|_| rate.note(Millis::new(0)));
-        assert_eq!(rate.retry_at(None, Millis::new(0)), None);
+        (0..100).for_each(|_| rate.note(Instant::from_millis(0)));
+        assert_eq!(rate.retry_at(None, Instant::from_millis(0)), None);
     }
 }

@@ -2,7 +2,9 @@
 
 mod transcript;
 
-use ivs_chat_proto::client::{Client, Closed, Config, ConnId, Millis, Outcome, Output, Reason, TokenInfo};
+use ivs_chat_proto::client::{
+    Client, CloseEvent, Config, ConnectionId, DisconnectReason, Instant, Outcome, Output, TokenInfo,
+};
 
 use transcript::play;
 
@@ -332,7 +334,7 @@ fn an_error_401_gets_another_token_and_connection() {
 }
 
 /// The moment that a client waits for, when all else is done.
-fn wait<T, const I: usize, const D: usize>(client: &mut Client<T, I, D>, now: Millis) -> Millis {
+fn wait<T, const I: usize, const D: usize>(client: &mut Client<T, I, D>, now: Instant) -> Instant {
     loop {
         if let Output::Wait(moment) = client.poll(now) {
             return moment.unwrap_or(now);
@@ -341,20 +343,20 @@ fn wait<T, const I: usize, const D: usize>(client: &mut Client<T, I, D>, now: Mi
 }
 
 /// A client with a connection that is open.
-fn connected(seed: u8, info: TokenInfo<'_>) -> (Client, ConnId) {
+fn connected(seed: u8, info: TokenInfo<'_>) -> (Client, ConnectionId) {
     let mut client = Client::new(Config::new(), [seed; 16]);
-    client.connect(Millis::new(0));
-    wait(&mut client, Millis::new(0));
-    let conn = client.token_ok(Millis::new(0), info).unwrap();
-    client.opened(Millis::new(0), conn);
+    client.connect(Instant::from_millis(0));
+    wait(&mut client, Instant::from_millis(0));
+    let conn = client.token_ok(Instant::from_millis(0), info).unwrap();
+    client.opened(Instant::from_millis(0), conn);
     (client, conn)
 }
 
 /// After a connection that lasted so long: how long the client waits before each of ten attempts, all of which fail.
 fn backoffs(seed: u8, lasted_ms: u64) -> Vec<u64> {
     let (mut client, conn) = connected(seed, TokenInfo::new());
-    let mut now = Millis::new(lasted_ms);
-    client.closed(now, conn, Closed::without_frame());
+    let mut now = Instant::from_millis(lasted_ms);
+    client.closed(now, conn, CloseEvent::abnormal());
     let mut waits = Vec::new();
     for _ in 0..10 {
         let until = wait(&mut client, now);
@@ -366,7 +368,7 @@ fn backoffs(seed: u8, lasted_ms: u64) -> Vec<u64> {
             client.token_err(now, false);
         } else {
             let conn = client.token_ok(now, TokenInfo::new()).unwrap();
-            client.closed(now, conn, Closed::handshake(503));
+            client.closed(now, conn, CloseEvent::handshake_rejected(503));
         }
     }
     waits
@@ -395,13 +397,13 @@ fn only_a_connection_that_lasted_resets_the_backoff() {
     let second = |lasted_ms: u64| {
         let longest = (0..=u8::MAX).map(|seed| {
             let (mut client, conn) = connected(seed, TokenInfo::new());
-            client.closed(Millis::new(0), conn, Closed::without_frame());
-            let now = wait(&mut client, Millis::new(0));
+            client.closed(Instant::from_millis(0), conn, CloseEvent::abnormal());
+            let now = wait(&mut client, Instant::from_millis(0));
             wait(&mut client, now);
             let conn = client.token_ok(now, TokenInfo::new()).unwrap();
             client.opened(now, conn);
             let now = now.after(lasted_ms);
-            client.closed(now, conn, Closed::without_frame());
+            client.closed(now, conn, CloseEvent::abnormal());
             wait(&mut client, now).since(now)
         });
         longest.max().unwrap()
@@ -415,7 +417,7 @@ fn refreshes_are_spread_ahead_of_the_end_of_the_session() {
     let refresh_at = |session_ms| {
         let mut info = TokenInfo::new();
         info.session_ms = Some(session_ms);
-        (0..=u8::MAX).map(move |seed| wait(&mut connected(seed, info).0, Millis::new(0)).get())
+        (0..=u8::MAX).map(move |seed| wait(&mut connected(seed, info).0, Instant::from_millis(0)).get())
     };
     let (first, last) = (refresh_at(3_600_000).min().unwrap(), refresh_at(3_600_000).max().unwrap());
     assert!((3_530_000..3_530_500).contains(&first) && (3_539_500..=3_540_000).contains(&last), "{first} to {last}");
@@ -553,19 +555,19 @@ fn what_is_shown_to_people() {
     let (mut client, conn) = connected(7, TokenInfo::new());
     assert_eq!(client.state().to_string(), "connected");
     assert_eq!(client.next_attempt_at(), None);
-    client.closed(Millis::new(5), conn, Closed::frame(1012, ""));
+    client.closed(Instant::from_millis(5), conn, CloseEvent::frame(1012, ""));
     assert_eq!(client.state().to_string(), "connecting");
-    let next = wait(&mut client, Millis::new(5));
+    let next = wait(&mut client, Instant::from_millis(5));
     assert_eq!(client.next_attempt_at(), Some(next));
     assert_eq!(wait(&mut client, next), next);
     assert_eq!(client.next_attempt_at(), None);
     client.token_err(next, true);
     assert_eq!(client.state().to_string(), "disconnected: no token can be had");
     for (reason, shown) in [
-        (Reason::NotWanted, "no connection is wanted"),
-        (Reason::Refused(403), "the connection was refused with HTTP status 403"),
-        (Reason::Closed(4000), "the connection was closed with code 4000"),
-        (Reason::DisconnectedUser, "the user was disconnected"),
+        (DisconnectReason::NotWanted, "no connection is wanted"),
+        (DisconnectReason::Refused(403), "the connection was refused with HTTP status 403"),
+        (DisconnectReason::Closed(4000), "the connection was closed with code 4000"),
+        (DisconnectReason::DisconnectedUser, "the user was disconnected"),
     ] {
         assert_eq!(reason.to_string(), shown);
     }
@@ -577,7 +579,7 @@ fn what_is_shown_to_people() {
     ] {
         assert_eq!(outcome.to_string(), shown);
     }
-    assert_eq!(Millis::new(5).to_string(), "5 ms");
+    assert_eq!(Instant::from_millis(5).to_string(), "5 ms");
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod transcript;
 
 use core::mem::size_of;
 
-use ivs_chat_proto::client::{Client, Millis, Output, State, TokenInfo};
+use ivs_chat_proto::client::{Client, ConnectionState, Instant, Output, TokenInfo};
 use ivs_chat_proto::subscribe::{EventKind, Subscribe};
 use ivs_chat_proto::{Token, client::Config};
 
@@ -18,9 +18,9 @@ fn refresh_by_token_expiry() {
     for (session_ms, most_tokens) in [(3_600_000, 1), (0, 20)] {
         let mut client: Client = Client::new(Config::new(), [1; 16]);
         let mut tokens = 0;
-        let mut now = Millis::new(0);
+        let mut now = Instant::from_millis(0);
         client.connect(now);
-        while now < Millis::new(600_000) {
+        while now < Instant::from_millis(600_000) {
             match client.poll(now) {
                 Output::FetchToken => {
                     tokens += 1;
@@ -29,7 +29,7 @@ fn refresh_by_token_expiry() {
                     let conn = client.token_ok(now, info).unwrap();
                     client.opened(now, conn);
                 }
-                Output::Wait(moment) => now = moment.unwrap_or(Millis::new(600_000)),
+                Output::Wait(moment) => now = moment.unwrap_or(Instant::from_millis(600_000)),
                 _ => {}
             }
         }
@@ -61,7 +61,7 @@ fn a_failed_refresh_closes_a_healthy_room() {
             60_001  {failure}           => {wait}
             "
         ));
-        assert!(matches!(client.state(), State::Connected(_)));
+        assert!(matches!(client.state(), ConnectionState::Connected));
     }
     for failure in ["http 401", "http 403", "http 500", "broken", "1000", "4000 then end"] {
         let next = match failure {
@@ -79,7 +79,7 @@ fn a_failed_refresh_closes_a_healthy_room() {
             60_002  closed c1 {failure} => {next}
             "
         ));
-        assert!(matches!(client.state(), State::Connected(_)), "{failure}");
+        assert!(matches!(client.state(), ConnectionState::Connected), "{failure}");
     }
 }
 
@@ -190,15 +190,15 @@ fn the_dedup_set_grows_without_bound() {
 fn without_backoff_an_accept_then_drop_server_gets_token_fetches_in_no_time() {
     let mut client: Client = Client::new(Config::new(), [1; 16]);
     let mut tokens = 0;
-    let mut now = Millis::new(0);
+    let mut now = Instant::from_millis(0);
     client.connect(now);
-    while now < Millis::new(60_000) {
+    while now < Instant::from_millis(60_000) {
         match client.poll(now) {
             Output::FetchToken => {
                 tokens += 1;
                 let conn = client.token_ok(now, TokenInfo::new()).unwrap();
                 client.opened(now, conn);
-                client.closed(now, conn, ivs_chat_proto::client::Closed::without_frame());
+                client.closed(now, conn, ivs_chat_proto::client::CloseEvent::abnormal());
             }
             Output::Wait(moment) => now = moment.unwrap(),
             _ => {}
@@ -245,7 +245,7 @@ fn an_error_on_the_old_socket_after_hand_over_is_lost() {
 fn the_token_is_logged() {
     let token = Token::new("AQICAHhPverysecret!#1").unwrap();
     let mut client: Client = Client::new(Config::new(), [1; 16]);
-    client.connect(Millis::new(0));
+    client.connect(Instant::from_millis(0));
     assert!(!format!("{token:?} {client:?} {:?}", Config::new()).contains("verysecret"));
     // Nor has it the seed, with which `RequestId`s could be guessed.
     assert!(format!("{client:?}").contains("redacted"));

@@ -2,7 +2,7 @@
 
 mod vectors;
 
-use ivs_chat_proto::client::{Client, Closed, Config, Millis, Outcome, Output, TokenInfo};
+use ivs_chat_proto::client::{Client, CloseEvent, Config, Instant, Outcome, Output, TokenInfo};
 use ivs_chat_proto::publish::{Publish, SendMessage};
 use ivs_chat_proto::server::{self, Close, MessageRate, Peer, Reject};
 use ivs_chat_proto::subscribe::{Event, Subscribe, SystemEvent};
@@ -107,7 +107,7 @@ fn client() {
     let mut outputs = 0;
     let count = allocations(|| {
         let mut client: Client<u8> = Client::new(Config::new(), [7; 16]);
-        let mut now = Millis::new(0);
+        let mut now = Instant::from_millis(0);
         let mut buffer = [0; 256];
         client.connect(now);
         for data in 0..10 {
@@ -125,7 +125,7 @@ fn client() {
                         assert_eq!(received.settled.expect("its echo").outcome, Outcome::Confirmed);
                         client.recv(now, conn, b"{").expect_err("cut short");
                         let _ = client.send(now, &send.into(), data, &mut buffer).expect("connected");
-                        client.closed(now, conn, Closed::frame(1012, "{}"));
+                        client.closed(now, conn, CloseEvent::frame(1012, "{}"));
                     }
                     Output::Wait(until) => {
                         now = until.unwrap_or(now);
@@ -149,10 +149,10 @@ fn server() {
         let count = allocations(|| {
             let mut config = server::Config::new();
             config.capabilities = Capabilities::ALL;
-            let mut peer = Peer::new(Millis::new(0), config);
+            let mut peer = Peer::new(Instant::from_millis(0), config);
             let mut room = MessageRate::new(core::num::NonZeroU8::MIN);
             for now in [1, 2, 3_599_999, 3_600_000] {
-                let now = Millis::new(now);
+                let now = Instant::from_millis(now);
                 let verdict = peer.recv(now, &vector.wire);
                 match verdict.and_then(|publish| room.admit(now, &publish).map(|()| publish)) {
                     Ok(publish) => {

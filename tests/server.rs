@@ -6,9 +6,9 @@ use core::num::NonZeroU8;
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::server::{Cause, Close, Config, MessageRate, Peer, Reject};
 use ivs_chat_proto::subscribe::{Event, EventKind, Subscribe, SystemEvent};
-use ivs_chat_proto::{Capabilities, Capability, CloseReason, DecodeErrorKind, ErrorCode, Field, Millis, Token};
+use ivs_chat_proto::{Capabilities, Capability, CloseReason, DecodeErrorKind, ErrorCode, Field, Instant, Token};
 
-const NOW: Millis = Millis::new(1_000);
+const NOW: Instant = Instant::from_millis(1_000);
 
 const fn config() -> Config {
     let mut config = Config::new();
@@ -21,7 +21,7 @@ fn json(payload: Subscribe<'_>) -> String {
 }
 
 /// The error that answers a publish: its number, its words and its `RequestId`. It is encoded and decoded on the way.
-fn rejected(peer: &mut Peer, now: Millis, message: &str) -> (u16, String, Option<String>) {
+fn rejected(peer: &mut Peer, now: Instant, message: &str) -> (u16, String, Option<String>) {
     let reject = peer.recv(now, message.as_bytes()).expect_err(message);
     let mut buffer = [0; 512];
     let encoded = reject.error.encode(&mut buffer).unwrap();
@@ -101,7 +101,9 @@ fn the_first_check_that_fails_decides() {
     config.requests_per_second = NonZeroU8::new(1);
     config.session_ms = 5;
     let message = br#"{"Action":"SEND_MESSAGE","Content":"hi"}"#;
-    let cause = |config, now| Peer::new(Millis::new(0), config).recv(Millis::new(now), message).map_err(|it| it.cause);
+    let cause = |config, now| {
+        Peer::new(Instant::from_millis(0), config).recv(Instant::from_millis(now), message).map_err(|it| it.cause)
+    };
     assert_eq!(cause(config, 5), Err(Cause::Expired));
     assert_eq!(cause(config, 4), Err(Cause::NotPermitted(Capability::SendMessage)));
     config.capabilities = Capabilities::ALL;
@@ -111,29 +113,32 @@ fn the_first_check_that_fails_decides() {
     config.max_bytes = message.len();
     assert!(cause(config, 4).is_ok());
     // What is no publish at all is that, even when the session is over.
-    let error = Peer::new(Millis::new(0), config).recv(Millis::new(9), b"{}").unwrap_err();
+    let error = Peer::new(Instant::from_millis(0), config).recv(Instant::from_millis(9), b"{}").unwrap_err();
     let Cause::NotDecoded(error) = error.cause else { panic!() };
     assert_eq!(error.kind(), DecodeErrorKind::MissingField(Field::Action));
     // A content of no length that a room could take is looked at behind session and capability.
     let empty = br#"{"Action":"SEND_MESSAGE","Content":""}"#;
-    assert_eq!(Peer::new(Millis::new(0), config).recv(Millis::new(9), empty).unwrap_err().cause, Cause::Expired);
+    assert_eq!(
+        Peer::new(Instant::from_millis(0), config).recv(Instant::from_millis(9), empty).unwrap_err().cause,
+        Cause::Expired
+    );
 }
 
 #[test]
 fn no_second_has_more_than_ten_requests_and_rejected_ones_do_not_count() {
-    let mut peer = Peer::new(Millis::new(0), config());
+    let mut peer = Peer::new(Instant::from_millis(0), config());
     let message = br#"{"Action":"DELETE_MESSAGE","Id":"m","RequestId":"r"}"#;
     for now in 0..10 {
-        assert!(peer.recv(Millis::new(now), b"{}").is_err());
-        assert!(peer.recv(Millis::new(now), message).is_ok());
+        assert!(peer.recv(Instant::from_millis(now), b"{}").is_err());
+        assert!(peer.recv(Instant::from_millis(now), message).is_ok());
     }
-    let reject = peer.recv(Millis::new(999), message).unwrap_err();
-    assert_eq!(reject.cause, Cause::TooManyRequests { retry_at: Millis::new(1_000) });
+    let reject = peer.recv(Instant::from_millis(999), message).unwrap_err();
+    assert_eq!(reject.cause, Cause::TooManyRequests { retry_at: Instant::from_millis(1_000) });
     assert_eq!(reject.error.error_message.unwrap(), "rate limit exceeded");
     // Of a deletion, the error has the message's identifier.
     assert_eq!((reject.error.id.unwrap(), reject.error.request_id.unwrap()), ("m".into(), "r".into()));
-    assert!(peer.recv(Millis::new(1_000), message).is_ok());
-    assert!(peer.recv(Millis::new(1_000), message).is_err());
+    assert!(peer.recv(Instant::from_millis(1_000), message).is_ok());
+    assert!(peer.recv(Instant::from_millis(1_000), message).is_err());
 }
 
 #[test]
@@ -168,7 +173,7 @@ fn a_review_gives_its_reason() {
 #[test]
 fn the_end_of_a_session() {
     let peer = Peer::new(NOW, config());
-    assert_eq!(peer.expires_at(), Millis::new(3_601_000));
+    assert_eq!(peer.expires_at(), Instant::from_millis(3_601_000));
     assert_eq!(
         json(Subscribe::from(Reject::expired().error)),
         r#"{"ErrorCode":401,"ErrorMessage":"connection expired","RequestId":"","Type":"ERROR"}"#

@@ -11,7 +11,9 @@ use std::panic::resume_unwind;
 use std::thread;
 use std::time::Instant;
 
-use ivs_chat_proto::client::{After, Config, Outcome, Output, Reason, SendErrorKind, State};
+use ivs_chat_proto::client::{
+    Config, ConnectionState, DisconnectReason, Outcome, Output, ReconnectAction, SendErrorKind,
+};
 use ivs_chat_proto::{Capabilities, Capability};
 
 use session::{Happened, How, Input, Naming, Passing, Room, Sending, What, Who, World};
@@ -56,7 +58,7 @@ fn alphabet(world: &World) -> Vec<Input> {
             inputs.extend(more);
         }
     };
-    let has_failed = matches!(world.client().state(), State::Disconnected(_));
+    let has_failed = matches!(world.client().state(), ConnectionState::Disconnected(_));
     these(has_failed || !world.is_there(Who::Connecting), &[Input::Connect]);
     these(world.is_fetching(), &[TOKEN, Input::TokenErr { fatal: false }, Input::TokenErr { fatal: true }]);
     let connecting = Who::Connecting;
@@ -78,7 +80,7 @@ fn alphabet(world: &World) -> Vec<Input> {
             Input::Send(Sending::Message, Naming::Made, Room::TooLittle),
             Input::Closed(current, How::Broken),
             Input::Closed(current, How::Frame(1000)),
-            Input::Closed(current, How::Then(After::NewToken)),
+            Input::Closed(current, How::Then(ReconnectAction::NewToken)),
             Input::Alive(current),
             Input::Recv(current, What::Leave),
             Input::Recv(current, What::Error(401)),
@@ -201,14 +203,14 @@ const fn name(happened: &Happened) -> &'static str {
             Outcome::Lost => "Lost",
             _ => "an outcome that poll does not tell",
         },
-        Happened::Output(Output::State(State::Connecting)) => "Connecting",
-        Happened::Output(Output::State(State::Connected(_))) => "Connected",
-        Happened::Output(Output::State(State::Disconnected(reason))) => match reason {
-            Reason::NotWanted => "NotWanted",
-            Reason::NoToken => "NoToken",
-            Reason::Refused(_) => "Refused",
-            Reason::Closed(_) => "Closed",
-            Reason::DisconnectedUser => "DisconnectedUser",
+        Happened::Output(Output::State(ConnectionState::Connecting)) => "Connecting",
+        Happened::Output(Output::State(ConnectionState::Connected)) => "Connected",
+        Happened::Output(Output::State(ConnectionState::Disconnected(reason))) => match reason {
+            DisconnectReason::NotWanted => "NotWanted",
+            DisconnectReason::NoToken => "NoToken",
+            DisconnectReason::Refused(_) => "Refused",
+            DisconnectReason::Closed(_) => "Closed",
+            DisconnectReason::DisconnectedUser => "DisconnectedUser",
             _ => "another reason",
         },
         Happened::Output(Output::FetchToken) => "FetchToken",

@@ -1,30 +1,30 @@
 //! A client to measure.
 
 use ivs_chat_proto::Content;
-use ivs_chat_proto::client::{Client, Config, ConnId, Millis, Output, TokenInfo};
+use ivs_chat_proto::client::{Client, Config, ConnectionId, Instant, Output, TokenInfo};
 use ivs_chat_proto::publish::SendMessage;
 
 /// A client in a room.
 pub(crate) struct Room {
     pub(crate) client: Client,
-    pub(crate) conn: ConnId,
+    pub(crate) conn: ConnectionId,
 }
 
 impl Room {
     /// The time of everything that is received and sent.
-    pub(crate) const NOW: Millis = Millis::new(20_000);
+    pub(crate) const NOW: Instant = Instant::from_millis(20_000);
 
     /// A connected client with this many requests in flight.
     pub(crate) fn new(in_flight: usize) -> Self {
         let mut config = Config::new();
         config.requests_per_second = None;
         let mut client = Client::new(config, *b"sixteen bytes!!!");
-        client.connect(Millis::new(0));
-        let conn = fetch_token(&mut client, Millis::new(0));
-        client.opened(Millis::new(0), conn);
+        client.connect(Instant::from_millis(0));
+        let conn = fetch_token(&mut client, Instant::from_millis(0));
+        client.opened(Instant::from_millis(0), conn);
         for _ in 0..in_flight {
             let send = SendMessage::new(Content::new("hello").unwrap()).into();
-            let _ = client.send(Millis::new(0), &send, (), &mut [0; 128]).unwrap();
+            let _ = client.send(Instant::from_millis(0), &send, (), &mut [0; 128]).unwrap();
         }
         Self { client, conn }
     }
@@ -39,7 +39,7 @@ impl Room {
     }
 }
 
-fn fetch_token(client: &mut Client, now: Millis) -> ConnId {
+fn fetch_token(client: &mut Client, now: Instant) -> ConnectionId {
     while client.poll(now) != Output::FetchToken {}
     client.token_ok(now, TokenInfo::new()).unwrap()
 }

@@ -3,7 +3,7 @@
 use core::future;
 use core::time::Duration;
 
-use ivs_chat_proto::Millis;
+use ivs_chat_proto::Instant;
 use tokio::time::{Instant, sleep_until};
 
 /// The time since the program was started.
@@ -17,12 +17,12 @@ impl Clock {
         Self { start: Instant::now() }
     }
 
-    pub(crate) fn now(self) -> Millis {
-        Millis::from(self.start.elapsed())
+    pub(crate) fn now(self) -> Instant {
+        Instant::from(self.start.elapsed())
     }
 
     /// Waits until a moment has come; without one, for ever.
-    pub(crate) async fn wait_until(self, moment: Option<Millis>) {
+    pub(crate) async fn wait_until(self, moment: Option<Instant>) {
         match moment.and_then(|moment| self.start.checked_add(Duration::from_millis(moment.get()))) {
             Some(moment) => sleep_until(moment).await,
             None => future::pending().await,

@@ -27,7 +27,9 @@ use std::env;
 use std::io::{self, Stdout, Write};
 use std::process::ExitCode;
 
-use ivs_chat_proto::client::{Client, Config, ConnId, Millis, Output, Reason, SendErrorKind, State};
+use ivs_chat_proto::client::{
+    Client, Config, ConnectionId, ConnectionState, DisconnectReason, Instant, Output, SendErrorKind,
+};
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -62,7 +64,7 @@ fn main() -> ExitCode {
         }
     };
     let reason = Builder::new_current_thread().enable_all().build().and_then(|runtime| runtime.block_on(chat(options)));
-    exit_code(reason.map(|reason| if reason == Reason::NotWanted { 0 } else { ENDED }))
+    exit_code(reason.map(|reason| if reason == DisconnectReason::NotWanted { 0 } else { ENDED }))
 }
 
 /// The status to end with, unless the output failed.
@@ -84,7 +86,7 @@ fn complain(what: impl Display) {
 }
 
 /// The loop: until there is no connection, nor to be one.
-async fn chat(options: Options) -> io::Result<Reason> {
+async fn chat(options: Options) -> io::Result<DisconnectReason> {
     let (news_sender, mut news) = mpsc::channel(NEWS);
     let mut lines = lines::lines();
     let mut host = Host::new(options, news_sender)?;
@@ -118,8 +120,8 @@ struct Host {
     client: Client<String>,
     clock: Clock,
     options: Options,
-    sockets: BTreeMap<ConnId, Socket>,
-    news: mpsc::Sender<(ConnId, News)>,
+    sockets: BTreeMap<ConnectionId, Socket>,
+    news: mpsc::Sender<(ConnectionId, News)>,
     /// At most one, for the client asks for no second token before it has the first.
     fetches: JoinSet<Result<Fetched, NoToken>>,
     /// The lines that are still to be sent.
@@ -133,8 +135,8 @@ struct Host {
 
 /// What is left when the client has nothing to be done.
 enum Next {
-    Wait(Option<Millis>),
-    End(Reason),
+    Wait(Option<Instant>),
+    End(DisconnectReason),
 }
 
 /// What is left of the lines that were to be sent.
@@ -142,7 +144,7 @@ enum Waiting {
     /// Fewer than before.
     Less,
     /// As many, until this moment or something happens.
-    Until(Option<Millis>),
+    Until(Option<Instant>),
 }
 
 /// Why a line was not sent.
@@ -150,13 +152,13 @@ enum NotSent {
     /// It can be, later: after something has happened, or at this moment.
     Yet {
         why: String,
-        retry_at: Option<Millis>,
+        retry_at: Option<Instant>,
     },
     Ever(String),
 }
 
 impl Host {
-    fn new(options: Options, news: mpsc::Sender<(ConnId, News)>) -> io::Result<Self> {
+    fn new(options: Options, news: mpsc::Sender<(ConnectionId, News)>) -> io::Result<Self> {
         let mut config = Config::new();
         config.idle_ms = Some(IDLE_MS);
         config.max_code_points = options.max_code_points.unwrap_or(config.max_code_points);
@@ -192,7 +194,7 @@ impl Host {
                 Output::Settled(settled) => self.transcript.settled(&settled)?,
                 Output::State(state) => {
                     self.transcript.state(state)?;
-                    if let State::Disconnected(reason) = state {
+                    if let ConnectionState::Disconnected(reason) = state {
                         return Ok(Next::End(reason));
                     }
                 }
@@ -224,7 +226,7 @@ impl Host {
     }
 
     /// Tells the client what happened on a connection.
-    fn happened(&mut self, conn: ConnId, news: News) -> io::Result<()> {
+    fn happened(&mut self, conn: ConnectionId, news: News) -> io::Result<()> {
         let now = self.clock.now();
         match news {
             News::Opened => self.client.opened(now, conn),

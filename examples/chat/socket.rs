@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::io;
 
 use futures_util::{SinkExt, StreamExt};
-use ivs_chat_proto::client::{Closed, ConnId};
+use ivs_chat_proto::client::{CloseEvent, ConnectionId};
 use ivs_chat_proto::{CloseReason, Text, Token};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
@@ -51,13 +51,18 @@ pub(crate) enum News {
 
 /// How a connection ended, for the client and in words.
 pub(crate) struct End {
-    pub(crate) closed: Closed,
+    pub(crate) closed: CloseEvent,
     pub(crate) words: String,
 }
 
 impl Socket {
     /// Begins to open a connection. What happens on it is reported to `news`.
-    pub(crate) fn open(conn: ConnId, endpoint: Uri, token: HeaderValue, news: mpsc::Sender<(ConnId, News)>) -> Self {
+    pub(crate) fn open(
+        conn: ConnectionId,
+        endpoint: Uri,
+        token: HeaderValue,
+        news: mpsc::Sender<(ConnectionId, News)>,
+    ) -> Self {
         // Without a bound, so that the host never waits for a connection that waits for the host.
         // It holds little: the client limits the requests per second, and a server that does not
         // read one for `PATIENCE` is disconnected.
@@ -79,8 +84,8 @@ impl Socket {
 }
 
 struct Reporter {
-    conn: ConnId,
-    news: mpsc::Sender<(ConnId, News)>,
+    conn: ConnectionId,
+    news: mpsc::Sender<(ConnectionId, News)>,
 }
 
 impl Reporter {
@@ -185,9 +190,12 @@ impl End {
         match error {
             Error::Http(answer) => {
                 let status = answer.status();
-                Self { closed: Closed::handshake(status.as_u16()), words: format!("refused with HTTP status {status}") }
+                Self {
+                    closed: CloseEvent::handshake_rejected(status.as_u16()),
+                    words: format!("refused with HTTP status {status}"),
+                }
             }
-            error => Self { closed: Closed::without_frame(), words: format!("not opened: {}", words(error)) },
+            error => Self { closed: CloseEvent::abnormal(), words: format!("not opened: {}", words(error)) },
         }
     }
 
@@ -203,11 +211,11 @@ impl End {
             }
             _ => format!(": {}", Visible(Text::from(&*reason))),
         };
-        Self { closed: Closed::frame(code, &reason), words: format!("closed with {code}{why}") }
+        Self { closed: CloseEvent::frame(code, &reason), words: format!("closed with {code}{why}") }
     }
 
     fn without_frame(error: &Error) -> Self {
-        Self { closed: Closed::without_frame(), words: format!("broken: {}", words(error)) }
+        Self { closed: CloseEvent::abnormal(), words: format!("broken: {}", words(error)) }
     }
 }
 

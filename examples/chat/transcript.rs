@@ -4,7 +4,7 @@ use core::fmt::{self, Display};
 use std::io::{self, Write};
 use std::time::SystemTime;
 
-use ivs_chat_proto::client::{ConnId, Outcome, Reason, Settled, State};
+use ivs_chat_proto::client::{ConnectionId, ConnectionState, DisconnectReason, Outcome, Settled};
 use ivs_chat_proto::subscribe::{Event, EventKind, Message, ServiceError, Subscribe};
 use ivs_chat_proto::{Attributes, DecodeError, ErrorCode, SendTime, Text, Timestamp};
 
@@ -24,7 +24,7 @@ const NAMES: [&str; 4] = ["display_name", "displayName", "username", "name"];
 /// A transcript as far as it was written.
 pub(crate) struct Transcript<W> {
     out: W,
-    state: Option<State>,
+    state: Option<ConnectionState>,
     has_been_connected: bool,
     /// Who spoke last, as it was shown.
     speaker: String,
@@ -131,25 +131,27 @@ impl<W: Write> Transcript<W> {
 
     // What has become of the connection.
 
-    pub(crate) fn state(&mut self, state: State) -> io::Result<()> {
+    pub(crate) fn state(&mut self, state: ConnectionState) -> io::Result<()> {
         let before = self.state.replace(state);
         match (before, state) {
-            (None, State::Connecting) => self.note("~", "connecting", ""),
-            (_, State::Connecting) => self.note("~", "reconnecting", ""),
-            (Some(State::Connected(_)), State::Connected(_)) => self.note("~", "connected", "anew, without a gap"),
-            (_, State::Connected(_)) if self.has_been_connected => {
+            (None, ConnectionState::Connecting) => self.note("~", "connecting", ""),
+            (_, ConnectionState::Connecting) => self.note("~", "reconnecting", ""),
+            (Some(ConnectionState::Connected), ConnectionState::Connected) => {
+                self.note("~", "connected", "anew, without a gap")
+            }
+            (_, ConnectionState::Connected) if self.has_been_connected => {
                 self.note("~", "connected", "what was said meanwhile has been missed")
             }
-            (_, State::Connected(_)) => {
+            (_, ConnectionState::Connected) => {
                 self.has_been_connected = true;
                 self.note("~", "connected", "")
             }
-            (_, State::Disconnected(reason)) => self.note("~", "disconnected", meaning(reason)),
+            (_, ConnectionState::Disconnected(reason)) => self.note("~", "disconnected", meaning(reason)),
             _ => Ok(()),
         }
     }
 
-    pub(crate) fn ended(&mut self, conn: ConnId, how: &str) -> io::Result<()> {
+    pub(crate) fn ended(&mut self, conn: ConnectionId, how: &str) -> io::Result<()> {
         self.note("~", &format!("connection {}", conn.number()), how)
     }
 
@@ -226,13 +228,13 @@ impl Display for Meaning {
 }
 
 /// Why there is no connection, nor to be one.
-fn meaning(reason: Reason) -> String {
+fn meaning(reason: DisconnectReason) -> String {
     match reason {
-        Reason::NotWanted => "as you wished".into(),
-        Reason::NoToken => "no token can be had".into(),
-        Reason::Refused(status) => format!("the service refuses the connection, with HTTP status {status}"),
-        Reason::Closed(code) => format!("the service has ended the session, with code {code}"),
-        Reason::DisconnectedUser => "you have been made to leave the room".into(),
+        DisconnectReason::NotWanted => "as you wished".into(),
+        DisconnectReason::NoToken => "no token can be had".into(),
+        DisconnectReason::Refused(status) => format!("the service refuses the connection, with HTTP status {status}"),
+        DisconnectReason::Closed(code) => format!("the service has ended the session, with code {code}"),
+        DisconnectReason::DisconnectedUser => "you have been made to leave the room".into(),
         other => format!("{other:?}"),
     }
 }

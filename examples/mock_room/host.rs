@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use ivs_chat_proto::client::ConnId;
+use ivs_chat_proto::client::ConnectionId;
 use ivs_chat_proto::mock::{Config, Delivery, Room, User};
 use ivs_chat_proto::{Text, Timestamp};
 use tokio::net::TcpStream;
@@ -32,7 +32,7 @@ pub(crate) struct Host {
     /// By their names: those with somebody in them.
     rooms: BTreeMap<Arc<str>, Hall>,
     /// By their numbers: the connections that are in a room.
-    places: BTreeMap<u64, (Arc<str>, ConnId)>,
+    places: BTreeMap<u64, (Arc<str>, ConnectionId)>,
     accepted: u64,
     publishes: u64,
     permits: Arc<Semaphore>,
@@ -44,7 +44,7 @@ pub(crate) struct Host {
 /// A room, and the sockets of those in it.
 struct Hall {
     room: Room,
-    members: BTreeMap<ConnId, Member>,
+    members: BTreeMap<ConnectionId, Member>,
 }
 
 struct Member {

@@ -6,21 +6,21 @@ use crate::error_code::ErrorCode;
 /// How a connection ended, or did not come about.
 ///
 /// ```
-/// use ivs_chat_proto::client::{After, Closed};
+/// use ivs_chat_proto::client::{ReconnectAction, CloseEvent};
 ///
 /// // A close frame was received.
-/// assert_eq!(Closed::frame(1012, "").after(), After::Retry);
+/// assert_eq!(CloseEvent::frame(1012, "").after(), ReconnectAction::Retry);
 /// // The handshake was answered with something else than 101.
-/// assert_eq!(Closed::handshake(403).after(), After::End);
+/// assert_eq!(CloseEvent::handshake_rejected(403).after(), ReconnectAction::End);
 /// // The connection broke; or all that is known is that it could not be opened, as in a browser.
-/// assert_eq!(Closed::without_frame().after(), After::Retry);
+/// assert_eq!(CloseEvent::abnormal().after(), ReconnectAction::Retry);
 /// // The application knows better.
-/// assert_eq!(Closed::frame(4000, "room is moving").then(After::Retry).after(), After::Retry);
+/// assert_eq!(CloseEvent::frame(4000, "room is moving").with_action(ReconnectAction::Retry).after(), ReconnectAction::Retry);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Closed {
+pub struct CloseEvent {
     how: How,
-    after: After,
+    after: ReconnectAction,
     overridden: bool,
 }
 
@@ -33,7 +33,7 @@ enum How {
 /// What follows the end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum After {
+pub enum ReconnectAction {
     /// Another token and connection, after a while that is longer each time.
     Retry,
     /// Another token and connection at once: but if that does not lead to a connection that lasts, the next time is the end.
@@ -42,7 +42,7 @@ pub enum After {
     End,
 }
 
-impl Closed {
+impl CloseEvent {
     /// By a close frame with this code and reason, from the service. A frame without a code counts as 1005.
     ///
     /// Codes 1000, 1008, 3003 and 4000 to 4999 end the session: they say that somebody meant it. All others retry. So does a [reason](CloseReason)
@@ -52,8 +52,8 @@ impl Closed {
         let expired =
             matches!(CloseReason::parse(reason), CloseReason::Error { error_code: Some(ErrorCode::UNAUTHORIZED), .. });
         let after = match code {
-            1000 | 1008 | 3003 | 4000..=4999 if !expired => After::End,
-            _ => After::Retry,
+            1000 | 1008 | 3003 | 4000..=4999 if !expired => ReconnectAction::End,
+            _ => ReconnectAction::Retry,
         };
         Self { how: How::Frame(code), after, overridden: false }
     }
@@ -62,30 +62,30 @@ impl Closed {
     ///
     /// 401 asks for one new token; 403 and 404 end the session; all others retry, for it is not known how the service refuses a token.
     #[must_use]
-    pub const fn handshake(status: u16) -> Self {
+    pub const fn handshake_rejected(status: u16) -> Self {
         let after = match status {
-            401 => After::NewToken,
-            403 | 404 => After::End,
-            _ => After::Retry,
+            401 => ReconnectAction::NewToken,
+            403 | 404 => ReconnectAction::End,
+            _ => ReconnectAction::Retry,
         };
         Self { how: How::Handshake(status), after, overridden: false }
     }
 
     /// Without a word: the connection broke, or could not be made. It counts as code 1006.
     #[must_use]
-    pub const fn without_frame() -> Self {
-        Self { how: How::Frame(1006), after: After::Retry, overridden: false }
+    pub const fn abnormal() -> Self {
+        Self { how: How::Frame(1006), after: ReconnectAction::Retry, overridden: false }
     }
 
     /// The same, but with something else to follow.
     #[must_use]
-    pub const fn then(self, after: After) -> Self {
+    pub const fn with_action(self, after: ReconnectAction) -> Self {
         Self { how: self.how, after, overridden: true }
     }
 
     /// What is to follow.
     #[must_use]
-    pub const fn after(self) -> After {
+    pub const fn action(self) -> ReconnectAction {
         self.after
     }
 
@@ -95,10 +95,10 @@ impl Closed {
     }
 
     /// Why a session ends that ends with this.
-    pub(super) const fn reason(self) -> Reason {
+    pub(super) const fn reason(self) -> DisconnectReason {
         match self.how {
-            How::Frame(code) => Reason::Closed(code),
-            How::Handshake(status) => Reason::Refused(status),
+            How::Frame(code) => DisconnectReason::Closed(code),
+            How::Handshake(status) => DisconnectReason::Refused(status),
         }
     }
 }
@@ -106,7 +106,7 @@ impl Closed {
 /// Why there is no connection, nor to be one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Reason {
+pub enum DisconnectReason {
     /// This end wants none: it has called [`close`](super::Client::close), or not yet [`connect`](super::Client::connect).
     NotWanted,
     /// No token can be had: [`token_err`](super::Client::token_err) was fatal.
@@ -119,7 +119,7 @@ pub enum Reason {
     DisconnectedUser,
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for DisconnectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotWanted => f.write_str("no connection is wanted"),

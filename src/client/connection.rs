@@ -1,15 +1,15 @@
-use super::closed::Reason;
+use super::closed::DisconnectReason;
 use super::config::{Config, TokenInfo};
 use super::secret::{Secret, Use};
 use crate::capability::Capabilities;
-use crate::millis::Millis;
+use crate::instant::Instant;
 use crate::text::Text;
 
 /// One connection of a client, from the token on that opens it. Later ones are greater; none is ever there twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnId(u64);
+pub struct ConnectionId(u64);
 
-impl ConnId {
+impl ConnectionId {
     /// The connection with this number.
     #[must_use]
     pub const fn from_number(number: u64) -> Self {
@@ -26,16 +26,16 @@ impl ConnId {
 /// What is kept of a [`TokenInfo`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Session {
-    pub(super) ends_at: Millis,
+    pub(super) ends_at: Instant,
     pub(super) capabilities: Option<Capabilities>,
     /// The tag of the user's own id.
     pub(super) user_id: Option<u64>,
 }
 
 impl Session {
-    pub(super) fn new(now: Millis, info: TokenInfo<'_>, secret: &Secret) -> Self {
+    pub(super) fn new(now: Instant, info: TokenInfo<'_>, secret: &Secret) -> Self {
         Self {
-            ends_at: info.session_ms.map_or(Millis::NEVER, |left| now.after(left)),
+            ends_at: info.session_ms.map_or(Instant::NEVER, |left| now.after(left)),
             capabilities: info.capabilities,
             user_id: info.user_id.map(|user_id| secret.tag(Use::UserId, user_id.into())),
         }
@@ -55,39 +55,45 @@ impl Session {
 /// A connection that is open, and has not been replaced.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Current {
-    pub(super) conn: ConnId,
+    pub(super) conn: ConnectionId,
     pub(super) session: Session,
-    pub(super) opened_at: Millis,
+    pub(super) opened_at: Instant,
     /// When to get the next one.
-    pub(super) refresh_at: Millis,
+    pub(super) refresh_at: Instant,
     /// When it has been silent for too long.
-    pub(super) idle_at: Millis,
+    pub(super) idle_at: Instant,
 }
 
 impl Current {
-    pub(super) fn new(now: Millis, conn: ConnId, session: Session, config: &Config, secret: &mut Secret) -> Self {
+    pub(super) fn new(
+        now: Instant,
+        conn: ConnectionId,
+        session: Session,
+        config: &Config,
+        secret: &mut Secret,
+    ) -> Self {
         let early = u64::from(config.refresh_lead_ms).saturating_add(secret.chance(config.refresh_jitter_ms).into());
         let refresh_at = match session.ends_at {
-            Millis::NEVER => Millis::NEVER,
+            Instant::NEVER => Instant::NEVER,
             ends_at => ends_at.before(early).max(now.after(config.refresh_floor_ms.into())),
         };
-        let mut current = Self { conn, session, opened_at: now, refresh_at, idle_at: Millis::NEVER };
+        let mut current = Self { conn, session, opened_at: now, refresh_at, idle_at: Instant::NEVER };
         current.heard(now, config);
         current
     }
 
     /// The connection has shown that it is alive.
-    pub(super) fn heard(&mut self, now: Millis, config: &Config) {
-        self.idle_at = config.idle_ms.map_or(Millis::NEVER, |silence| now.after(silence.into()));
+    pub(super) fn heard(&mut self, now: Instant, config: &Config) {
+        self.idle_at = config.idle_ms.map_or(Instant::NEVER, |silence| now.after(silence.into()));
     }
 }
 
 /// A connection that has been replaced, but may still have something to say.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Draining {
-    pub(super) conn: ConnId,
+    pub(super) conn: ConnectionId,
     pub(super) session: Session,
-    pub(super) until: Millis,
+    pub(super) until: Instant,
 }
 
 /// The way to the next connection.
@@ -96,11 +102,11 @@ pub(super) enum Next {
     /// None is needed yet.
     Off,
     /// An attempt failed.
-    Backoff { until: Millis },
+    Backoff { until: Instant },
     /// It needs a token.
     Want,
     /// It has its token, and is being opened.
-    Connecting { conn: ConnId, session: Session, until: Millis },
+    Connecting { conn: ConnectionId, session: Session, until: Instant },
     /// There will be none.
-    Stopped(Reason),
+    Stopped(DisconnectReason),
 }

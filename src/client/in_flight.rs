@@ -1,7 +1,7 @@
-use super::connection::ConnId;
+use super::connection::ConnectionId;
 use super::secret::{Secret, Use};
-use super::settled::{Handle, Outcome, Settled};
-use crate::millis::Millis;
+use super::settled::{Outcome, RequestHandle, Settled};
+use crate::instant::Instant;
 use crate::publish::Publish;
 use crate::subscribe::{Event, EventKind};
 use crate::text::Text;
@@ -17,8 +17,8 @@ pub(super) struct InFlight<T, const N: usize> {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Request<T> {
-    pub(super) handle: Handle,
-    pub(super) conn: ConnId,
+    pub(super) handle: RequestHandle,
+    pub(super) conn: ConnectionId,
     /// The tag of its `RequestId`.
     pub(super) tag: u64,
     /// The [mark] of its `RequestId`.
@@ -52,7 +52,7 @@ pub(super) fn mark(request_id: Text<'_>) -> u64 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Waiting {
     /// For an answer: without one until then, it succeeded.
-    Until(Millis),
+    Until(Instant),
     /// For this outcome to be told: its connection has ended.
     Ended(Outcome),
 }
@@ -82,7 +82,7 @@ impl<T> Request<T> {
     }
 
     /// The outcome that needs no answer, if it is time for it.
-    const fn due(&self, now: Millis) -> Option<Outcome> {
+    const fn due(&self, now: Instant) -> Option<Outcome> {
         match self.waiting {
             Waiting::Until(moment) if moment.is_due(now) => Some(Outcome::Assumed),
             Waiting::Until(_) => None,
@@ -91,7 +91,7 @@ impl<T> Request<T> {
     }
 
     /// When it has its outcome without an answer.
-    const fn deadline(&self) -> Option<Millis> {
+    const fn deadline(&self) -> Option<Instant> {
         match self.waiting {
             Waiting::Until(moment) => Some(moment),
             Waiting::Ended(_) => None,
@@ -141,7 +141,7 @@ impl<T, const N: usize> InFlight<T, N> {
     }
 
     /// Takes out a request.
-    pub(super) fn take(&mut self, handle: Handle) -> Option<Request<T>> {
+    pub(super) fn take(&mut self, handle: RequestHandle) -> Option<Request<T>> {
         let is_it = |request: &Request<T>| request.handle == handle;
         let request = self.requests.iter_mut().find(|slot| slot.as_ref().is_some_and(is_it))?.take();
         self.length = self.length.wrapping_sub(1);
@@ -150,24 +150,24 @@ impl<T, const N: usize> InFlight<T, N> {
     }
 
     /// Takes out a request that has its outcome.
-    pub(super) fn settle(&mut self, handle: Handle, outcome: Outcome) -> Option<Settled<T>> {
+    pub(super) fn settle(&mut self, handle: RequestHandle, outcome: Outcome) -> Option<Settled<T>> {
         self.take(handle).map(|Request { data, .. }| Settled { handle, outcome, data })
     }
 
     /// The request with this `RequestId` that waits for its answer, and what it asked for.
-    pub(super) fn waiting_as(&self, tag: u64) -> Option<(Handle, Target)> {
+    pub(super) fn waiting_as(&self, tag: u64) -> Option<(RequestHandle, Target)> {
         let request = self.iter().find(|request| request.tag == tag && request.is_waiting())?;
         Some((request.handle, request.target))
     }
 
     /// The request with this `RequestId` that waits for its answer on this connection.
-    pub(super) fn waiting_on(&self, conn: ConnId, tag: u64) -> Option<Handle> {
+    pub(super) fn waiting_on(&self, conn: ConnectionId, tag: u64) -> Option<RequestHandle> {
         let is_it = |request: &&Request<T>| request.conn == conn && request.tag == tag;
         self.iter().find(is_it).filter(|request| request.is_waiting()).map(|request| request.handle)
     }
 
     /// The deletion of this message, if no other deletion waits for its answer on this connection.
-    pub(super) fn lone_deletion(&self, conn: ConnId, message_id: u64) -> Option<Handle> {
+    pub(super) fn lone_deletion(&self, conn: ConnectionId, message_id: u64) -> Option<RequestHandle> {
         let mut deletions = self.iter().filter(|request| {
             request.conn == conn && request.is_waiting() && matches!(request.target, Target::Deleted(_))
         });
@@ -176,31 +176,31 @@ impl<T, const N: usize> InFlight<T, N> {
     }
 
     /// The oldest request whose outcome needs no answer, and the time for it has come.
-    pub(super) fn next_due(&mut self, now: Millis) -> Option<Settled<T>> {
+    pub(super) fn next_due(&mut self, now: Instant) -> Option<Settled<T>> {
         let due = self.iter().filter_map(|request| Some((request.handle, request.due(now)?)));
         let (handle, outcome) = due.min_by_key(|(handle, _)| *handle)?;
         self.settle(handle, outcome)
     }
 
     /// When the next outcome is due by itself.
-    pub(super) fn next_deadline(&self) -> Option<Millis> {
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
         self.iter().filter_map(Request::deadline).min()
     }
 
     /// Whether an answer is still waited for on a connection.
-    pub(super) fn is_waiting_on(&self, conn: ConnId, now: Millis) -> bool {
+    pub(super) fn is_waiting_on(&self, conn: ConnectionId, now: Instant) -> bool {
         self.iter().any(|request| request.conn == conn && request.is_waiting() && request.due(now).is_none())
     }
 
     /// A connection has ended: what is waiting on it is lost, unless its time had come before.
-    pub(super) fn lose(&mut self, conn: ConnId, now: Millis) {
+    pub(super) fn lose(&mut self, conn: ConnectionId, now: Instant) {
         for request in self.waiting_mut().filter(|request| request.conn == conn) {
             request.waiting = Waiting::Ended(request.due(now).unwrap_or(Outcome::Lost));
         }
     }
 
     /// The waiting starts anew.
-    pub(super) fn wait_until(&mut self, moment: Millis) {
+    pub(super) fn wait_until(&mut self, moment: Instant) {
         self.waiting_mut().for_each(|request| request.waiting = Waiting::Until(moment));
     }
 }

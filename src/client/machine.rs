@@ -1,15 +1,15 @@
-use super::closed::{After, Closed, Reason};
+use super::closed::{CloseEvent, DisconnectReason, ReconnectAction};
 use super::config::{Config, TokenInfo};
-use super::connection::{ConnId, Current, Draining, Next, Session};
+use super::connection::{ConnectionId, Current, Draining, Next, Session};
 use super::counters::{Counters, count};
 use super::in_flight::{InFlight, Request, Target, Waiting, mark};
-use super::output::{Output, State};
+use super::output::{ConnectionState, Output};
 use super::secret::{Secret, Use};
 use super::seen::Seen;
 use super::send_error::{SendError, SendErrorKind};
-use super::settled::{Handle, Outcome, Received, Sent, Settled};
+use super::settled::{Outcome, Received, RequestHandle, Sent, Settled};
 use crate::error_code::ErrorCode;
-use crate::millis::Millis;
+use crate::instant::Instant;
 use crate::publish::Publish;
 use crate::rate::Rate;
 use crate::subscribe::{Event, EventKind, Message, ServiceError, Subscribe};
@@ -38,15 +38,15 @@ const DISCONNECTION_MS: u64 = 10_000;
 pub struct Client<T = (), const INFLIGHT: usize = 16, const DEDUP: usize = 64> {
     config: Config,
     secret: Secret,
-    now: Millis,
+    now: Instant,
     /// Until when the caller was told to wait.
-    wait: Millis,
+    wait: Instant,
     late_in_a_row: u8,
 
     // The connections that are there.
     pub(super) current: Option<Current>,
     draining: Option<Draining>,
-    closing: [Option<(ConnId, u16)>; CLOSING],
+    closing: [Option<(ConnectionId, u16)>; CLOSING],
 
     // The one to come.
     pub(super) next: Next,
@@ -57,9 +57,9 @@ pub struct Client<T = (), const INFLIGHT: usize = 16, const DEDUP: usize = 64> {
     may_replace_token: bool,
     connections: u64,
     /// Until when a close means that the user has been disconnected.
-    disconnection_until: Millis,
+    disconnection_until: Instant,
 
-    reported: State,
+    reported: ConnectionState,
     /// Whether there has been no connection since that was reported.
     had_gap: bool,
     in_flight: InFlight<T, INFLIGHT>,
@@ -67,7 +67,7 @@ pub struct Client<T = (), const INFLIGHT: usize = 16, const DEDUP: usize = 64> {
     rate: Rate<10>,
     seen: Seen<DEDUP>,
     /// Until when what comes may have come before.
-    overlap_until: Millis,
+    overlap_until: Instant,
     counters: Counters,
 }
 
@@ -81,25 +81,25 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         Self {
             config,
             secret: Secret::new(seed),
-            now: Millis::new(0),
-            wait: Millis::NEVER,
+            now: Instant::from_millis(0),
+            wait: Instant::NEVER,
             late_in_a_row: 0,
             current: None,
             draining: None,
             closing: [None; CLOSING],
-            next: Next::Stopped(Reason::NotWanted),
+            next: Next::Stopped(DisconnectReason::NotWanted),
             fetching: false,
             failures: 0,
             may_replace_token: true,
             connections: 0,
-            disconnection_until: Millis::new(0),
-            reported: State::Disconnected(Reason::NotWanted),
+            disconnection_until: Instant::from_millis(0),
+            reported: ConnectionState::Disconnected(DisconnectReason::NotWanted),
             had_gap: false,
             in_flight: InFlight::new(),
             requests: 0,
             rate: Rate::new(),
             seen: Seen::new(),
-            overlap_until: Millis::new(0),
+            overlap_until: Instant::from_millis(0),
             counters: Counters {
                 not_decoded: 0,
                 unknown: 0,
@@ -121,17 +121,17 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
 
     /// Whether there is a connection, as of now.
     #[must_use]
-    pub const fn state(&self) -> State {
+    pub const fn state(&self) -> ConnectionState {
         match (&self.current, &self.next) {
-            (Some(current), _) => State::Connected(current.conn),
-            (None, Next::Stopped(reason)) => State::Disconnected(*reason),
-            (None, _) => State::Connecting,
+            (Some(current), _) => ConnectionState::Connected(current.conn),
+            (None, Next::Stopped(reason)) => ConnectionState::Disconnected(*reason),
+            (None, _) => ConnectionState::Connecting,
         }
     }
 
     /// When the next attempt at a connection begins, if it has to wait: for whoever says "again in 3 s".
     #[must_use]
-    pub const fn next_attempt_at(&self) -> Option<Millis> {
+    pub const fn next_attempt_at(&self) -> Option<Instant> {
         match self.next {
             Next::Backoff { until } => Some(until),
             _ => None,
@@ -156,23 +156,23 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     ///
     /// What failed before counts no more; so [`close`](Self::close) and this one, when the network is known to be back,
     /// need not wait for the next attempt.
-    pub fn connect(&mut self, now: Millis) {
+    pub fn connect(&mut self, now: Instant) {
         self.tick(now);
         if let Next::Stopped(_) = self.next {
             self.forgive();
-            self.disconnection_until = Millis::new(0);
+            self.disconnection_until = Instant::from_millis(0);
             self.next = Next::Want;
         }
     }
 
     /// No connection is wanted any more. What is in flight is [`Lost`](Outcome::Lost).
-    pub fn close(&mut self, now: Millis) {
+    pub fn close(&mut self, now: Instant) {
         self.tick(now);
         if let Some(Current { conn, .. }) = self.current.take() {
             self.had_gap = true;
             self.disconnect(conn, NORMAL);
         }
-        self.stop(Reason::NotWanted);
+        self.stop(DisconnectReason::NotWanted);
     }
 
     /// Sends a request: checks it, gives it a `RequestId` if it has none, and encodes it into `buffer`. What is lent is to be
@@ -189,7 +189,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     /// If it cannot be sent, for one of [these reasons](SendErrorKind). Nothing has changed then, and the error has `data`.
     pub fn send<'b>(
         &mut self,
-        now: Millis,
+        now: Instant,
         publish: &Publish<'_>,
         data: T,
         buffer: &'b mut [u8],
@@ -197,7 +197,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         match self.prepare(now.max(self.now), publish, buffer) {
             Ok(Prepared { conn, tag, mark, payload }) => {
                 let now = self.tick(now);
-                let handle = Handle::from_number(self.requests);
+                let handle = RequestHandle::from_number(self.requests);
                 let target = Target::of_publish(publish, &self.secret);
                 let waiting = Waiting::Until(now.after(self.config.settle_ms.into()));
                 self.in_flight.insert(Request { handle, conn, tag, mark, target, waiting, data });
@@ -212,7 +212,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     /// All that can be refused of a request, and nothing that changes anything.
     fn prepare<'b>(
         &self,
-        now: Millis,
+        now: Instant,
         publish: &Publish<'_>,
         buffer: &'b mut [u8],
     ) -> Result<Prepared<'b>, SendErrorKind> {
@@ -241,7 +241,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     /// Gives up a request: it has no outcome any more, and its place is free. `None` if it has its outcome already.
-    pub fn forget(&mut self, handle: Handle) -> Option<T> {
+    pub fn forget(&mut self, handle: RequestHandle) -> Option<T> {
         self.in_flight.take(handle).map(|request| request.data)
     }
 
@@ -249,14 +249,14 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
 
     /// The token that was [asked for](Output::FetchToken) has come. It is to be used, once, for the connection that is given; if none
     /// is given, nobody wants one any more, and the token is of no use.
-    pub fn token_ok(&mut self, now: Millis, info: TokenInfo<'_>) -> Option<ConnId> {
+    pub fn token_ok(&mut self, now: Instant, info: TokenInfo<'_>) -> Option<ConnectionId> {
         if !self.fetching {
             return None;
         }
         let now = self.tick(now);
         self.fetching = false;
         let Next::Want = self.next else { return None };
-        let conn = ConnId::from_number(self.connections);
+        let conn = ConnectionId::from_number(self.connections);
         self.connections = self.connections.wrapping_add(1);
         let session = Session::new(now, info, &self.secret);
         self.next = Next::Connecting { conn, session, until: now.after(self.config.connect_timeout_ms.into()) };
@@ -264,7 +264,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     /// The token that was [asked for](Output::FetchToken) cannot be had: now, or, if that is `fatal`, ever.
-    pub fn token_err(&mut self, now: Millis, fatal: bool) {
+    pub fn token_err(&mut self, now: Instant, fatal: bool) {
         if !self.fetching {
             return;
         }
@@ -273,14 +273,14 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         let Next::Want = self.next else { return };
         count(&mut self.counters.lost_connections);
         if fatal {
-            self.stop(Reason::NoToken);
+            self.stop(DisconnectReason::NoToken);
         } else {
             self.back_off();
         }
     }
 
     /// The connection is open: its handshake was answered with 101, and with the token.
-    pub fn opened(&mut self, now: Millis, conn: ConnId) {
+    pub fn opened(&mut self, now: Instant, conn: ConnectionId) {
         let Next::Connecting { conn: connecting, session, .. } = self.next else { return };
         if connecting != conn {
             return;
@@ -300,7 +300,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     /// The connection has ended, or could not be opened.
-    pub fn closed(&mut self, now: Millis, conn: ConnId, closed: Closed) {
+    pub fn closed(&mut self, now: Instant, conn: ConnectionId, closed: CloseEvent) {
         if matches!(self.next, Next::Connecting { conn: connecting, .. } if connecting == conn) {
             self.tick(now);
             self.not_opened(closed);
@@ -316,7 +316,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     /// The connection has shown that it is alive, by something that is not a payload: a WebSocket ping or pong.
-    pub fn alive(&mut self, now: Millis, conn: ConnId) {
+    pub fn alive(&mut self, now: Instant, conn: ConnectionId) {
         if self.current.as_ref().is_some_and(|current| current.conn == conn) {
             let now = self.tick(now);
             self.heard(now);
@@ -332,8 +332,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     #[inline]
     pub fn recv<'m>(
         &mut self,
-        now: Millis,
-        conn: ConnId,
+        now: Instant,
+        conn: ConnectionId,
         message: &'m [u8],
     ) -> Result<Option<Received<'m, T>>, DecodeError> {
         if !self.receive(now, conn) {
@@ -353,8 +353,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     #[inline]
     pub fn recv_str<'m>(
         &mut self,
-        now: Millis,
-        conn: ConnId,
+        now: Instant,
+        conn: ConnectionId,
         message: &'m str,
     ) -> Result<Option<Received<'m, T>>, DecodeError> {
         if !self.receive(now, conn) {
@@ -368,7 +368,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
 
     /// Whether a connection is there to receive on. If so, it is alive.
     #[inline]
-    fn receive(&mut self, now: Millis, conn: ConnId) -> bool {
+    fn receive(&mut self, now: Instant, conn: ConnectionId) -> bool {
         if self.current.as_ref().is_some_and(|current| current.conn == conn) {
             let now = self.tick(now);
             self.heard(now);
@@ -389,7 +389,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
 
     /// The request that a payload answers, if it answers one.
     #[inline]
-    fn answered(&mut self, conn: ConnId, payload: &Subscribe<'_>) -> Result<Option<Settled<T>>, Duplicate> {
+    fn answered(&mut self, conn: ConnectionId, payload: &Subscribe<'_>) -> Result<Option<Settled<T>>, Duplicate> {
         match payload {
             Subscribe::Message(_) if self.in_flight.len() == 0 && !self.is_overlapping() => Ok(None),
             Subscribe::Message(message) if self.is_duplicate(Use::Message, message.id) => Err(Duplicate),
@@ -408,7 +408,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     #[cfg_attr(target_os = "none", inline(never))]
     const fn is_overlapping(&self) -> bool {
         let is_opening_beside = matches!((&self.next, &self.current), (Next::Connecting { .. }, Some(_)));
-        is_opening_beside || self.draining.is_some() || self.now.get() < self.overlap_until.get()
+        is_opening_beside || self.draining.is_some() || self.now.as_millis() < self.overlap_until.as_millis()
     }
 
     /// Whether a message or an event has come before. Errors never have.
@@ -424,7 +424,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
 
     /// The request that a message answers: one that was sent, with its `RequestId`, and not by somebody else.
     #[inline]
-    fn echo(&mut self, conn: ConnId, message: &Message<'_>) -> Option<Settled<T>> {
+    fn echo(&mut self, conn: ConnectionId, message: &Message<'_>) -> Option<Settled<T>> {
         let session = self.session(conn)?;
         let from_us = |secret: &Secret| session.may_be(message.sender.user_id, secret);
         self.confirm(message.request_id?, |secret| from_us(secret).then_some(Target::Sent))
@@ -432,7 +432,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
 
     /// The request that an event answers: one for just this, with its `RequestId`. If it is this user who is disconnected, the connection is
     /// about to be closed.
-    fn event(&mut self, conn: ConnId, event: &Event<'_>) -> Option<Settled<T>> {
+    fn event(&mut self, conn: ConnectionId, event: &Event<'_>) -> Option<Settled<T>> {
         let session = self.session(conn)?;
         if session.is_known() && is_disconnection(event, |user_id| session.may_be(user_id, &self.secret)) {
             self.disconnection_until = self.now.after(DISCONNECTION_MS);
@@ -459,7 +459,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     /// The request that an error answers: one that was sent on the same connection.
-    fn error(&mut self, conn: ConnId, error: &ServiceError<'_>) -> Option<Settled<T>> {
+    fn error(&mut self, conn: ConnectionId, error: &ServiceError<'_>) -> Option<Settled<T>> {
         let settled = self.reject(conn, error);
         if settled.is_none() {
             count(&mut self.counters.unsolicited_errors);
@@ -470,7 +470,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         settled
     }
 
-    fn reject(&mut self, conn: ConnId, error: &ServiceError<'_>) -> Option<Settled<T>> {
+    fn reject(&mut self, conn: ConnectionId, error: &ServiceError<'_>) -> Option<Settled<T>> {
         let handle = match error.request_id {
             Some(request_id) => self.in_flight.waiting_on(conn, self.secret.tag(Use::RequestId, request_id))?,
             None => self.in_flight.lone_deletion(conn, self.secret.tag(Use::Target, error.id?))?,
@@ -480,7 +480,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
 
     /// What is to be done next. To be asked until it is to [`Wait`](Output::Wait), after anything has happened and when the moment that was waited for has
     /// come; being asked more often, later or earlier does no harm.
-    pub fn poll(&mut self, now: Millis) -> Output<T> {
+    pub fn poll(&mut self, now: Instant) -> Output<T> {
         let now = self.tick(now);
         self.run_timers(now);
         if let Some((conn, code)) = self.closing.iter_mut().find_map(Option::take) {
@@ -500,13 +500,15 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             return Output::FetchToken;
         }
         self.wait = self.next_deadline(now);
-        Output::Wait(Some(self.wait).filter(|wait| *wait != Millis::NEVER))
+        Output::Wait(Some(self.wait).filter(|wait| *wait != Instant::NEVER))
     }
 
     /// The state; but after a gap one connection does not follow another as if there had been none.
-    const fn state_to_report(&self) -> State {
+    const fn state_to_report(&self) -> ConnectionState {
         match (self.reported, self.state()) {
-            (State::Connected(_), State::Connected(_)) if self.had_gap => State::Connecting,
+            (ConnectionState::Connected(_), ConnectionState::Connected(_)) if self.had_gap => {
+                ConnectionState::Connecting
+            }
             (_, state) => state,
         }
     }
@@ -517,7 +519,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     /// caller has been asleep, and may have received what it has not yet told.
     #[cfg_attr(not(target_os = "none"), inline)]
     #[cfg_attr(target_os = "none", inline(never))]
-    fn tick(&mut self, now: Millis) -> Millis {
+    fn tick(&mut self, now: Instant) -> Instant {
         if now < self.now {
             count(&mut self.counters.steps_back);
             return self.now;
@@ -529,7 +531,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             } else {
                 self.late_in_a_row = 0;
             }
-            self.wait = Millis::NEVER;
+            self.wait = Instant::NEVER;
         }
         self.now = now;
         now
@@ -537,7 +539,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
 
     /// What the service is waited for, it is given the whole time for once more.
     #[cold]
-    fn wait_anew(&mut self, now: Millis) {
+    fn wait_anew(&mut self, now: Instant) {
         count(&mut self.counters.late);
         self.in_flight.wait_until(now.after(self.config.settle_ms.into()));
         self.heard(now);
@@ -551,30 +553,30 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     /// When a connection has been listened to for long enough that is replaced now.
-    fn drained_at(&self, now: Millis) -> Millis {
+    fn drained_at(&self, now: Instant) -> Instant {
         now.after(self.config.drain_ms.max(self.config.settle_ms).into())
     }
 
     #[cfg_attr(target_os = "none", inline(never))]
-    fn heard(&mut self, now: Millis) {
+    fn heard(&mut self, now: Instant) {
         if let Some(current) = &mut self.current {
             current.heard(now, &self.config);
         }
     }
 
     /// Does what is due.
-    fn run_timers(&mut self, now: Millis) {
+    fn run_timers(&mut self, now: Instant) {
         match self.next {
             Next::Connecting { conn, until, .. } if until.is_due(now) => {
                 self.disconnect(conn, TIMEOUT);
-                self.not_opened(Closed::without_frame());
+                self.not_opened(CloseEvent::abnormal());
             }
             _ => {}
         }
         match self.current {
             Some(Current { conn, idle_at, .. }) if idle_at.is_due(now) => {
                 self.disconnect(conn, TIMEOUT);
-                self.lost(Closed::without_frame());
+                self.lost(CloseEvent::abnormal());
             }
             _ => {}
         }
@@ -592,22 +594,22 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     /// When something is due next.
-    fn next_deadline(&self, now: Millis) -> Millis {
+    fn next_deadline(&self, now: Instant) -> Instant {
         let next = match (&self.next, &self.current) {
             (Next::Connecting { until, .. } | Next::Backoff { until }, _) => *until,
             (Next::Off, Some(current)) => current.refresh_at,
-            _ => Millis::NEVER,
+            _ => Instant::NEVER,
         };
         let idle_at = self.current.as_ref().map(|current| current.idle_at);
         // Once that has passed, it is the requests that are waited for.
         let drained_at = self.draining.as_ref().map(|draining| draining.until).filter(|until| !until.is_due(now));
-        [idle_at, drained_at, self.in_flight.next_deadline()].into_iter().flatten().fold(next, Millis::min)
+        [idle_at, drained_at, self.in_flight.next_deadline()].into_iter().flatten().fold(next, Instant::min)
     }
 
     // Transitions.
 
     /// The session of a connection that is there.
-    fn session(&self, conn: ConnId) -> Option<Session> {
+    fn session(&self, conn: ConnectionId) -> Option<Session> {
         match (&self.current, &self.draining) {
             (Some(current), _) if current.conn == conn => Some(current.session),
             (_, Some(draining)) if draining.conn == conn => Some(draining.session),
@@ -639,7 +641,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     /// The service says that the connection has expired. It is about to close it, and until then it is no worse than none.
-    fn expired(&mut self, conn: ConnId) {
+    fn expired(&mut self, conn: ConnectionId) {
         if self.next != Next::Off || self.current.as_ref().is_none_or(|current| current.conn != conn) {
             return;
         }
@@ -651,21 +653,21 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     /// The current connection has ended. If the next one is on its way already, it is that which follows.
-    fn lost(&mut self, closed: Closed) {
+    fn lost(&mut self, closed: CloseEvent) {
         if self.next == Next::Off {
             self.has_lasted();
         }
         if self.is_overlapping() {
             // What it has delivered, the next connection may deliver again, whenever that opens.
-            self.overlap_until = Millis::NEVER;
+            self.overlap_until = Instant::NEVER;
         }
         let Some(Current { conn, .. }) = self.current.take() else { return };
         self.had_gap = true;
         count(&mut self.counters.lost_connections);
         self.in_flight.lose(conn, self.now);
         if self.now < self.disconnection_until && !closed.is_overridden() {
-            self.stop(Reason::DisconnectedUser);
-        } else if self.next == Next::Off || closed.after() == After::End {
+            self.stop(DisconnectReason::DisconnectedUser);
+        } else if self.next == Next::Off || closed.action() == ReconnectAction::End {
             self.follow(closed);
         } else if let Next::Stopped(_) = self.next {
             self.drained();
@@ -673,21 +675,21 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     /// An attempt at a connection has failed. The one that is there, if there is one, stays.
-    fn not_opened(&mut self, closed: Closed) {
+    fn not_opened(&mut self, closed: CloseEvent) {
         self.next = Next::Off;
         count(&mut self.counters.lost_connections);
         self.follow(closed);
     }
 
     /// Does what a connection has left to be done.
-    fn follow(&mut self, closed: Closed) {
-        match closed.after() {
-            After::Retry => self.back_off(),
-            After::NewToken if self.may_replace_token => {
+    fn follow(&mut self, closed: CloseEvent) {
+        match closed.action() {
+            ReconnectAction::Retry => self.back_off(),
+            ReconnectAction::NewToken if self.may_replace_token => {
                 self.may_replace_token = false;
                 self.next = Next::Want;
             }
-            After::NewToken | After::End => self.stop(closed.reason()),
+            ReconnectAction::NewToken | ReconnectAction::End => self.stop(closed.reason()),
         }
     }
 
@@ -702,7 +704,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     /// No connection follows. The one that is there, if there is one, stays.
-    fn stop(&mut self, reason: Reason) {
+    fn stop(&mut self, reason: DisconnectReason) {
         if let Next::Connecting { conn, .. } = self.next {
             self.disconnect(conn, NORMAL);
         }
@@ -721,7 +723,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     /// A connection is to be closed; what is in flight on it is lost.
-    fn disconnect(&mut self, conn: ConnId, code: u16) {
+    fn disconnect(&mut self, conn: ConnectionId, code: u16) {
         self.in_flight.lose(conn, self.now);
         if let Some(slot) = self.closing.iter_mut().find(|slot| slot.is_none()) {
             *slot = Some((conn, code));
@@ -739,7 +741,7 @@ struct Duplicate;
 
 /// A request that can be sent.
 struct Prepared<'b> {
-    conn: ConnId,
+    conn: ConnectionId,
     tag: u64,
     mark: u64,
     payload: &'b [u8],

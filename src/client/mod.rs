@@ -1,7 +1,7 @@
 //! What a client of this protocol has to do beside encoding and decoding: tokens, connections one after the other, requests and
 //! their answers. A state machine without I/O: it is told what has happened and the time, and says what to do.
 //!
-//! **After every input, and when the moment has come that it names, [`poll`](Client::poll) the client until it says
+//! **ReconnectAction every input, and when the moment has come that it names, [`poll`](Client::poll) the client until it says
 //! [`Wait`](Output::Wait), and do what each output says.** That is all that whoever embeds it has to get right: any number of inputs may come
 //! between two polls, a poll too many, too early or too late does no harm, and what is said of a connection that exists no more
 //! changes nothing.
@@ -48,27 +48,27 @@
 //!
 //! What every input leads to, in every state. `open, want` is an open connection beside which the next one wants a token; `next closed` is the
 //! end of the attempt, `closed` that of the open connection; `·` changes nothing. Not in the table: an `ERROR` 401 on a connection that has not yet lasted, and
-//! whatever else follows too soon, leads to a backoff first; [`After::NewToken`] leads to `want` at once, the first time; and a draining connection,
+//! whatever else follows too soon, leads to a backoff first; [`ReconnectAction::NewToken`] leads to `want` at once, the first time; and a draining connection,
 //! which can be there in any `open` state, does not outlive the session.
 //!
 #![doc = include_str!("table.md")]
 //!
-//! [`State`] tells of this what an application needs: `open` is [`Connected`](State::Connected) whatever is beside it.
+//! [`State`] tells of this what an application needs: `open` is [`Connected`](ConnectionState::Connected) whatever is beside it.
 //!
 //! # From beginning to end
 //!
 //! ```
-//! use ivs_chat_proto::client::{Client, Closed, Config, Millis, Outcome, Output, Reason, State, TokenInfo};
+//! use ivs_chat_proto::client::{Client, CloseEvent, Config, Instant, Outcome, Output, DisconnectReason, ConnectionState, TokenInfo};
 //! use ivs_chat_proto::publish::{DeleteMessage, Publish, SendMessage};
 //! use ivs_chat_proto::{Capabilities, Content};
 //!
 //! // A place for 16 requests, each with a number of ours. The seed is from a source of randomness.
 //! let mut client: Client<u32> = Client::new(Config::new(), *b"not random, alas");
-//! let at = Millis::new;
+//! let at = Instant::from_millis;
 //!
 //! // disconnected, want: a connection is wanted, and for that a token.
 //! client.connect(at(0));
-//! assert_eq!(client.poll(at(0)), Output::State(State::Connecting));
+//! assert_eq!(client.poll(at(0)), Output::State(ConnectionState::Connecting));
 //! assert_eq!(client.poll(at(0)), Output::FetchToken);
 //! assert_eq!(client.poll(at(0)), Output::Wait(None));
 //!
@@ -88,7 +88,7 @@
 //!
 //! // open.
 //! client.opened(at(2_100), first);
-//! assert_eq!(client.poll(at(2_100)), Output::State(State::Connected(first)));
+//! assert_eq!(client.poll(at(2_100)), Output::State(ConnectionState::Connected));
 //!
 //! // A message is sent, and comes back.
 //! let mut buffer = [0; 1024];
@@ -119,7 +119,7 @@
 //! // open, connecting; then open, with the first connection draining.
 //! let second = client.token_ok(refresh, info).unwrap();
 //! client.opened(refresh, second);
-//! assert_eq!(client.poll(refresh), Output::State(State::Connected(second)));
+//! assert_eq!(client.poll(refresh), Output::State(ConnectionState::Connected));
 //! assert!(client.recv(refresh, second, echo.as_bytes())?.is_some());
 //! assert!(client.recv(refresh, first, echo.as_bytes())?.is_none(), "that has been received");
 //! assert_eq!(client.poll(refresh), Output::Wait(Some(refresh.after(10_000))));
@@ -127,14 +127,14 @@
 //!
 //! // backoff: the server is restarted while a message is on its way.
 //! client.send(at(4_000_000), &send, 3, &mut buffer)?;
-//! client.closed(at(4_000_001), second, Closed::frame(1012, ""));
+//! client.closed(at(4_000_001), second, CloseEvent::frame(1012, ""));
 //! let Output::Settled(settled) = client.poll(at(4_000_001)) else { panic!() };
 //! assert_eq!((settled.data, settled.outcome), (3, Outcome::Lost));
-//! assert_eq!(client.poll(at(4_000_001)), Output::State(State::Connecting));
+//! assert_eq!(client.poll(at(4_000_001)), Output::State(ConnectionState::Connecting));
 //!
 //! // disconnected: it is enough.
 //! client.close(at(4_000_002));
-//! assert_eq!(client.poll(at(4_000_002)), Output::State(State::Disconnected(Reason::NotWanted)));
+//! assert_eq!(client.poll(at(4_000_002)), Output::State(ConnectionState::Disconnected(DisconnectReason::NotWanted)));
 //! assert_eq!(client.poll(at(4_000_002)), Output::Wait(None));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -150,7 +150,7 @@
 //! use std::cell::RefCell;
 //!
 //! use ivs_chat_proto::Content;
-//! use ivs_chat_proto::client::{Client, Config, ConnId, Millis, Output, Received, TokenInfo};
+//! use ivs_chat_proto::client::{Client, Config, ConnectionId, Instant, Output, Received, TokenInfo};
 //! use ivs_chat_proto::publish::SendMessage;
 //! use ivs_chat_proto::subscribe::Subscribe;
 //!
@@ -161,12 +161,12 @@
 //! }
 //!
 //! impl Room {
-//!     fn now(&self) -> Millis {
-//!         Millis::new(0) // performance.now()
+//!     fn now(&self) -> Instant {
+//!         Instant::from_millis(0) // performance.now()
 //!     }
 //!
 //!     /// The WebSocket's `onmessage`.
-//!     fn on_message(&self, conn: ConnId, data: &str) {
+//!     fn on_message(&self, conn: ConnectionId, data: &str) {
 //!         // The borrow ends here, before the handler begins.
 //!         let received = self.client.borrow_mut().recv_str(self.now(), conn, data);
 //!         match received {
@@ -219,7 +219,7 @@
 //! room.drive();
 //! let message = r#"{"Type":"MESSAGE","Id":"m1","RequestId":"","Attributes":null,"Content":"hello?",
 //!     "SendTime":"2026-11-22T10:00:00Z","Sender":{"UserId":"bo","Attributes":{}}}"#;
-//! room.on_message(ConnId::from_number(0), message);
+//! room.on_message(ConnectionId::from_number(0), message);
 //! assert_eq!(room.log.borrow().last().unwrap(), "socket.send, 106 bytes");
 //! assert_eq!(room.client.borrow().in_flight(), 1);
 //! ```
@@ -228,7 +228,7 @@
 //! time. The client, the buffers and the receiver are all of a size that is known when this is compiled.
 //!
 //! ```
-//! use ivs_chat_proto::client::{Client, Config, ConnId, Millis, Output, TokenInfo};
+//! use ivs_chat_proto::client::{Client, Config, ConnectionId, Instant, Output, TokenInfo};
 //! use ivs_chat_proto::subscribe::Subscribe;
 //! use ivs_chat_proto::JsonStream;
 //!
@@ -240,13 +240,13 @@
 //! }
 //!
 //! impl Board<'_> {
-//!     fn now(&self) -> Millis {
-//!         Millis::new(self.millis)
+//!     fn now(&self) -> Instant {
+//!         Instant::from_millis(self.millis)
 //!     }
 //! }
 //!
 //! fn run(board: &mut Board<'_>, client: &mut Client<(), 2, 8>, stream: &mut JsonStream<2048>) {
-//!     let mut conn: Option<ConnId> = None;
+//!     let mut conn: Option<ConnectionId> = None;
 //!     client.connect(board.now());
 //!     while let Some(mut bytes) = board.uart.next() {
 //!         board.millis += 1;
@@ -296,12 +296,12 @@ mod settled;
 #[cfg(test)]
 mod table;
 
-pub use crate::millis::Millis;
-pub use closed::{After, Closed, Reason};
+pub use crate::instant::Instant;
+pub use closed::{CloseEvent, DisconnectReason, ReconnectAction};
 pub use config::{Config, TokenInfo};
-pub use connection::ConnId;
+pub use connection::ConnectionId;
 pub use counters::Counters;
 pub use machine::Client;
-pub use output::{Output, State};
+pub use output::{ConnectionState, Output};
 pub use send_error::{SendError, SendErrorKind};
-pub use settled::{Handle, Outcome, Received, Sent, Settled};
+pub use settled::{Outcome, Received, RequestHandle, Sent, Settled};

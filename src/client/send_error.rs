@@ -1,7 +1,7 @@
 use crate::capability::Capability;
 use crate::content::LengthError;
 use crate::encode_error::EncodeError;
-use crate::millis::Millis;
+use crate::instant::Instant;
 
 /// Why a request was not accepted, and what was given with it. Nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -37,7 +37,7 @@ pub enum SendErrorKind {
     #[error("too many requests in a second")]
     TooManyRequests {
         /// From when on it would not.
-        retry_at: Millis,
+        retry_at: Instant,
     },
     /// The buffer is too small for the payload.
     #[error(transparent)]

@@ -1,14 +1,14 @@
 use core::fmt;
 
-use super::connection::ConnId;
+use super::connection::ConnectionId;
 use crate::error_code::ErrorCode;
 use crate::subscribe::Subscribe;
 
 /// One request of a client. Later ones are greater; none is ever there twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Handle(u64);
+pub struct RequestHandle(u64);
 
-impl Handle {
+impl RequestHandle {
     /// The request with this number.
     #[must_use]
     pub const fn from_number(number: u64) -> Self {
@@ -52,7 +52,7 @@ impl fmt::Display for Outcome {
 #[non_exhaustive]
 pub struct Settled<T> {
     /// Which request.
-    pub handle: Handle,
+    pub handle: RequestHandle,
     /// What became of it.
     pub outcome: Outcome,
     /// What was given with it.
@@ -75,9 +75,9 @@ pub struct Received<'m, T> {
 #[must_use = "the payload has yet to be written to the connection"]
 pub struct Sent<'b> {
     /// Which request: it will be settled under this name.
-    pub handle: Handle,
+    pub handle: RequestHandle,
     /// Where to write the payload.
-    pub conn: ConnId,
+    pub conn: ConnectionId,
     /// What to write, encoded, with a `RequestId`.
     pub payload: &'b [u8],
 }

@@ -5,25 +5,30 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 
 use super::connection::Next;
-use super::{Client, Closed, Config, ConnId, Millis, Output, TokenInfo};
+use super::{Client, CloseEvent, Config, ConnectionId, Instant, Output, TokenInfo};
 
 const TABLE: &str = include_str!("table.md");
 /// Long enough for a connection to have lasted.
 const LATER: u64 = 60_000;
 /// A connection that never was.
-const NOBODY: ConnId = ConnId::from_number(1_000);
+const NOBODY: ConnectionId = ConnectionId::from_number(1_000);
 const ERROR_401: &[u8] = br#"{"Type":"ERROR","ErrorCode":401,"ErrorMessage":"connection expired"}"#;
 
 struct World {
     client: Client,
-    now: Millis,
-    current: ConnId,
-    next: ConnId,
+    now: Instant,
+    current: ConnectionId,
+    next: ConnectionId,
 }
 
 impl World {
     fn new() -> Self {
-        Self { client: Client::new(Config::new(), [7; 16]), now: Millis::new(0), current: NOBODY, next: NOBODY }
+        Self {
+            client: Client::new(Config::new(), [7; 16]),
+            now: Instant::from_millis(0),
+            current: NOBODY,
+            next: NOBODY,
+        }
     }
 
     /// A world that has come to a state on the shortest way.
@@ -66,10 +71,10 @@ impl World {
                     self.now = now.after(LATER);
                 }
             }
-            "next closed, retry" => client.closed(now, self.next, Closed::without_frame()),
-            "next closed, end" => client.closed(now, self.next, Closed::handshake(403)),
-            "closed, retry" => client.closed(now, self.current, Closed::frame(1012, "")),
-            "closed, end" => client.closed(now, self.current, Closed::frame(1000, "")),
+            "next closed, retry" => client.closed(now, self.next, CloseEvent::abnormal()),
+            "next closed, end" => client.closed(now, self.next, CloseEvent::handshake_rejected(403)),
+            "closed, retry" => client.closed(now, self.current, CloseEvent::frame(1012, "")),
+            "closed, end" => client.closed(now, self.current, CloseEvent::frame(1000, "")),
             "ERROR 401" => assert!(client.recv(now, self.current, ERROR_401).is_ok()),
             "time" => {
                 if let Output::Wait(Some(moment)) = client.poll(now) {

@@ -5,10 +5,10 @@
 //! mistake, [`Faults`] say. The same seed and the same calls give the same deliveries.
 //!
 //! ```
-//! use ivs_chat_proto::Millis;
+//! use ivs_chat_proto::Instant;
 //! use ivs_chat_proto::mock::{Config, Delivery, Room, User};
 //!
-//! let now = Millis::new(0);
+//! let now = Instant::from_millis(0);
 //! let mut room = Room::new(Config::new(), [0; 16]);
 //! let token = room.create_token(now, User::new("astrid"));
 //! let conn = room.connect(now, &token).unwrap();
@@ -25,6 +25,6 @@ mod chance;
 mod faults;
 mod room;
 
-pub use crate::client::ConnId;
+pub use crate::client::ConnectionId;
 pub use faults::Faults;
 pub use room::{Accepted, Config, Delivery, Room, User};

@@ -10,10 +10,10 @@ use super::chance::Chance;
 use super::faults::Faults;
 use crate::attributes::Attributes;
 use crate::capability::Capabilities;
-use crate::client::ConnId;
+use crate::client::ConnectionId;
 use crate::content::Content;
 use crate::error_code::ErrorCode;
-use crate::millis::Millis;
+use crate::instant::Instant;
 use crate::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use crate::server::{self, Close, MessageRate, Peer, Reject};
 use crate::subscribe::{Event, Message, Sender, SystemEvent};
@@ -111,7 +111,7 @@ pub enum Delivery {
 #[non_exhaustive]
 pub struct Accepted {
     /// On which connection it came.
-    pub conn: ConnId,
+    pub conn: ConnectionId,
     /// Its `RequestId`, if it had one.
     pub request_id: Option<String>,
 }
@@ -121,13 +121,13 @@ pub struct Accepted {
 pub struct Room {
     config: Config,
     chance: Chance,
-    now: Millis,
+    now: Instant,
     tokens: BTreeMap<String, User>,
-    members: BTreeMap<ConnId, Member>,
+    members: BTreeMap<ConnectionId, Member>,
     connections: u64,
-    expirations: BTreeSet<(Millis, ConnId)>,
+    expirations: BTreeSet<(Instant, ConnectionId)>,
     /// By when, and then in order.
-    deliveries: BTreeMap<(Millis, u64), (ConnId, Delivery)>,
+    deliveries: BTreeMap<(Instant, u64), (ConnectionId, Delivery)>,
     delivered: u64,
     rate: Option<MessageRate>,
     /// How many publishes are still to be rejected with 429.
@@ -141,7 +141,7 @@ struct Member {
     user: Arc<User>,
     peer: Peer,
     /// When the last of what it is to get comes: nothing overtakes.
-    last_at: Millis,
+    last_at: Instant,
 }
 
 impl Room {
@@ -152,7 +152,7 @@ impl Room {
             rate: config.messages_per_second.map(MessageRate::new),
             config,
             chance: Chance::new(seed),
-            now: Millis::new(0),
+            now: Instant::from_millis(0),
             tokens: BTreeMap::new(),
             members: BTreeMap::new(),
             connections: 0,
@@ -184,7 +184,7 @@ impl Room {
     // What an application's server does.
 
     /// `CreateChatToken`: a token that is good for one connection of this user.
-    pub fn create_token(&mut self, now: Millis, user: User) -> String {
+    pub fn create_token(&mut self, now: Instant, user: User) -> String {
         self.tick(now);
         let token = self.chance.identifier(24);
         self.tokens.insert(token.clone(), user);
@@ -192,7 +192,7 @@ impl Room {
     }
 
     /// `SendEvent`: an event of the application's for all.
-    pub fn send_event(&mut self, now: Millis, event_name: &str, attributes: &BTreeMap<String, String>) {
+    pub fn send_event(&mut self, now: Instant, event_name: &str, attributes: &BTreeMap<String, String>) {
         self.tick(now);
         let (id, send_time) = self.stamp();
         let mut event = Event::new(Text::new(&id), Text::new(event_name), Text::new(&send_time).into());
@@ -201,13 +201,13 @@ impl Room {
     }
 
     /// `DeleteMessage`: all are told to delete it.
-    pub fn delete_message(&mut self, now: Millis, message_id: &str, reason: Option<&str>) {
+    pub fn delete_message(&mut self, now: Instant, message_id: &str, reason: Option<&str>) {
         self.tick(now);
         self.delete(&DeleteMessage { reason: reason.map(Text::new), ..DeleteMessage::new(message_id.into()) });
     }
 
     /// `DisconnectUser`: all connections of a user are closed, and all are told.
-    pub fn disconnect_user(&mut self, now: Millis, user_id: &str, reason: Option<&str>) {
+    pub fn disconnect_user(&mut self, now: Instant, user_id: &str, reason: Option<&str>) {
         self.tick(now);
         self.disconnect(&DisconnectUser { reason: reason.map(Text::new), ..DisconnectUser::new(user_id.into()) });
     }
@@ -219,7 +219,7 @@ impl Room {
     /// # Errors
     ///
     /// The HTTP status that refuses it: 401 for a token that is not known or has been used.
-    pub fn connect(&mut self, now: Millis, token: &str) -> Result<ConnId, u16> {
+    pub fn connect(&mut self, now: Instant, token: &str) -> Result<ConnectionId, u16> {
         let user = self.tokens.remove(token).ok_or(401_u16)?;
         self.admit(now, user)
     }
@@ -229,7 +229,7 @@ impl Room {
     /// # Errors
     ///
     /// The HTTP status that refuses it, if that goes [wrong](Faults::refuse).
-    pub fn admit(&mut self, now: Millis, user: User) -> Result<ConnId, u16> {
+    pub fn admit(&mut self, now: Instant, user: User) -> Result<ConnectionId, u16> {
         let now = self.tick(now);
         let faults = self.config.faults;
         if self.chance.happens(faults.refuse) {
@@ -244,7 +244,7 @@ impl Room {
         config.max_code_points = self.config.max_code_points;
         config.requests_per_second = self.config.requests_per_second;
         let peer = Peer::new(now, config);
-        let conn = ConnId::from_number(self.connections);
+        let conn = ConnectionId::from_number(self.connections);
         self.connections = self.connections.wrapping_add(1);
         self.expirations.insert((peer.expires_at(), conn));
         self.members.insert(conn, Member { user: Arc::new(user), peer, last_at: now });
@@ -255,7 +255,7 @@ impl Room {
     }
 
     /// A connection is gone.
-    pub fn leave(&mut self, now: Millis, conn: ConnId) {
+    pub fn leave(&mut self, now: Instant, conn: ConnectionId) {
         self.tick(now);
         self.remove(conn);
         self.deliveries.retain(|_, (to, _)| *to != conn);
@@ -264,8 +264,8 @@ impl Room {
     /// A text message has been received: what came of it, for a log. Nothing, if there is no such connection, or none any more.
     pub fn receive<'m>(
         &mut self,
-        now: Millis,
-        conn: ConnId,
+        now: Instant,
+        conn: ConnectionId,
         message: &'m [u8],
     ) -> Option<Result<Publish<'m>, Reject<'m>>> {
         let now = self.tick(now);
@@ -300,7 +300,7 @@ impl Room {
     }
 
     /// What is to be delivered by now, one at a time.
-    pub fn poll(&mut self, now: Millis) -> Option<(ConnId, Delivery)> {
+    pub fn poll(&mut self, now: Instant) -> Option<(ConnectionId, Delivery)> {
         let now = self.tick(now);
         while let Some((expires_at, conn)) = self.expirations.first().copied().filter(|(at, _)| *at <= now) {
             self.expirations.remove(&(expires_at, conn));
@@ -313,14 +313,14 @@ impl Room {
 
     /// When there is next something to [deliver](Self::poll).
     #[must_use]
-    pub fn next_at(&self) -> Option<Millis> {
+    pub fn next_at(&self) -> Option<Instant> {
         let delivery = self.deliveries.first_key_value().map(|((at, _), _)| *at);
         let expiration = self.expirations.first().map(|(at, _)| *at);
         delivery.into_iter().chain(expiration).min()
     }
 
     /// What the room has against a publish that is all right by itself.
-    fn review<'m>(&mut self, now: Millis, publish: &Publish<'m>) -> Result<(), Reject<'m>> {
+    fn review<'m>(&mut self, now: Instant, publish: &Publish<'m>) -> Result<(), Reject<'m>> {
         let faults = self.config.faults;
         if self.burst == 0 && self.chance.happens(faults.burst_429) {
             self.burst = 10;
@@ -346,12 +346,12 @@ impl Room {
         Ok(())
     }
 
-    fn reject(&mut self, conn: ConnId, reject: Reject<'_>) {
+    fn reject(&mut self, conn: ConnectionId, reject: Reject<'_>) {
         let id = self.chance.identifier(12);
         self.deliver(conn, &reject.with_id(Text::new(&id)).encode_to_string());
     }
 
-    fn accept(&mut self, conn: ConnId, user: &User, publish: &Publish<'_>) {
+    fn accept(&mut self, conn: ConnectionId, user: &User, publish: &Publish<'_>) {
         if self.config.records {
             self.accepted.push(Accepted { conn, request_id: publish.request_id().map(String::from) });
         }
@@ -382,7 +382,8 @@ impl Room {
     fn disconnect(&mut self, disconnect: &DisconnectUser<'_>) {
         self.tell(&SystemEvent::disconnect_user(disconnect.user_id, disconnect.reason), disconnect.request_id);
         let reason = disconnect.reason.unwrap_or_default().to_cow();
-        let is_theirs = |(conn, member): (&ConnId, &Member)| (disconnect.user_id == *member.user.id).then_some(*conn);
+        let is_theirs =
+            |(conn, member): (&ConnectionId, &Member)| (disconnect.user_id == *member.user.id).then_some(*conn);
         let theirs: Vec<_> = self.members.iter().filter_map(is_theirs).collect();
         for conn in theirs {
             self.end(conn, close(Close::disconnected(&reason)));
@@ -398,8 +399,8 @@ impl Room {
 
     /// An identifier and the time, for something new.
     fn stamp(&mut self) -> (String, String) {
-        let seconds = i64::try_from(self.now.get() / 1_000).unwrap_or(i64::MAX);
-        let nanoseconds = u32::try_from(self.now.get() % 1_000).unwrap_or(0).saturating_mul(1_000_000);
+        let seconds = i64::try_from(self.now.as_millis() / 1_000).unwrap_or(i64::MAX);
+        let nanoseconds = u32::try_from(self.now.as_millis() % 1_000).unwrap_or(0).saturating_mul(1_000_000);
         let time = Timestamp::new(self.config.start.seconds().saturating_add(seconds), nanoseconds);
         (self.chance.identifier(12), time.unwrap_or(self.config.start).to_string())
     }
@@ -412,12 +413,12 @@ impl Room {
         }
     }
 
-    fn deliver(&mut self, conn: ConnId, payload: &str) {
+    fn deliver(&mut self, conn: ConnectionId, payload: &str) {
         self.deliver_bytes(conn, &Arc::from(payload.as_bytes()));
     }
 
     /// Delivers a payload, with all that can go wrong on the way.
-    fn deliver_bytes(&mut self, conn: ConnId, bytes: &Arc<[u8]>) {
+    fn deliver_bytes(&mut self, conn: ConnectionId, bytes: &Arc<[u8]>) {
         let faults = self.config.faults;
         let Some(member) = self.members.get_mut(&conn) else { return };
         if self.chance.happens(faults.delay) {
@@ -440,7 +441,7 @@ impl Room {
         }
     }
 
-    fn push_message(&mut self, conn: ConnId, bytes: &Arc<[u8]>) {
+    fn push_message(&mut self, conn: ConnectionId, bytes: &Arc<[u8]>) {
         if !self.chance.happens(self.config.faults.cut) {
             self.push(conn, Delivery::Piece { bytes: Arc::clone(bytes), fin: true });
             return;
@@ -451,7 +452,7 @@ impl Room {
         self.push(conn, Delivery::Piece { bytes: Arc::default(), fin: true });
     }
 
-    fn push(&mut self, conn: ConnId, delivery: Delivery) {
+    fn push(&mut self, conn: ConnectionId, delivery: Delivery) {
         let Some(member) = self.members.get_mut(&conn) else { return };
         member.last_at = member.last_at.max(self.now);
         self.deliveries.insert((member.last_at, self.delivered), (conn, delivery));
@@ -459,18 +460,18 @@ impl Room {
     }
 
     /// The last that a connection gets.
-    fn end(&mut self, conn: ConnId, last: Delivery) {
+    fn end(&mut self, conn: ConnectionId, last: Delivery) {
         self.push(conn, last);
         self.remove(conn);
     }
 
-    fn remove(&mut self, conn: ConnId) {
+    fn remove(&mut self, conn: ConnectionId) {
         if let Some(member) = self.members.remove(&conn) {
             self.expirations.remove(&(member.peer.expires_at(), conn));
         }
     }
 
-    fn tick(&mut self, now: Millis) -> Millis {
+    fn tick(&mut self, now: Instant) -> Instant {
         self.now = self.now.max(now);
         self.now
     }

@@ -8,11 +8,11 @@
 //! use ivs_chat_proto::publish::Publish;
 //! use ivs_chat_proto::server::{Config, MessageRate, Peer};
 //! use ivs_chat_proto::subscribe::{Message, Sender, Subscribe};
-//! use ivs_chat_proto::{Capabilities, Capability, Millis};
+//! use ivs_chat_proto::{Capabilities, Capability, Instant};
 //!
 //! let mut config = Config::new();
 //! config.capabilities = Capabilities::NONE.with(Capability::SendMessage);
-//! let (mut peer, mut room) = (Peer::new(Millis::new(0), config), MessageRate::new(10.try_into()?));
+//! let (mut peer, mut room) = (Peer::new(Instant::from_millis(0), config), MessageRate::new(10.try_into()?));
 //!
 //! let mut answer = |now, message: &[u8]| {
 //!     let accepted = peer.recv(now, message).and_then(|publish| room.admit(now, &publish).map(|()| publish));
@@ -28,9 +28,9 @@
 //!         Err(reject) => reject.with_id("pT4nQ8sVw1Lz".into()).encode_to_string(), // to this connection
 //!     }
 //! };
-//! let message = answer(Millis::new(5), br#"{"action":"SEND_MESSAGE","requestid":"r-1","content":"hej"}"#);
+//! let message = answer(Instant::from_millis(5), br#"{"action":"SEND_MESSAGE","requestid":"r-1","content":"hej"}"#);
 //! assert!(message.starts_with(r#"{"Type":"MESSAGE","Id":"Ub3xYd7cQm0a","RequestId":"r-1""#));
-//! let error = answer(Millis::new(6), br#"{"Action":"DELETE_MESSAGE","RequestId":"r-2","Id":"Ub3xYd7cQm0a"}"#);
+//! let error = answer(Instant::from_millis(6), br#"{"Action":"DELETE_MESSAGE","RequestId":"r-2","Id":"Ub3xYd7cQm0a"}"#);
 //! assert!(error.starts_with(r#"{"ErrorCode":403"#));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -3,7 +3,7 @@ use core::num::NonZeroU8;
 use super::reject::{Cause, Reject};
 use crate::capability::{Capabilities, Capability};
 use crate::content::Content;
-use crate::millis::Millis;
+use crate::instant::Instant;
 use crate::publish::Publish;
 use crate::rate::Rate;
 use crate::wire::DecodeErrorKind;
@@ -49,20 +49,20 @@ impl Default for Config {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Peer {
     config: Config,
-    expires_at: Millis,
+    expires_at: Instant,
     requests: Rate<10>,
 }
 
 impl Peer {
     /// A connection whose handshake has been answered with 101.
     #[must_use]
-    pub fn new(now: Millis, config: Config) -> Self {
+    pub fn new(now: Instant, config: Config) -> Self {
         Self { config, expires_at: now.after(config.session_ms.into()), requests: Rate::new() }
     }
 
     /// When the session is over. Then send [`Reject::expired`] and close with [`Close::EXPIRED`](super::Close::EXPIRED).
     #[must_use]
-    pub const fn expires_at(&self) -> Millis {
+    pub const fn expires_at(&self) -> Instant {
         self.expires_at
     }
 
@@ -78,7 +78,7 @@ impl Peer {
     ///
     /// If it is not to be done. The checks come in the order of the [module](super)'s table, and the first that fails decides. Nothing is read behind a content
     /// that has too many code points for any room.
-    pub fn recv<'m>(&mut self, now: Millis, message: &'m [u8]) -> Result<Publish<'m>, Reject<'m>> {
+    pub fn recv<'m>(&mut self, now: Instant, message: &'m [u8]) -> Result<Publish<'m>, Reject<'m>> {
         let publish = match Publish::decode(message) {
             Ok(publish) => publish,
             Err(error) => {
@@ -94,7 +94,7 @@ impl Peer {
         Ok(publish)
     }
 
-    fn check(&self, now: Millis, publish: &Publish<'_>, bytes: usize) -> Result<(), Cause> {
+    fn check(&self, now: Instant, publish: &Publish<'_>, bytes: usize) -> Result<(), Cause> {
         self.check_session(now, publish.required_capability())?;
         if let Publish::SendMessage(send) = publish {
             send.content.check(self.config.max_code_points).map_err(|_| Cause::ContentTooLong)?;
@@ -108,7 +108,7 @@ impl Peer {
         }
     }
 
-    const fn check_session(&self, now: Millis, capability: Capability) -> Result<(), Cause> {
+    const fn check_session(&self, now: Instant, capability: Capability) -> Result<(), Cause> {
         if self.expires_at.is_due(now) {
             return Err(Cause::Expired);
         }
@@ -119,15 +119,15 @@ impl Peer {
 /// How many messages a room takes in a second, of all who send together: its `maximumMessageRatePerSecond`.
 ///
 /// ```
-/// use ivs_chat_proto::Millis;
+/// use ivs_chat_proto::Instant;
 /// use ivs_chat_proto::publish::Publish;
 /// use ivs_chat_proto::server::MessageRate;
 ///
 /// let mut room = MessageRate::new(1.try_into()?);
 /// let publish = Publish::decode(br#"{"Action":"SEND_MESSAGE","Content":"hi"}"#)?;
-/// assert!(room.admit(Millis::new(0), &publish).is_ok());
-/// assert_eq!(room.admit(Millis::new(999), &publish).unwrap_err().error.error_code, 429);
-/// assert!(room.admit(Millis::new(1_000), &publish).is_ok());
+/// assert!(room.admit(Instant::from_millis(0), &publish).is_ok());
+/// assert_eq!(room.admit(Instant::from_millis(999), &publish).unwrap_err().error.error_code, 429);
+/// assert!(room.admit(Instant::from_millis(1_000), &publish).is_ok());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -148,7 +148,7 @@ impl MessageRate {
     /// # Errors
     ///
     /// If there have been too many.
-    pub fn admit<'m>(&mut self, now: Millis, publish: &Publish<'m>) -> Result<(), Reject<'m>> {
+    pub fn admit<'m>(&mut self, now: Instant, publish: &Publish<'m>) -> Result<(), Reject<'m>> {
         if !matches!(publish, Publish::SendMessage(_)) {
             return Ok(());
         }

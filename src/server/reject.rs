@@ -2,7 +2,7 @@ use core::fmt;
 
 use crate::capability::Capability;
 use crate::error_code::ErrorCode;
-use crate::millis::Millis;
+use crate::instant::Instant;
 use crate::publish::Publish;
 use crate::subscribe::ServiceError;
 use crate::text::Text;
@@ -11,11 +11,11 @@ use crate::wire::{DecodeError, DecodeErrorKind};
 /// A publish that is not accepted, and the `ERROR` that says so.
 ///
 /// ```
-/// use ivs_chat_proto::Millis;
+/// use ivs_chat_proto::Instant;
 /// use ivs_chat_proto::server::{Config, Peer};
 ///
-/// let mut peer = Peer::new(Millis::new(0), Config::new());
-/// let reject = peer.recv(Millis::new(5), br#"{"Action":"SEND_MESSAGE","RequestId":"r-1","Content":"hi"}"#).unwrap_err();
+/// let mut peer = Peer::new(Instant::from_millis(0), Config::new());
+/// let reject = peer.recv(Instant::from_millis(5), br#"{"Action":"SEND_MESSAGE","RequestId":"r-1","Content":"hi"}"#).unwrap_err();
 /// assert_eq!(
 ///     reject.with_id("pT4nQ8sVw1Lz".into()).encode_to_string(),
 ///     concat!(
@@ -52,7 +52,7 @@ pub enum Cause {
     /// There have been too many in a second, of this connection or in the room: error 429.
     TooManyRequests {
         /// From when on there are not.
-        retry_at: Millis,
+        retry_at: Instant,
     },
 }
 
@@ -88,7 +88,7 @@ impl<'m> Reject<'m> {
 
     /// There have been too many, until this moment.
     #[must_use]
-    pub const fn too_many_requests(publish: &Publish<'m>, retry_at: Millis) -> Self {
+    pub const fn too_many_requests(publish: &Publish<'m>, retry_at: Instant) -> Self {
         Self::of(publish, Cause::TooManyRequests { retry_at })
     }
 

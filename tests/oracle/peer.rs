@@ -15,7 +15,7 @@ use core::num::NonZeroU8;
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::server::{Cause, Close, Config, MessageRate, Peer, Reject};
 use ivs_chat_proto::subscribe::Subscribe;
-use ivs_chat_proto::{Attributes, Capabilities, Capability, CloseReason, ErrorCode, Millis, Text};
+use ivs_chat_proto::{Attributes, Capabilities, Capability, CloseReason, ErrorCode, Instant, Text};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
@@ -148,7 +148,7 @@ pub(crate) fn any_bytes(bytes: &[u8]) {
     config.max_bytes = usize::from(size) * 8;
     config.requests_per_second = NonZeroU8::new(rate);
     let per_second = NonZeroU8::new(room).unwrap_or(NonZeroU8::MIN);
-    let start = Millis::new(5);
+    let start = Instant::from_millis(5);
     let mut world = World {
         peer: Peer::new(start, config),
         config,
@@ -203,7 +203,7 @@ impl World {
     fn recv(&mut self, message: &[u8], reading: &Reading) {
         let (expected, instead) = self.expected(message, reading);
         let before = self.peer.clone();
-        let now = Millis::new(self.now);
+        let now = Instant::from_millis(self.now);
         match self.peer.recv(now, message) {
             Ok(publish) => {
                 assert_eq!(expected, None, "accepted: {publish:?}");
@@ -220,7 +220,7 @@ impl World {
             }
         }
         // A clock that steps back does no harm.
-        let _ = before.clone().recv(Millis::new(self.now / 2), message);
+        let _ = before.clone().recv(Instant::from_millis(self.now / 2), message);
     }
 
     /// A publish that was accepted is accepted again as it is encoded: by another connection, on which it is the first.
@@ -228,14 +228,14 @@ impl World {
         let mut buffer = vec![0; publish.encoded_len()];
         let encoded = publish.encode(&mut buffer).expect("room");
         assert!(encoded.len() <= message.len(), "longer than it came: {publish:?}");
-        let mut peer = Peer::new(Millis::new(self.now), self.config);
-        let again = peer.recv(Millis::new(self.now), encoded);
+        let mut peer = Peer::new(Instant::from_millis(self.now), self.config);
+        let again = peer.recv(Instant::from_millis(self.now), encoded);
         assert_eq!(again.map_err(|reject| reject.cause), Ok(*publish));
     }
 
     /// The room takes no more messages in a second than it may, and all else.
     fn room(&mut self, publish: &Publish<'_>) {
-        let now = Millis::new(self.now);
+        let now = Instant::from_millis(self.now);
         let is_message = matches!(publish, Publish::SendMessage(_));
         let limit = usize::from(self.per_second.get()).min(100);
         let expected = retry_at(&self.taken, limit, self.now).filter(|_| is_message);
@@ -247,7 +247,7 @@ impl World {
                 }
             }
             Err(reject) => {
-                let retry_at = Millis::new(expected.expect("a reason"));
+                let retry_at = Instant::from_millis(expected.expect("a reason"));
                 assert_eq!(reject, Reject::too_many_requests(publish, retry_at));
                 answers(&reject, publish);
             }

@@ -36,7 +36,9 @@ use core::fmt::Debug;
 use std::collections::BTreeSet;
 
 use ivs_chat_proto::client::SendErrorKind;
-use ivs_chat_proto::client::{Client, Config, Handle, Millis, Output, Reason, State, TokenInfo};
+use ivs_chat_proto::client::{
+    Client, Config, ConnectionState, DisconnectReason, Instant, Output, RequestHandle, TokenInfo,
+};
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use ivs_chat_proto::{Capabilities, Content};
 
@@ -78,7 +80,7 @@ fn is_uuid(text: &str) -> bool {
 impl World {
     pub(crate) fn new(config: Config, seed: u8) -> Self {
         let client = Small::new(config, [seed; 16]);
-        assert_eq!(client.state(), State::Disconnected(Reason::NotWanted));
+        assert_eq!(client.state(), ConnectionState::Disconnected(DisconnectReason::NotWanted));
         Self { client, twin: Twin::new(config), clock: 0, said: Vec::new(), names: 0, made: BTreeSet::new() }
     }
 
@@ -142,16 +144,16 @@ impl World {
         assert_eq!(self.client.state(), twin.state());
         assert_eq!(self.client.in_flight(), twin.requests.len());
         assert_eq!(self.client.counters(), twin.counters);
-        twin.attempts_at(self.client.next_attempt_at().map(Millis::get));
+        twin.attempts_at(self.client.next_attempt_at().map(Instant::as_millis));
         happened
     }
 
     /// Calls the client; and another like it, whose clock stands still where this one's steps back. They stay alike.
-    fn call<R: PartialEq + Debug>(&mut self, call: impl Fn(&mut Small, Millis) -> R) -> R {
+    fn call<R: PartialEq + Debug>(&mut self, call: impl Fn(&mut Small, Instant) -> R) -> R {
         let mut other = self.client.clone();
         let held = self.clock.max(self.twin.now);
-        let expected = call(&mut other, Millis::new(held));
-        let result = call(&mut self.client, Millis::new(self.clock));
+        let expected = call(&mut other, Instant::from_millis(held));
+        let result = call(&mut self.client, Instant::from_millis(self.clock));
         assert_eq!(result, expected);
         if held == self.clock {
             assert_eq!(self.client, other);
@@ -211,7 +213,7 @@ impl World {
         self.call(Small::close);
         self.twin.tick(self.clock);
         self.twin.find(Phase::Current).into_iter().for_each(|conn| self.twin.tell_to_close(conn, 1000));
-        self.twin.stop(Reason::NotWanted);
+        self.twin.stop(DisconnectReason::NotWanted);
         assert!(self.twin.conns.iter().all(|conn| conn.phase == Phase::Over));
         true
     }
@@ -260,7 +262,7 @@ impl World {
         if was_fetching && twin.next == Next::Wanted {
             twin.counters.lost_connections += 1;
             if fatal {
-                twin.stop(Reason::NoToken);
+                twin.stop(DisconnectReason::NoToken);
             } else {
                 twin.back_off();
             }
@@ -275,7 +277,7 @@ impl World {
         if counts {
             self.twin.tick(self.clock);
             self.twin.opened(conn);
-            assert_eq!(self.client.state(), State::Connected(conn_id(conn)));
+            assert_eq!(self.client.state(), ConnectionState::Connected(conn_id(conn)));
         }
         counts
     }
@@ -474,7 +476,7 @@ impl World {
                 false
             }
             (Ok((handle, conn, payload)), None) => {
-                assert_eq!((State::Connected(conn), handle.number()), (then.state(), then.accepted));
+                assert_eq!((ConnectionState::Connected, handle.number()), (then.state(), then.accepted));
                 let Ok(sent) = Publish::decode(&payload) else { panic!("{payload:?}") };
                 let request_id = sent.request_id().map(|text| text.to_string()).unwrap_or_default();
                 match written {
@@ -510,7 +512,7 @@ impl World {
 
     fn forget(&mut self, number: usize) -> bool {
         let handle = self.twin.requests.get(number).map(|request| request.handle);
-        let data = self.call(|client, _| client.forget(handle.unwrap_or(Handle::from_number(u64::MAX))));
+        let data = self.call(|client, _| client.forget(handle.unwrap_or(RequestHandle::from_number(u64::MAX))));
         assert_eq!(data, handle.map(|_| self.twin.requests.remove(number).data));
         handle.is_some()
     }
@@ -540,12 +542,12 @@ impl World {
         assert_eq!(twin.told().count(), 0, "at {output:?}");
         if let Output::State(state) = output {
             let expected = match (twin.reported, twin.state()) {
-                (State::Connected(_), State::Connected(_)) if twin.had_gap => State::Connecting,
+                (ConnectionState::Connected, ConnectionState::Connected) if twin.had_gap => ConnectionState::Connecting,
                 (_, state) => state,
             };
             assert_eq!(state, expected);
             assert_ne!(state, twin.reported);
-            if let State::Disconnected(_) = state {
+            if let ConnectionState::Disconnected(_) = state {
                 assert_eq!(self.client.in_flight(), 0);
                 assert!(twin.conns.iter().all(|conn| conn.phase == Phase::Over));
             }
@@ -555,7 +557,7 @@ impl World {
         assert_eq!(twin.state(), twin.reported, "at {output:?}");
         match output {
             Output::FetchToken => twin.fetches(),
-            Output::Wait(wait) => twin.waits(wait.map_or(NEVER, Millis::get)),
+            Output::Wait(wait) => twin.waits(wait.map_or(NEVER, Instant::as_millis)),
             _ => panic!("{output:?}"),
         }
         output
@@ -575,18 +577,18 @@ impl World {
     }
 
     /// To be asked again changes nothing, and to be asked too early does not either.
-    fn polls_again(&self, wait: Option<Millis>) {
+    fn polls_again(&self, wait: Option<Instant>) {
         let mut again = self.client.clone();
         let now = self.twin.now;
-        assert_eq!(again.poll(Millis::new(now)), Output::Wait(wait));
+        assert_eq!(again.poll(Instant::from_millis(now)), Output::Wait(wait));
         assert_eq!(again, self.client);
 
         let mut straight = again.clone();
-        let then = wait.map_or(now.saturating_add(1_000_000_000), Millis::get);
+        let then = wait.map_or(now.saturating_add(1_000_000_000), Instant::as_millis);
         for early in [now + (then - now) / 2, then - 1] {
-            assert_eq!(again.poll(Millis::new(early.max(now))), Output::Wait(wait));
+            assert_eq!(again.poll(Instant::from_millis(early.max(now))), Output::Wait(wait));
         }
-        assert_eq!(again.poll(Millis::new(then)), straight.poll(Millis::new(then)));
+        assert_eq!(again.poll(Instant::from_millis(then)), straight.poll(Instant::from_millis(then)));
         assert_eq!(again, straight);
     }
 }
@@ -598,7 +600,7 @@ fn will_fetch(client: &Small, output: &Output<u32>, now: u64) -> bool {
         match output {
             Output::FetchToken => return true,
             Output::Wait(_) => return false,
-            _ => output = client.poll(Millis::new(now)),
+            _ => output = client.poll(Instant::from_millis(now)),
         }
     }
 }

@@ -4,7 +4,9 @@ use core::fmt;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use ivs_chat_proto::Fragments;
-use ivs_chat_proto::client::{Client, ConnId, Handle, Millis, Outcome, Reason, Received, Settled, State};
+use ivs_chat_proto::client::{
+    Client, ConnectionId, ConnectionState, DisconnectReason, Instant, Outcome, Received, RequestHandle, Settled,
+};
 use ivs_chat_proto::mock::{Delivery, User};
 use ivs_chat_proto::subscribe::{EventKind, Subscribe};
 
@@ -32,8 +34,8 @@ pub(crate) struct Device {
     pub(crate) wait: u64,
     pub(crate) is_due: bool,
     pub(crate) awake_at: u64,
-    pub(crate) state: State,
-    /// In the order of their `ConnId`.
+    pub(crate) state: ConnectionState,
+    /// In the order of their `ConnectionId`.
     pub(crate) sockets: Vec<Socket>,
 
     pub(crate) requests: Vec<Request>,
@@ -75,7 +77,7 @@ pub(crate) struct Device {
 pub(crate) struct Socket {
     pub(crate) phase: Phase,
     /// What the room calls it.
-    pub(crate) room: Option<ConnId>,
+    pub(crate) room: Option<ConnectionId>,
     pub(crate) opened_at: u64,
     /// When its session is over, as the token has it.
     pub(crate) ends_at: u64,
@@ -102,8 +104,8 @@ pub(crate) enum Phase {
 #[derive(Debug)]
 #[expect(clippy::struct_field_names, reason = "that is what the protocol calls it")]
 pub(crate) struct Request {
-    handle: Handle,
-    conn: ConnId,
+    handle: RequestHandle,
+    conn: ConnectionId,
     request_id: String,
     pub(crate) asks: Asks,
     sent_at: u64,
@@ -132,8 +134,8 @@ impl fmt::Display for Asks {
 
 /// A message or an event that has come.
 struct Reception {
-    first: ConnId,
-    last: ConnId,
+    first: ConnectionId,
+    last: ConnectionId,
     is_on_two: bool,
     /// When it was handed on last.
     at: u64,
@@ -163,7 +165,7 @@ impl Socket {
     }
 }
 
-pub(crate) fn place(conn: ConnId) -> usize {
+pub(crate) fn place(conn: ConnectionId) -> usize {
     usize::try_from(conn.number()).expect("few connections")
 }
 
@@ -179,7 +181,7 @@ impl Device {
             wait: u64::MAX,
             is_due: true,
             awake_at: 0,
-            state: State::Disconnected(Reason::NotWanted),
+            state: ConnectionState::Disconnected(DisconnectReason::NotWanted),
             sockets: Vec::new(),
             requests: Vec::new(),
             pending: Vec::new(),
@@ -213,7 +215,7 @@ impl Device {
     /// The client has no more to say, and should not have: a session that ends is followed by another before it does.
     pub(crate) fn waits(&mut self, now: u64, until: u64) {
         self.wait = until;
-        let State::Connected(conn) = self.state else {
+        let ConnectionState::Connected = self.state else {
             self.has_expired = false;
             return;
         };
@@ -228,8 +230,8 @@ impl Device {
 
     /// A connection is asked for.
     pub(crate) fn connect(&mut self, now: u64) {
-        assert!(matches!(self.client.state(), State::Disconnected(_)));
-        self.client.connect(Millis::new(now));
+        assert!(matches!(self.client.state(), ConnectionState::Disconnected(_)));
+        self.client.connect(Instant::from_millis(now));
         self.wants = true;
         self.is_due = true;
         self.may_fetch_at_once = true;
@@ -241,8 +243,8 @@ impl Device {
     }
 
     /// A request has been accepted by the client.
-    pub(crate) fn sent(&mut self, now: u64, handle: Handle, conn: ConnId, request_id: String, asks: Asks) {
-        assert_eq!(self.client.state(), State::Connected(conn));
+    pub(crate) fn sent(&mut self, now: u64, handle: RequestHandle, conn: ConnectionId, request_id: String, asks: Asks) {
+        assert_eq!(self.client.state(), ConnectionState::Connected);
         assert!(self.named.insert(request_id.clone()), "{request_id} again");
         self.pending.push(self.requests.len());
         self.requests.push(Request {
@@ -311,7 +313,7 @@ impl Device {
     }
 
     /// The request that a payload has to settle, and how.
-    fn expected(&self, conn: ConnId, payload: &Subscribe<'_>) -> Option<(usize, Outcome)> {
+    fn expected(&self, conn: ConnectionId, payload: &Subscribe<'_>) -> Option<(usize, Outcome)> {
         let request_id = match payload {
             Subscribe::Message(message) => message.request_id?,
             Subscribe::Event(event) => event.request_id?,
@@ -338,10 +340,10 @@ impl Device {
     }
 
     /// A whole message has come on a connection that is there.
-    pub(crate) fn receive(&mut self, now: u64, conn: ConnId, message: &[u8], tally: &mut Tally) {
+    pub(crate) fn receive(&mut self, now: u64, conn: ConnectionId, message: &[u8], tally: &mut Tally) {
         // Nothing has happened that the client has not been asked about.
         let is_settled = !self.is_due && now < self.wait;
-        let received = self.client.recv(Millis::new(now), conn, message);
+        let received = self.client.recv(Instant::from_millis(now), conn, message);
         self.is_due = true;
         let payload = match (Subscribe::decode(message), received) {
             (Ok(payload), Ok(received)) => {
@@ -381,13 +383,13 @@ impl Device {
     fn account(
         &mut self,
         now: u64,
-        conn: ConnId,
+        conn: ConnectionId,
         payload: &Subscribe<'_>,
         received: Option<&Received<'_, usize>>,
         tally: &mut Tally,
     ) {
         assert!(received.is_none_or(|received| received.payload == *payload));
-        let is_current = self.client.state() == State::Connected(conn);
+        let is_current = self.client.state() == ConnectionState::Connected;
         let id = match payload {
             Subscribe::Message(message) => message.id,
             Subscribe::Event(event) => event.id,
@@ -453,14 +455,20 @@ impl Device {
     }
 
     /// A connection is over: what has to follow does.
-    pub(crate) fn closed(&mut self, now: u64, conn: ConnId, how: ivs_chat_proto::client::Closed, is_meant: bool) {
-        let was_current = self.client.state() == State::Connected(conn);
+    pub(crate) fn closed(
+        &mut self,
+        now: u64,
+        conn: ConnectionId,
+        how: ivs_chat_proto::client::CloseEvent,
+        is_meant: bool,
+    ) {
+        let was_current = self.client.state() == ConnectionState::Connected;
         let socket = &mut self.sockets[place(conn)];
         let was_opening = socket.phase == Phase::Opening;
         socket.phase = Phase::Over;
         socket.has_crossed = self.is_due;
         socket.inbox.clear();
-        self.client.closed(Millis::new(now), conn, how);
+        self.client.closed(Instant::from_millis(now), conn, how);
         self.is_due = true;
         if was_current || was_opening {
             self.failed(now);
@@ -471,44 +479,48 @@ impl Device {
         self.was_told_to_go |= is_meant;
         let is_leaving = self.disconnected_at.is_some_and(|at| now < at + DISCONNECTION_MS);
         match self.client.state() {
-            State::Disconnected(Reason::DisconnectedUser) => assert!(is_leaving, "nobody has disconnected this user"),
-            State::Disconnected(Reason::Closed(code)) => assert_eq!((code, is_meant, is_leaving), (1000, true, false)),
-            State::Disconnected(_) => assert!(!is_meant && !is_leaving),
+            ConnectionState::Disconnected(DisconnectReason::DisconnectedUser) => {
+                assert!(is_leaving, "nobody has disconnected this user")
+            }
+            ConnectionState::Disconnected(DisconnectReason::Closed(code)) => {
+                assert_eq!((code, is_meant, is_leaving), (1000, true, false))
+            }
+            ConnectionState::Disconnected(_) => assert!(!is_meant && !is_leaving),
             state => assert!(!is_meant && !is_leaving, "{state:?}, though it was told to go"),
         }
     }
 
     /// The client says that its state is another: with reason.
-    pub(crate) fn reported(&mut self, now: u64, state: State, tally: &mut Tally) {
+    pub(crate) fn reported(&mut self, now: u64, state: ConnectionState, tally: &mut Tally) {
         assert_ne!(state, self.state);
         match state {
-            State::Connected(conn) => {
+            ConnectionState::Connected => {
                 assert!(self.wants && self.sockets[place(conn)].is_open());
                 tally.note(match self.state {
-                    State::Connected(before) if self.sockets[place(before)].ends_at <= now => {
+                    ConnectionState::Connected if self.sockets[place(before)].ends_at <= now => {
                         // The room may have been left for a while, and nobody says so.
                         self.has_gap = true;
                         "state: handed over when the session was over"
                     }
-                    State::Connected(_) => "state: handed over",
+                    ConnectionState::Connected => "state: handed over",
                     _ if self.was_connected => "state: connected again",
                     _ => "state: connected",
                 });
                 self.was_connected = true;
             }
-            State::Connecting => {
+            ConnectionState::Connecting => {
                 assert!(self.wants);
                 tally.note("state: connecting");
             }
-            State::Disconnected(reason) => {
+            ConnectionState::Disconnected(reason) => {
                 assert_eq!(self.client.in_flight(), 0);
                 assert!(self.sockets.iter().all(|socket| socket.phase == Phase::Over), "a connection is left over");
                 let (is_right, what) = match reason {
-                    Reason::NotWanted => (!self.wants, "disconnected: NotWanted"),
-                    Reason::NoToken => (self.wants && self.has_fatal_token, "disconnected: NoToken"),
-                    Reason::Refused(401) => (self.wants && self.refusals > 1, "disconnected: Refused"),
-                    Reason::Closed(1000) => (self.wants && self.was_told_to_go, "disconnected: Closed"),
-                    Reason::DisconnectedUser => {
+                    DisconnectReason::NotWanted => (!self.wants, "disconnected: NotWanted"),
+                    DisconnectReason::NoToken => (self.wants && self.has_fatal_token, "disconnected: NoToken"),
+                    DisconnectReason::Refused(401) => (self.wants && self.refusals > 1, "disconnected: Refused"),
+                    DisconnectReason::Closed(1000) => (self.wants && self.was_told_to_go, "disconnected: CloseEvent"),
+                    DisconnectReason::DisconnectedUser => {
                         (self.wants && self.disconnected_at.is_some(), "disconnected: DisconnectedUser")
                     }
                     other => panic!("{other:?}"),
@@ -518,7 +530,7 @@ impl Device {
             }
             other => panic!("{other:?}"),
         }
-        self.has_gap |= !matches!(state, State::Connected(_));
+        self.has_gap |= !matches!(state, ConnectionState::Connected);
         self.state = state;
     }
 
@@ -534,7 +546,7 @@ impl Device {
         let config = self.client.config();
         let lasting_ms = config.stable_ms.min(config.refresh_floor_ms);
         let is_replaced = match self.state {
-            State::Connected(conn) => now >= self.sockets[place(conn)].opened_at + u64::from(lasting_ms),
+            ConnectionState::Connected => now >= self.sockets[place(conn)].opened_at + u64::from(lasting_ms),
             _ => false,
         };
         let has_waited = self.failed_at.is_some_and(|at| now >= at + u64::from(config.backoff_min_ms));

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ivs_chat_proto::client::{Client, Closed, ConnId, Millis, Outcome, Output, SendErrorKind, State, TokenInfo};
+use ivs_chat_proto::client::{
+    Client, CloseEvent, ConnectionId, ConnectionState, Instant, Outcome, Output, SendErrorKind, TokenInfo,
+};
 use ivs_chat_proto::mock::{Delivery, Faults, Room};
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use ivs_chat_proto::server::{Cause, Reject};
@@ -36,21 +38,21 @@ enum Happening {
     /// The token has come, or cannot be had.
     Token(usize),
     /// The handshake has come to the room.
-    Handshake(usize, ConnId, String),
-    Opened(usize, ConnId),
-    Refused(usize, ConnId, u16),
+    Handshake(usize, ConnectionId, String),
+    Opened(usize, ConnectionId),
+    Refused(usize, ConnectionId, u16),
     /// A request has come to the room.
-    Request(usize, ConnId, usize, Vec<u8>),
+    Request(usize, ConnectionId, usize, Vec<u8>),
     /// So many deliveries have come from the room.
-    Deliveries(usize, ConnId, usize),
+    Deliveries(usize, ConnectionId, usize),
     /// The room notices that a connection is gone.
-    Leaves(ConnId),
+    Leaves(ConnectionId),
 }
 
 /// A connection, as the room has it.
 struct Route {
     device: usize,
-    conn: ConnId,
+    conn: ConnectionId,
     expires_at: u64,
     /// Whether it was broken for a reason that has been counted.
     is_broken: bool,
@@ -145,7 +147,7 @@ impl World {
         self.room.set_faults(Faults::none());
         self.pass_until(end + LATE_MS);
         for device in &self.devices {
-            if !matches!(device.client.state(), State::Disconnected(_)) {
+            if !matches!(device.client.state(), ConnectionState::Disconnected(_)) {
                 self.tally.note("end: connected by itself");
             }
         }
@@ -162,14 +164,14 @@ impl World {
         let end = self.now + CALM_MS;
         loop {
             for device in &mut self.devices {
-                if device.is_awake(self.now) && matches!(device.state, State::Disconnected(_)) {
+                if device.is_awake(self.now) && matches!(device.state, ConnectionState::Disconnected(_)) {
                     self.tally.note("end: connected when asked to");
                     device.connect(self.now);
                 }
             }
             self.pass_until(self.now + 500);
             let is_there = |device: &Device| match device.client.state() {
-                State::Connected(conn) => !device.sockets[place(conn)].is_silent && device.is_awake(self.now),
+                ConnectionState::Connected => !device.sockets[place(conn)].is_silent && device.is_awake(self.now),
                 _ => false,
             };
             if self.devices.iter().all(is_there) {
@@ -181,7 +183,7 @@ impl World {
 
     /// Everyone says something. It is confirmed, and comes to everyone once, also while connections are handed over.
     fn everyone_speaks(&mut self, round: usize) {
-        self.devices.iter_mut().for_each(|device| device.has_gap = !matches!(device.state, State::Connected(_)));
+        self.devices.iter_mut().for_each(|device| device.has_gap = !matches!(device.state, ConnectionState::Connected));
         let mut sent = Vec::new();
         for number in 0..self.devices.len() {
             let text = format!("round {round} of {number}");
@@ -232,7 +234,7 @@ impl World {
     /// All leave, and nothing is left of them.
     fn all_leave(&mut self) {
         for device in &mut self.devices {
-            device.client.close(Millis::new(self.now));
+            device.client.close(Instant::from_millis(self.now));
             device.wants = false;
             device.is_due = true;
         }
@@ -262,7 +264,7 @@ impl World {
     }
 
     /// Something goes to the room, behind all that has gone there on this connection.
-    fn up(&mut self, number: usize, conn: ConnId, happening: Happening) {
+    fn up(&mut self, number: usize, conn: ConnectionId, happening: Happening) {
         let arrives_at = self.now + self.latency();
         let socket = &mut self.devices[number].sockets[place(conn)];
         socket.up_at = socket.up_at.max(arrives_at);
@@ -271,7 +273,7 @@ impl World {
     }
 
     /// Something comes from the room, behind all that has come from there on this connection.
-    fn down(&mut self, number: usize, conn: ConnId, happening: Happening) {
+    fn down(&mut self, number: usize, conn: ConnectionId, happening: Happening) {
         let arrives_at = self.now + self.latency();
         let socket = &mut self.devices[number].sockets[place(conn)];
         socket.down_at = socket.down_at.max(arrives_at);
@@ -295,7 +297,7 @@ impl World {
                     self.drive(number);
                 }
             }
-            let room = self.room.next_at().map_or(u64::MAX, Millis::get);
+            let room = self.room.next_at().map_or(u64::MAX, Instant::as_millis);
             let waits = self.devices.iter().map(|device| device.wait.max(device.awake_at)).min();
             let next = self.happenings.first_key_value().map_or(u64::MAX, |((at, _), _)| *at);
             let next = next.min(room).min(waits.unwrap_or(u64::MAX));
@@ -334,7 +336,7 @@ impl World {
             Happening::Refused(number, conn, status) => self.refused(number, conn, status),
             Happening::Request(number, conn, request, payload) => self.request(number, conn, request, &payload),
             Happening::Deliveries(number, conn, count) => (0..count).for_each(|_| self.delivered(number, conn)),
-            Happening::Leaves(conn) => self.room.leave(Millis::new(self.now), conn),
+            Happening::Leaves(conn) => self.room.leave(Instant::from_millis(self.now), conn),
         }
         // Most hosts poll after every input; this one, nearly always.
         if let Some(number) = device.filter(|_| !self.dice.one_in(8)) {
@@ -345,8 +347,8 @@ impl World {
     // The room.
 
     fn poll_room(&mut self) {
-        let mut waiting: Option<(usize, ConnId, usize)> = None;
-        while let Some((conn, delivery)) = self.room.poll(Millis::new(self.now)) {
+        let mut waiting: Option<(usize, ConnectionId, usize)> = None;
+        while let Some((conn, delivery)) = self.room.poll(Instant::from_millis(self.now)) {
             let Route { device, conn, expires_at, is_broken } = self.routes[place(conn)];
             match &delivery {
                 Delivery::Piece { bytes, fin: true } if bytes.is_empty() => self.tally.note("fault: cut"),
@@ -380,12 +382,12 @@ impl World {
         }
     }
 
-    fn handshake(&mut self, number: usize, conn: ConnId, token: &str) {
+    fn handshake(&mut self, number: usize, conn: ConnectionId, token: &str) {
         if self.devices[number].sockets[place(conn)].phase == Phase::Over {
             return;
         }
         let before = self.room.connections();
-        match self.room.connect(Millis::new(self.now), token) {
+        match self.room.connect(Instant::from_millis(self.now), token) {
             Ok(room) => {
                 let is_broken = self.room.connections() == before;
                 if is_broken {
@@ -409,12 +411,12 @@ impl World {
     }
 
     /// A request is done, or rejected; and if it is done, with reason.
-    fn request(&mut self, number: usize, conn: ConnId, request: usize, payload: &[u8]) {
+    fn request(&mut self, number: usize, conn: ConnectionId, request: usize, payload: &[u8]) {
         let socket = &self.devices[number].sockets[place(conn)];
         let Some(room) = socket.room.filter(|_| !socket.is_silent) else { return };
         self.room_at = self.now;
         let before = self.room.connections();
-        let verdict = self.room.receive(Millis::new(self.now), room, payload);
+        let verdict = self.room.receive(Instant::from_millis(self.now), room, payload);
         let is_accepted = self.room.accepted().len() > self.accepted;
         assert_eq!(is_accepted, matches!(verdict, Some(Ok(_))));
         let device = &mut self.devices[number];
@@ -460,14 +462,14 @@ impl World {
     /// Does all that a client wants.
     fn drive(&mut self, number: usize) {
         for _ in 0..50 {
-            let now = Millis::new(self.now);
+            let now = Instant::from_millis(self.now);
             let device = &mut self.devices[number];
             let output = device.client.poll(now);
             device.is_due = false;
             match output {
                 Output::Wait(until) => {
                     assert!(until.is_none_or(|until| until > now));
-                    device.waits(self.now, until.map_or(u64::MAX, Millis::get));
+                    device.waits(self.now, until.map_or(u64::MAX, Instant::as_millis));
                     return;
                 }
                 Output::Close { conn, code } => self.close(number, conn, code),
@@ -491,7 +493,7 @@ impl World {
     }
 
     /// The client wants a connection closed: one that is there.
-    fn close(&mut self, number: usize, conn: ConnId, code: u16) {
+    fn close(&mut self, number: usize, conn: ConnectionId, code: u16) {
         tell!(self, "{number}: closes {}, {code}", conn.number());
         let device = &mut self.devices[number];
         if device.sockets[place(conn)].has_crossed {
@@ -522,14 +524,14 @@ impl World {
     }
 
     /// Nothing that is told of a connection that is over changes anything.
-    fn ignores(&mut self, number: usize, conn: ConnId) {
+    fn ignores(&mut self, number: usize, conn: ConnectionId) {
         self.tally.note("device: told of a connection that is over");
-        let now = Millis::new(self.now);
+        let now = Instant::from_millis(self.now);
         let Device { client, sockets, .. } = &mut self.devices[number];
         let before = client.clone();
         client.opened(now, conn);
         client.alive(now, conn);
-        client.closed(now, conn, Closed::frame(1000, ""));
+        client.closed(now, conn, CloseEvent::frame(1000, ""));
         for delivery in &sockets[place(conn)].inbox {
             if let Delivery::Piece { bytes, .. } = delivery {
                 assert_eq!(client.recv(now, conn, bytes), Ok(None));
@@ -539,7 +541,7 @@ impl World {
     }
 
     fn token(&mut self, number: usize) {
-        let now = Millis::new(self.now);
+        let now = Instant::from_millis(self.now);
         let device = &mut self.devices[number];
         device.is_fetching = false;
         device.is_due = true;
@@ -549,7 +551,9 @@ impl World {
             device.client.token_err(now, is_fatal);
             device.has_fatal_token |= is_fatal;
             device.failed(self.now);
-            assert!(!is_fatal || was != State::Connecting || device.client.state() != State::Connecting);
+            assert!(
+                !is_fatal || was != ConnectionState::Connecting || device.client.state() != ConnectionState::Connecting
+            );
             self.tally.note(if is_fatal { "device: token never to be had" } else { "device: token not to be had" });
             return;
         }
@@ -567,25 +571,25 @@ impl World {
         self.up(number, conn, Happening::Handshake(number, conn, token));
     }
 
-    fn opened(&mut self, number: usize, conn: ConnId) {
+    fn opened(&mut self, number: usize, conn: ConnectionId) {
         let device = &mut self.devices[number];
         let socket = &mut device.sockets[place(conn)];
         if socket.phase == Phase::Opening {
             socket.phase = Phase::Open;
             socket.opened_at = self.now;
             socket.fetches = device.fetches;
-            device.client.opened(Millis::new(self.now), conn);
-            assert!(device.is_due || device.client.state() == State::Connected(conn));
+            device.client.opened(Instant::from_millis(self.now), conn);
+            assert!(device.is_due || device.client.state() == ConnectionState::Connected);
             device.is_due = true;
             device.refusals_in_a_row = 0;
         }
     }
 
-    fn refused(&mut self, number: usize, conn: ConnId, status: u16) {
+    fn refused(&mut self, number: usize, conn: ConnectionId, status: u16) {
         tell!(self, "{number}: connection {} is refused, {status}", conn.number());
         let device = &mut self.devices[number];
         if device.sockets[place(conn)].phase == Phase::Opening {
-            device.closed(self.now, conn, Closed::handshake(status), false);
+            device.closed(self.now, conn, CloseEvent::handshake_rejected(status), false);
             if status == 401 {
                 device.refusals += 1;
                 device.refusals_in_a_row += 1;
@@ -594,7 +598,7 @@ impl World {
         }
     }
 
-    fn delivered(&mut self, number: usize, conn: ConnId) {
+    fn delivered(&mut self, number: usize, conn: ConnectionId) {
         let device = &mut self.devices[number];
         let socket = &mut device.sockets[place(conn)];
         let Some(delivery) = socket.inbox.pop_front() else { return };
@@ -604,18 +608,18 @@ impl World {
             Delivery::Close { code, reason } => {
                 tell!(self, "{number}: connection {} was closed, {code} {reason:?}", conn.number());
                 let is_error = matches!(CloseReason::parse(&reason), CloseReason::Error { .. });
-                device.closed(self.now, conn, Closed::frame(code, &reason), code == 1000 && !is_error);
+                device.closed(self.now, conn, CloseEvent::frame(code, &reason), code == 1000 && !is_error);
             }
             Delivery::Break => {
                 tell!(self, "{number}: connection {} broke", conn.number());
-                device.closed(self.now, conn, Closed::without_frame(), false);
+                device.closed(self.now, conn, CloseEvent::abnormal(), false);
             }
             other => panic!("{other:?}"),
         }
     }
 
     /// A piece of a message, or two or three if the host's buffers are small.
-    fn piece(&mut self, number: usize, conn: ConnId, bytes: &[u8], fin: bool) {
+    fn piece(&mut self, number: usize, conn: ConnectionId, bytes: &[u8], fin: bool) {
         let cuts = if self.dice.one_in(4) { self.dice.between(1, 2) } else { 0 };
         let mut rest = bytes;
         for _ in 0..cuts {
@@ -627,7 +631,7 @@ impl World {
         self.push(number, conn, rest, fin);
     }
 
-    fn push(&mut self, number: usize, conn: ConnId, piece: &[u8], fin: bool) {
+    fn push(&mut self, number: usize, conn: ConnectionId, piece: &[u8], fin: bool) {
         let device = &mut self.devices[number];
         let fragments = &mut device.sockets[place(conn)].fragments;
         let mut joined = core::mem::take(fragments);
@@ -669,7 +673,7 @@ impl World {
         let device = &mut self.devices[number];
         for (conn, socket) in (0..).zip(&device.sockets) {
             if socket.is_open() && !socket.is_silent {
-                device.client.alive(Millis::new(self.now), ConnId::from_number(conn));
+                device.client.alive(Instant::from_millis(self.now), ConnectionId::from_number(conn));
                 device.is_due = true;
             }
         }
@@ -684,7 +688,7 @@ impl World {
         }
         let next = if self.dice.one_in(10) { self.dice.between(1, 10) } else { self.dice.between(100, 2_500) };
         self.after(next, Happening::Acts(number));
-        if let State::Disconnected(_) = self.devices[number].client.state() {
+        if let ConnectionState::Disconnected(_) = self.devices[number].client.state() {
             if self.dice.one_in(3) {
                 self.devices[number].connect(self.now);
             }
@@ -709,7 +713,7 @@ impl World {
             76..78 => {
                 tell!(self, "{number}: wants no connection any more");
                 let device = &mut self.devices[number];
-                device.client.close(Millis::new(self.now));
+                device.client.close(Instant::from_millis(self.now));
                 device.wants = false;
                 device.is_due = true;
             }
@@ -744,7 +748,7 @@ impl World {
 
     /// Sends a request, if the client takes it: its number.
     fn send(&mut self, number: usize, asks: Asks) -> Option<usize> {
-        let now = Millis::new(self.now);
+        let now = Instant::from_millis(self.now);
         let device = &mut self.devices[number];
         let request = device.requests.len();
         let is_disconnect = matches!(asks, Asks::Disconnect(_));
@@ -784,7 +788,7 @@ impl World {
                 assert_eq!(error.data, request);
                 self.tally.note(match error.kind {
                     SendErrorKind::NotConnected => {
-                        assert!(!matches!(state, State::Connected(_)));
+                        assert!(!matches!(state, ConnectionState::Connected));
                         "not sent: not connected"
                     }
                     SendErrorKind::NotPermitted(refused) => {
@@ -802,10 +806,10 @@ impl World {
     }
 
     /// A connection of a device, if it has one that is open.
-    fn open_connection(&mut self, number: usize) -> Option<ConnId> {
+    fn open_connection(&mut self, number: usize) -> Option<ConnectionId> {
         let sockets = (0..).zip(&self.devices[number].sockets);
         let open: Vec<_> = sockets.filter(|(_, socket)| socket.is_open() && !socket.is_silent).collect();
-        self.dice.of(&open).map(|(conn, _)| ConnId::from_number(*conn))
+        self.dice.of(&open).map(|(conn, _)| ConnectionId::from_number(*conn))
     }
 
     /// A connection breaks, and the room learns of it later.
@@ -813,7 +817,7 @@ impl World {
         let Some(conn) = self.open_connection(number) else { return };
         tell!(self, "{number}: connection {} breaks on the way", conn.number());
         self.tally.note("network: broken");
-        self.devices[number].closed(self.now, conn, Closed::without_frame(), false);
+        self.devices[number].closed(self.now, conn, CloseEvent::abnormal(), false);
         let room = self.devices[number].sockets[place(conn)].room.expect("it was open");
         let noticed = self.dice.between(0, 5_000);
         self.after(noticed, Happening::Leaves(room));
@@ -832,7 +836,7 @@ impl World {
 
     /// The application's server does something.
     fn application(&mut self) {
-        let now = Millis::new(self.now);
+        let now = Instant::from_millis(self.now);
         match self.dice.between(0, 5) {
             0 => {
                 let user = self.somebody();

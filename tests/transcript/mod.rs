@@ -12,7 +12,8 @@
 //! Lines that begin with `#` are for the reader; lines `set field value` are for the `Config`, whose jitter is none unless set.
 
 use ivs_chat_proto::client::{
-    After, Client, Closed, Config, ConnId, Handle, Millis, Outcome, Output, Reason, Received, Settled, State, TokenInfo,
+    Client, CloseEvent, Config, ConnectionId, ConnectionState, DisconnectReason, Instant, Outcome, Output, Received,
+    ReconnectAction, RequestHandle, Settled, TokenInfo,
 };
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use ivs_chat_proto::subscribe::Subscribe;
@@ -34,7 +35,7 @@ pub(crate) fn play(transcript: &str) -> Client<u64, 3, 4> {
     for line in lines {
         let (input, expected) = line.split_once("=>").unwrap_or_else(|| panic!("no => in {line}"));
         let (now, input) = input.trim().split_once(' ').unwrap_or_else(|| panic!("no input in {line}"));
-        let now = Millis::new(now.replace('_', "").parse().unwrap());
+        let now = Instant::from_millis(now.replace('_', "").parse().unwrap());
         let mut came = Vec::from_iter(host.input(now, input.trim()));
         came.extend(host.outputs(now));
         assert_eq!(came.join("; "), expected.trim(), "in: {line}");
@@ -61,7 +62,7 @@ struct Host {
 }
 
 impl Host {
-    fn input(&mut self, now: Millis, input: &str) -> Option<String> {
+    fn input(&mut self, now: Instant, input: &str) -> Option<String> {
         let (verb, rest) = input.split_once(' ').unwrap_or((input, ""));
         let rest = rest.trim();
         let client = &mut self.client;
@@ -90,7 +91,9 @@ impl Host {
             "forget" => {
                 let number = rest.trim_start_matches('r').parse().unwrap();
                 return Some(
-                    client.forget(Handle::from_number(number)).map_or("unknown".into(), |data| format!("r{data} back")),
+                    client
+                        .forget(RequestHandle::from_number(number))
+                        .map_or("unknown".into(), |data| format!("r{data} back")),
                 );
             }
             other => panic!("no input {other}"),
@@ -98,7 +101,7 @@ impl Host {
         None
     }
 
-    fn publish(&mut self, now: Millis, verb: &str, rest: &str) -> String {
+    fn publish(&mut self, now: Instant, verb: &str, rest: &str) -> String {
         let (what, request_id) = rest.rsplit_once('#').unwrap_or((rest, ""));
         let what = what.trim().trim_matches('"');
         let request_id = Some(request_id.into());
@@ -135,15 +138,15 @@ impl Host {
         }
     }
 
-    fn outputs(&mut self, now: Millis) -> Vec<String> {
+    fn outputs(&mut self, now: Instant) -> Vec<String> {
         let mut outputs = Vec::new();
         loop {
             outputs.push(match self.client.poll(now) {
                 Output::Close { conn, code } => format!("close {} {code}", name(conn)),
                 Output::Settled(settled) => outcome(&settled),
-                Output::State(State::Connecting) => "state connecting".into(),
-                Output::State(State::Connected(conn)) => format!("state connected {}", name(conn)),
-                Output::State(State::Disconnected(reason)) => format!("state disconnected: {}", why(reason)),
+                Output::State(ConnectionState::Connecting) => "state connecting".into(),
+                Output::State(ConnectionState::Connected) => format!("state connected {}", name(conn)),
+                Output::State(ConnectionState::Disconnected(reason)) => format!("state disconnected: {}", why(reason)),
                 Output::FetchToken => "fetch token".into(),
                 Output::Wait(Some(moment)) => {
                     assert!(moment > now);
@@ -173,18 +176,18 @@ fn token(words: &str) -> TokenInfo<'_> {
     info
 }
 
-fn closed(how: &str) -> Closed {
+fn closed(how: &str) -> CloseEvent {
     let (how, after) = how.split_once(" then ").unwrap_or((how, ""));
     let closed = match how.split_once(' ').unwrap_or((how, "")) {
-        ("broken", _) => Closed::without_frame(),
-        ("http", status) => Closed::handshake(status.parse().unwrap()),
-        (code, reason) => Closed::frame(code.parse().unwrap(), reason),
+        ("broken", _) => CloseEvent::abnormal(),
+        ("http", status) => CloseEvent::handshake_rejected(status.parse().unwrap()),
+        (code, reason) => CloseEvent::frame(code.parse().unwrap(), reason),
     };
     match after {
         "" => closed,
-        "retry" => closed.then(After::Retry),
-        "new token" => closed.then(After::NewToken),
-        "end" => closed.then(After::End),
+        "retry" => closed.with_action(ReconnectAction::Retry),
+        "new token" => closed.with_action(ReconnectAction::NewToken),
+        "end" => closed.with_action(ReconnectAction::End),
         other => panic!("nothing is {other}"),
     }
 }
@@ -247,21 +250,21 @@ fn outcome(settled: &Settled<u64>) -> String {
     format!("r{} {outcome}", settled.data)
 }
 
-fn why(reason: Reason) -> String {
+fn why(reason: DisconnectReason) -> String {
     match reason {
-        Reason::NotWanted => "not wanted".into(),
-        Reason::NoToken => "no token".into(),
-        Reason::Refused(status) => format!("refused {status}"),
-        Reason::Closed(code) => format!("closed {code}"),
-        Reason::DisconnectedUser => "disconnected user".into(),
+        DisconnectReason::NotWanted => "not wanted".into(),
+        DisconnectReason::NoToken => "no token".into(),
+        DisconnectReason::Refused(status) => format!("refused {status}"),
+        DisconnectReason::Closed(code) => format!("closed {code}"),
+        DisconnectReason::DisconnectedUser => "disconnected user".into(),
         other => panic!("no reason {other:?}"),
     }
 }
 
-fn conn(name: &str) -> ConnId {
-    ConnId::from_number(name.trim_start_matches('c').parse().unwrap())
+fn conn(name: &str) -> ConnectionId {
+    ConnectionId::from_number(name.trim_start_matches('c').parse().unwrap())
 }
 
-fn name(conn: ConnId) -> String {
+fn name(conn: ConnectionId) -> String {
     format!("c{}", conn.number())
 }

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::server::{Config, Peer};
 use ivs_chat_proto::subscribe::{Message, Sender, Subscribe};
-use ivs_chat_proto::{Attributes, Capabilities, Fragments, JsonStream, Millis, Text};
+use ivs_chat_proto::{Attributes, Capabilities, Fragments, JsonStream, Instant, Text};
 
 use crate::build::{build, build_send};
 use crate::room::Room;
@@ -182,7 +182,7 @@ pub(crate) fn serve<'b>(payload: &str, door: &mut Door, buffer: &'b mut [u8]) ->
 /// A server's connection that is allowed everything.
 pub(crate) struct Door {
     peer: Peer,
-    now: Millis,
+    now: Instant,
 }
 
 impl Door {
@@ -190,7 +190,7 @@ impl Door {
         let mut config = Config::new();
         config.capabilities = Capabilities::ALL;
         config.session_ms = u32::MAX;
-        Self { peer: Peer::new(Millis::new(0), config), now: Millis::new(0) }
+        Self { peer: Peer::new(Instant::from_millis(0), config), now: Instant::from_millis(0) }
     }
 
     #[inline]

@@ -15,7 +15,7 @@
 
 use core::cell::UnsafeCell;
 
-use ivs_chat_proto::client::{Client, Closed, Config, ConnId, Millis, Outcome, Output, Settled, State, TokenInfo};
+use ivs_chat_proto::client::{Client, CloseEvent, Config, ConnectionId, Instant, Outcome, Output, Settled, ConnectionState, TokenInfo};
 use ivs_chat_proto::publish::SendMessage;
 use ivs_chat_proto::subscribe::Subscribe;
 use ivs_chat_proto::{Content, DecodeError};
@@ -92,7 +92,7 @@ pub extern "C" fn client_new(len: usize) -> i32 {
 /// A connection is wanted.
 #[unsafe(no_mangle)]
 pub extern "C" fn client_connect(now: u64) {
-    client().connect(Millis::new(now));
+    client().connect(Instant::from_millis(now));
 }
 
 /// The token is there: the number of the connection to open with it, or -1.
@@ -100,21 +100,21 @@ pub extern "C" fn client_connect(now: u64) {
 pub extern "C" fn client_token_ok(now: u64, session_ms: u64) -> i64 {
     let mut info = TokenInfo::new();
     info.session_ms = Some(session_ms);
-    let conn = client().token_ok(Millis::new(now), info);
+    let conn = client().token_ok(Instant::from_millis(now), info);
     conn.and_then(|conn| i64::try_from(conn.number()).ok()).unwrap_or(-1)
 }
 
 /// The connection is open.
 #[unsafe(no_mangle)]
 pub extern "C" fn client_opened(now: u64, conn: u64) {
-    client().opened(Millis::new(now), ConnId::from_number(conn));
+    client().opened(Instant::from_millis(now), ConnectionId::from_number(conn));
 }
 
 /// The connection was closed with this code and, as input, reason.
 #[unsafe(no_mangle)]
 pub extern "C" fn client_closed(now: u64, conn: u64, code: u16, len: usize) {
     let reason = core::str::from_utf8(read(len)).unwrap_or_default();
-    client().closed(Millis::new(now), ConnId::from_number(conn), Closed::frame(code, reason));
+    client().closed(Instant::from_millis(now), ConnectionId::from_number(conn), CloseEvent::frame(code, reason));
 }
 
 /// Puts out a SEND_MESSAGE with a content, to be written to the connection: its length, or -1. `promise` comes back with its outcome.
@@ -122,7 +122,7 @@ pub extern "C" fn client_closed(now: u64, conn: u64, code: u16, len: usize) {
 pub extern "C" fn client_send(now: u64, promise: u32, len: usize) -> i32 {
     with_output(|output| {
         let content = Content::new(core::str::from_utf8(read(len)).ok()?).ok()?;
-        let sent = client().send(Millis::new(now), &SendMessage::new(content).into(), promise, output).ok()?;
+        let sent = client().send(Instant::from_millis(now), &SendMessage::new(content).into(), promise, output).ok()?;
         Some(sent.payload.len())
     })
 }
@@ -131,7 +131,7 @@ pub extern "C" fn client_send(now: u64, promise: u32, len: usize) -> i32 {
 /// [`client_poll`] does.
 #[unsafe(no_mangle)]
 pub extern "C" fn client_recv(now: u64, conn: u64, len: usize) -> i32 {
-    match client().recv(Millis::new(now), ConnId::from_number(conn), read(len)) {
+    match client().recv(Instant::from_millis(now), ConnectionId::from_number(conn), read(len)) {
         Ok(Some(received)) => {
             put_numbers(received.settled.as_ref().map_or([0, 0], settled));
             match received.payload {
@@ -151,14 +151,14 @@ pub extern "C" fn client_recv(now: u64, conn: u64, len: usize) -> i32 {
 /// connecting, 2 connected; the connection); 4 to fetch a token.
 #[unsafe(no_mangle)]
 pub extern "C" fn client_poll(now: u64) -> i32 {
-    let (what, numbers) = match client().poll(Millis::new(now)) {
+    let (what, numbers) = match client().poll(Instant::from_millis(now)) {
         Output::Close { conn, code } => (1, [conn.number(), code.into()]),
         Output::Settled(outcome) => (2, settled(&outcome)),
-        Output::State(State::Connected(conn)) => (3, [2, conn.number()]),
-        Output::State(State::Connecting) => (3, [1, 0]),
+        Output::State(ConnectionState::Connected) => (3, [2, conn.number()]),
+        Output::State(ConnectionState::Connecting) => (3, [1, 0]),
         Output::State(_) => (3, [0, 0]),
         Output::FetchToken => (4, [0, 0]),
-        Output::Wait(until) => (0, [until.map_or(u64::MAX, Millis::get), 0]),
+        Output::Wait(until) => (0, [until.map_or(u64::MAX, Instant::as_millis), 0]),
         _ => (5, [0, 0]),
     };
     put_numbers(numbers);

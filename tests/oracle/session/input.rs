@@ -2,7 +2,10 @@
 
 use core::num::NonZero;
 
-use ivs_chat_proto::client::{After, Closed, Config, Handle, Outcome, Output, Reason, SendErrorKind, State};
+use ivs_chat_proto::client::{
+    CloseEvent, Config, ConnectionState, DisconnectReason, Outcome, Output, ReconnectAction, RequestHandle,
+    SendErrorKind,
+};
 use ivs_chat_proto::{Capabilities, Capability};
 
 use super::twin::LATE_MS;
@@ -71,7 +74,7 @@ pub(crate) enum How {
     Handshake(u16),
     Broken,
     /// Whatever it was, this is to follow.
-    Then(After),
+    Then(ReconnectAction),
 }
 
 /// What is received. Numbers are of the requests in flight, the oldest first, or of what was received, the last first.
@@ -139,36 +142,36 @@ pub(crate) enum Happened {
     Settled(Outcome),
     Swallowed,
     Refused(SendErrorKind),
-    Accepted(Handle),
+    Accepted(RequestHandle),
 }
 
 impl How {
-    pub(super) fn closed(self) -> Closed {
+    pub(super) fn closed(self) -> CloseEvent {
         match self {
-            Self::Frame(code) => Closed::frame(code, "Kicked"),
-            Self::Expired(code) => Closed::frame(code, r#"{"ErrorMessage":"expired","ErrorCode":401}"#),
-            Self::Handshake(status) => Closed::handshake(status),
-            Self::Broken => Closed::without_frame(),
-            Self::Then(after @ After::End) => Closed::without_frame().then(after),
-            Self::Then(after) => Closed::frame(1000, "").then(after),
+            Self::Frame(code) => CloseEvent::frame(code, "Kicked"),
+            Self::Expired(code) => CloseEvent::frame(code, r#"{"ErrorMessage":"expired","ErrorCode":401}"#),
+            Self::Handshake(status) => CloseEvent::handshake_rejected(status),
+            Self::Broken => CloseEvent::abnormal(),
+            Self::Then(after @ ReconnectAction::End) => CloseEvent::abnormal().with_action(after),
+            Self::Then(after) => CloseEvent::frame(1000, "").with_action(after),
         }
     }
 
-    pub(super) const fn after(self) -> After {
+    pub(super) const fn after(self) -> ReconnectAction {
         match self {
-            Self::Frame(1000 | 1008 | 3003 | 4000..=4999) | Self::Handshake(403 | 404) => After::End,
-            Self::Handshake(401) => After::NewToken,
-            Self::Frame(_) | Self::Expired(_) | Self::Handshake(_) | Self::Broken => After::Retry,
+            Self::Frame(1000 | 1008 | 3003 | 4000..=4999) | Self::Handshake(403 | 404) => ReconnectAction::End,
+            Self::Handshake(401) => ReconnectAction::NewToken,
+            Self::Frame(_) | Self::Expired(_) | Self::Handshake(_) | Self::Broken => ReconnectAction::Retry,
             Self::Then(after) => after,
         }
     }
 
     pub(super) const fn reason(self) -> Reason {
         match self {
-            Self::Frame(code) | Self::Expired(code) => Reason::Closed(code),
-            Self::Handshake(status) => Reason::Refused(status),
-            Self::Broken | Self::Then(After::End) => Reason::Closed(1006),
-            Self::Then(_) => Reason::Closed(1000),
+            Self::Frame(code) | Self::Expired(code) => DisconnectReason::Closed(code),
+            Self::Handshake(status) => DisconnectReason::Refused(status),
+            Self::Broken | Self::Then(ReconnectAction::End) => DisconnectReason::Closed(1006),
+            Self::Then(_) => DisconnectReason::Closed(1000),
         }
     }
 }
@@ -348,15 +351,15 @@ impl Choices<'_> {
             Broken,
             Handshake(401),
             Handshake(429),
-            Then(After::Retry),
-            Then(After::NewToken),
+            Then(ReconnectAction::Retry),
+            Then(ReconnectAction::NewToken),
             Frame(1012),
             Expired(1000),
             Frame(1000),
             Frame(1008),
             Frame(4001),
             Handshake(403),
-            Then(After::End),
+            Then(ReconnectAction::End),
         ])
     }
 
@@ -408,7 +411,7 @@ impl Choices<'_> {
     /// What brings a session on.
     pub(super) fn usual(&mut self, world: &World) -> Input {
         match world.client().state() {
-            State::Disconnected(_) => Input::Connect,
+            ConnectionState::Disconnected(_) => Input::Connect,
             _ if world.is_fetching() => self.token(),
             _ if world.is_there(Who::Connecting) => Input::Opened(Who::Connecting),
             _ => Input::Pass(Passing::PastWait(0)),

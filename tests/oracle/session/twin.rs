@@ -1,6 +1,9 @@
 //! What is known of a client from outside, by the documentation alone: a naive twin.
 
-use ivs_chat_proto::client::{After, Config, ConnId, Counters, Handle, Millis, Outcome, Reason, SendErrorKind, State};
+use ivs_chat_proto::client::{
+    Config, ConnectionId, ConnectionState, Counters, DisconnectReason, Instant, Outcome, ReconnectAction,
+    RequestHandle, SendErrorKind,
+};
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::{Capabilities, Capability, Content, ErrorCode};
 
@@ -35,7 +38,7 @@ pub(super) struct Twin {
     pub(super) replaced: usize,
     /// Until when a close means that this user was disconnected.
     pub(super) leaving_until: u64,
-    pub(super) reported: State,
+    pub(super) reported: ConnectionState,
     /// Whether there was no connection at some time since that was reported.
     pub(super) had_gap: bool,
     pub(super) requests: Vec<InFlight>,
@@ -88,13 +91,13 @@ pub(super) enum Next {
     /// One is fetched at once, or being fetched.
     Wanted,
     Connecting,
-    Stopped(Reason),
+    Stopped(DisconnectReason),
 }
 
 /// A request without an outcome that has been told.
 #[derive(Clone, Debug, Hash)]
 pub(super) struct InFlight {
-    pub(super) handle: Handle,
+    pub(super) handle: RequestHandle,
     pub(super) data: u32,
     pub(super) conn: usize,
     pub(super) request_id: String,
@@ -121,7 +124,7 @@ impl Twin {
             late_in_a_row: 0,
             conns: Vec::new(),
             closing: Vec::new(),
-            next: Next::Stopped(Reason::NotWanted),
+            next: Next::Stopped(DisconnectReason::NotWanted),
             is_fetching: false,
             failures: 0,
             has_replaced: false,
@@ -129,7 +132,7 @@ impl Twin {
             was_refused: false,
             replaced: 0,
             leaving_until: 0,
-            reported: State::Disconnected(Reason::NotWanted),
+            reported: ConnectionState::Disconnected(DisconnectReason::NotWanted),
             had_gap: true,
             requests: Vec::new(),
             accepted: 0,
@@ -148,11 +151,11 @@ impl Twin {
         last
     }
 
-    pub(super) fn state(&self) -> State {
+    pub(super) fn state(&self) -> ConnectionState {
         match (self.find(Phase::Current), &self.next) {
-            (Some(conn), _) => State::Connected(conn_id(conn)),
-            (None, Next::Stopped(reason)) => State::Disconnected(*reason),
-            (None, _) => State::Connecting,
+            (Some(conn), _) => ConnectionState::Connected(conn_id(conn)),
+            (None, Next::Stopped(reason)) => ConnectionState::Disconnected(*reason),
+            (None, _) => ConnectionState::Connecting,
         }
     }
 
@@ -209,7 +212,7 @@ impl Twin {
         }
         let limit = usize::from(self.config.requests_per_second?.get()).min(10);
         let retry_at = self.sent_at.iter().rev().nth(limit - 1)?.saturating_add(WINDOW_MS);
-        (retry_at > self.now).then_some(SendErrorKind::TooManyRequests { retry_at: Millis::new(retry_at) })
+        (retry_at > self.now).then_some(SendErrorKind::TooManyRequests { retry_at: Instant::from_millis(retry_at) })
     }
 
     /// What is in flight on a connection that ends now.
@@ -228,7 +231,7 @@ impl Twin {
         })
     }
 
-    pub(super) fn settle(&mut self, place: usize, outcome: Outcome) -> (Handle, Outcome, u32) {
+    pub(super) fn settle(&mut self, place: usize, outcome: Outcome) -> (RequestHandle, Outcome, u32) {
         let request = self.requests.remove(place);
         (request.handle, outcome, request.data)
     }
@@ -256,7 +259,12 @@ impl Twin {
     }
 
     /// Which request is settled by what is received on a connection that is there.
-    pub(super) fn received(&mut self, conn: usize, said: &Said, is_swallowed: bool) -> Option<(Handle, Outcome, u32)> {
+    pub(super) fn received(
+        &mut self,
+        conn: usize,
+        said: &Said,
+        is_swallowed: bool,
+    ) -> Option<(RequestHandle, Outcome, u32)> {
         let happened = match said.what {
             Saying::Garbage => {
                 self.counters.not_decoded += 1;
@@ -294,7 +302,7 @@ impl Twin {
         }
     }
 
-    pub(super) fn error(&mut self, conn: usize, said: &Said, code: u16) -> Option<(Handle, Outcome, u32)> {
+    pub(super) fn error(&mut self, conn: usize, said: &Said, code: u16) -> Option<(RequestHandle, Outcome, u32)> {
         let is_here = |request: &InFlight| request.conn == conn && request.outcome.is_none();
         let is_deletion = |request: &InFlight| is_here(request) && matches!(request.target, Target::Deleted(_));
         let place = if said.request_id.is_empty() {
@@ -372,8 +380,8 @@ impl Twin {
         self.find(Phase::Current).into_iter().for_each(|conn| self.end(conn));
         self.had_gap = true;
         if self.now < self.leaving_until && !matches!(how, How::Then(_)) {
-            self.stop(Reason::DisconnectedUser);
-        } else if self.next == Next::Off || how.after() == After::End {
+            self.stop(DisconnectReason::DisconnectedUser);
+        } else if self.next == Next::Off || how.action() == ReconnectAction::End {
             self.follow(how);
         } else if let Next::Stopped(_) = self.next {
             self.drained();
@@ -387,8 +395,8 @@ impl Twin {
 
     pub(super) fn follow(&mut self, how: How) {
         match how.after() {
-            After::Retry => self.back_off(),
-            After::NewToken if !self.has_replaced => {
+            ReconnectAction::Retry => self.back_off(),
+            ReconnectAction::NewToken if !self.has_replaced => {
                 (self.has_replaced, self.was_refused) = (true, true);
                 self.next = Next::Wanted;
             }
@@ -404,7 +412,7 @@ impl Twin {
         self.next = Next::Backoff(later(self.now, backoff_min_ms), self.now.saturating_add(longest));
     }
 
-    pub(super) fn stop(&mut self, reason: Reason) {
+    pub(super) fn stop(&mut self, reason: DisconnectReason) {
         self.find(Phase::Connecting).into_iter().for_each(|conn| self.tell_to_close(conn, 1000));
         self.next = Next::Stopped(reason);
         if self.find(Phase::Current).is_none() {
@@ -527,6 +535,6 @@ impl Twin {
     }
 }
 
-pub(super) fn conn_id(number: usize) -> ConnId {
-    ConnId::from_number(number.try_into().expect("few"))
+pub(super) fn conn_id(number: usize) -> ConnectionId {
+    ConnectionId::from_number(number.try_into().expect("few"))
 }

@@ -1,7 +1,7 @@
 //! A client, through every input and every output.
 
 use ivs_chat_proto::client::{
-    After, Client, Closed, Config, ConnId, Millis, Outcome, Output, Reason, SendErrorKind, State, TokenInfo,
+    ReconnectAction, Client, CloseEvent, Config, ConnectionId, Instant, Outcome, Output, DisconnectReason, SendErrorKind, ConnectionState, TokenInfo,
 };
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, SendMessage};
 use ivs_chat_proto::{Capabilities, Capability, Content, Timestamp};
@@ -17,8 +17,8 @@ const CONFIG: Config = {
 };
 
 /// A moment that the optimiser does not know.
-fn at(millis: u64) -> Millis {
-    Millis::new(*unknown(&millis))
+fn at(millis: u64) -> Instant {
+    Instant::from_millis(*unknown(&millis))
 }
 
 /// Whether that is what the client says, and then that there is no more to do.
@@ -39,15 +39,15 @@ fn token<'a>() -> TokenInfo<'a> {
     info
 }
 
-fn connected() -> Option<(Small, ConnId)> {
+fn connected() -> Option<(Small, ConnectionId)> {
     let mut client = Small::new(CONFIG, *unknown(&[7; 16]));
     client.connect(at(0));
-    if !says(&mut client, 0, &[Output::State(State::Connecting), Output::FetchToken]) {
+    if !says(&mut client, 0, &[Output::State(ConnectionState::Connecting), Output::FetchToken]) {
         return None;
     }
     let conn = client.token_ok(at(10), token())?;
     client.opened(at(20), conn);
-    says(&mut client, 20, &[Output::State(State::Connected(conn))]).then_some((client, conn))
+    says(&mut client, 20, &[Output::State(ConnectionState::Connected)]).then_some((client, conn))
 }
 
 pub fn outcomes() -> Option<bool> {
@@ -69,7 +69,7 @@ pub fn outcomes() -> Option<bool> {
     let Output::Settled(assumed) = client.poll(at(5_300)) else { return None };
 
     let _ = client.send(at(6_000), &delete, 4, unknown_mut(&mut buffer)).ok()?;
-    client.closed(at(6_001), conn, Closed::frame(*unknown(&1012), unknown(r#"{"ErrorCode":500}"#)));
+    client.closed(at(6_001), conn, CloseEvent::frame(*unknown(&1012), unknown(r#"{"ErrorCode":500}"#)));
     let Output::Settled(lost) = client.poll(at(6_001)) else { return None };
 
     Some(
@@ -77,9 +77,9 @@ pub fn outcomes() -> Option<bool> {
             && (rejected.data, rejected.outcome) == (2, Outcome::Rejected(404.into()))
             && (assumed.data, assumed.outcome) == (3, Outcome::Assumed)
             && (lost.data, lost.outcome) == (4, Outcome::Lost)
-            && client.state() == State::Connecting
+            && client.state() == ConnectionState::Connecting
             && client.in_flight() == 0
-            && says(&mut client, 6_001, &[Output::State(State::Connecting)])
+            && says(&mut client, 6_001, &[Output::State(ConnectionState::Connecting)])
             && says(&mut client, 7_001, &[Output::FetchToken]),
     )
 }
@@ -126,7 +126,7 @@ pub fn hand_over() -> Option<bool> {
             && garbage.err()?.offset() == 8
             && client.counters().duplicates == 1
             && client.counters().not_decoded == 1
-            && says(&mut client, 60_007, &[Output::State(State::Connected(second))])
+            && says(&mut client, 60_007, &[Output::State(ConnectionState::Connected)])
             && says(&mut client, 70_003, &[Output::Close { conn: first, code: 1000 }]),
     )
 }
@@ -134,21 +134,21 @@ pub fn hand_over() -> Option<bool> {
 pub fn endings() -> Option<bool> {
     let (mut client, conn) = connected()?;
     client.close(at(100));
-    let not_wanted = Output::State(State::Disconnected(Reason::NotWanted));
+    let not_wanted = Output::State(ConnectionState::Disconnected(DisconnectReason::NotWanted));
     if !says(&mut client, 100, &[Output::Close { conn, code: 1000 }, not_wanted]) {
         return None;
     }
     client.connect(at(200));
-    says(&mut client, 200, &[Output::State(State::Connecting), Output::FetchToken]);
+    says(&mut client, 200, &[Output::State(ConnectionState::Connecting), Output::FetchToken]);
     client.token_err(at(201), *unknown(&true));
-    let no_token = says(&mut client, 201, &[Output::State(State::Disconnected(Reason::NoToken))]);
+    let no_token = says(&mut client, 201, &[Output::State(ConnectionState::Disconnected(DisconnectReason::NoToken))]);
     client.connect(at(300));
-    says(&mut client, 300, &[Output::State(State::Connecting), Output::FetchToken]);
+    says(&mut client, 300, &[Output::State(ConnectionState::Connecting), Output::FetchToken]);
     let conn = client.token_ok(at(301), TokenInfo::until(Timestamp::new(60, 0)?, Timestamp::new(0, 0)?))?;
-    client.closed(at(302), conn, Closed::handshake(*unknown(&403)));
-    let refused = says(&mut client, 302, &[Output::State(State::Disconnected(Reason::Refused(403)))]);
-    let overridden = Closed::without_frame().then(After::End);
-    Some(no_token && refused && overridden.after() == After::End && client.config().settle_ms == 5_000)
+    client.closed(at(302), conn, CloseEvent::handshake_rejected(*unknown(&403)));
+    let refused = says(&mut client, 302, &[Output::State(ConnectionState::Disconnected(DisconnectReason::Refused(403)))]);
+    let overridden = CloseEvent::abnormal().with_action(ReconnectAction::End);
+    Some(no_token && refused && overridden.action() == ReconnectAction::End && client.config().settle_ms == 5_000)
 }
 
 pub fn late_and_backwards() -> Option<bool> {
@@ -159,10 +159,10 @@ pub fn late_and_backwards() -> Option<bool> {
         says(&mut client, 100, &[])
             && says(&mut client, 50, &[])
             && says(&mut client, 1_000_000, &[])
-            && client.poll(at(1_000_000)) == Output::Wait(Some(Millis::new(1_005_000)))
+            && client.poll(at(1_000_000)) == Output::Wait(Some(Instant::from_millis(1_005_000)))
             && says(&mut client, u64::MAX, &[Output::FetchToken])
             && client.counters().steps_back > 0
             && client.counters().late == 2
-            && client.state() == State::Connected(conn),
+            && client.state() == ConnectionState::Connected,
     )
 }

@@ -2,13 +2,13 @@
 
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::server::{Cause, Close, Config, MessageRate, Peer, Reject};
-use ivs_chat_proto::{Capabilities, Capability, CloseReason, DecodeErrorKind, ErrorCode, Millis};
+use ivs_chat_proto::{Capabilities, Capability, CloseReason, DecodeErrorKind, ErrorCode, Instant};
 
 use super::{encodes, unknown};
 
 /// A moment that the optimiser does not know.
-fn at(millis: u64) -> Millis {
-    Millis::new(*unknown(&millis))
+fn at(millis: u64) -> Instant {
+    Instant::from_millis(*unknown(&millis))
 }
 
 fn config() -> Config {

@@ -2,7 +2,7 @@
 
 use core::hint::black_box;
 
-use ivs_chat_proto::client::{Client, Closed, Config, Handle, Millis, Output, TokenInfo};
+use ivs_chat_proto::client::{Client, CloseEvent, Config, RequestHandle, Instant, Output, TokenInfo};
 use ivs_chat_proto::{Capabilities, Capability};
 
 use super::{decode, encode};
@@ -10,9 +10,9 @@ use super::{decode, encode};
 pub fn run() {
     let mut client: Client = Client::new(*black_box(&Config::new()), *black_box(&[0; 16]));
     let mut conn = None;
-    let mut handle = Handle::from_number(0);
+    let mut handle = RequestHandle::from_number(0);
     loop {
-        let now = Millis::new(*black_box(&0));
+        let now = Instant::from_millis(*black_box(&0));
         match (*black_box(&0), conn) {
             (0, _) => client.connect(now),
             (1, _) => client.close(now),
@@ -20,11 +20,11 @@ pub fn run() {
             (3, _) => client.token_err(now, *black_box(&true)),
             (4, Some(conn)) => client.opened(now, conn),
             (5, Some(conn)) => {
-                let closed = Closed::frame(*black_box(&0), black_box(""));
+                let closed = CloseEvent::frame(*black_box(&0), black_box(""));
                 client.closed(now, conn, closed);
             }
-            (6, Some(conn)) => client.closed(now, conn, Closed::handshake(*black_box(&0))),
-            (7, Some(conn)) => client.closed(now, conn, Closed::without_frame()),
+            (6, Some(conn)) => client.closed(now, conn, CloseEvent::handshake_rejected(*black_box(&0))),
+            (7, Some(conn)) => client.closed(now, conn, CloseEvent::abnormal()),
             (8, Some(conn)) => client.alive(now, conn),
             (9, Some(conn)) => match client.recv(now, conn, black_box::<&[u8]>(&[])) {
                 Ok(Some(received)) => {

@@ -6,7 +6,7 @@ use core::num::NonZeroU8;
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::server::{Close, Config, MessageRate, Peer, Reject};
 use ivs_chat_proto::subscribe::{Event, Message, Sender, Subscribe, SystemEvent};
-use ivs_chat_proto::{Capabilities, Capability, Millis, SendTime, Text};
+use ivs_chat_proto::{Capabilities, Capability, Instant, SendTime, Text};
 
 pub fn run() {
     let mut config = Config::new();
@@ -69,8 +69,8 @@ fn close(close: Close<'_>) {
     black_box((close.code(), close.reason()));
 }
 
-fn now() -> Millis {
-    Millis::new(*black_box(&0))
+fn now() -> Instant {
+    Instant::from_millis(*black_box(&0))
 }
 
 fn text() -> Text<'static> {

@@ -4,28 +4,28 @@ use core::time::Duration;
 /// A moment, in milliseconds, on a clock of the caller's that only goes forwards. Where it starts is all one.
 ///
 /// ```
-/// use ivs_chat_proto::Millis;
+/// use ivs_chat_proto::Instant;
 ///
 /// let start = std::time::Instant::now();
-/// let now = Millis::from(start.elapsed());
+/// let now = Instant::from(start.elapsed());
 /// assert_eq!(now.after(5).since(now), 5);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Millis(u64);
+pub struct Instant(u64);
 
-impl Millis {
+impl Instant {
     /// No moment: nothing is ever due then.
     pub(crate) const NEVER: Self = Self(u64::MAX);
 
     /// So many milliseconds after the clock's start.
     #[must_use]
-    pub const fn new(millis: u64) -> Self {
+    pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
 
     /// How many milliseconds after the clock's start.
     #[must_use]
-    pub const fn get(self) -> u64 {
+    pub const fn as_millis(self) -> u64 {
         self.0
     }
 
@@ -54,13 +54,13 @@ impl Millis {
 }
 
 /// So long after the clock's start, less than a millisecond left out.
-impl From<Duration> for Millis {
+impl From<Duration> for Instant {
     fn from(elapsed: Duration) -> Self {
         Self(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
     }
 }
 
-impl fmt::Display for Millis {
+impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ms", self.0)
     }
