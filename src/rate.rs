@@ -3,29 +3,28 @@ use core::num::NonZeroU8;
 
 use crate::instant::Instant;
 
-/// In which time requests are counted.
-const WINDOW_MS: u64 = 1_000;
-
-/// When the last requests were made, the newest first: no window of a second, wherever it begins, may have more than a limit, which
-/// may be up to `MOST`.
+/// The moments of the latest requests, newest first.
+///
+/// No window of `WINDOW_MS`, wherever it begins, may have more requests than a limit of at most
+/// `MOST`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Rate<const MOST: usize> {
+pub(crate) struct Rate<const MOST: usize, const WINDOW_MS: u64 = 1_000> {
     sent: [Instant; MOST],
 }
 
-impl<const MOST: usize> Rate<MOST> {
+impl<const MOST: usize, const WINDOW_MS: u64> Rate<MOST, WINDOW_MS> {
     pub(crate) const fn new() -> Self {
         Self { sent: [Instant::NEVER; MOST] }
     }
 
-    /// When the next request can be made, if it has to wait.
+    /// Returns when the next request can be made, if it has to wait.
     pub(crate) fn retry_at(&self, limit: Option<NonZeroU8>, now: Instant) -> Option<Instant> {
         let limit = usize::from(limit?.get()).min(MOST);
         let sent = *self.sent.get(limit.checked_sub(1)?)?;
         Some(sent.after(WINDOW_MS)).filter(|retry_at| sent != Instant::NEVER && *retry_at > now)
     }
 
-    /// One more has been made.
+    /// Records a request.
     pub(crate) fn note(&mut self, now: Instant) {
         let mut newer = now;
         self.sent.iter_mut().for_each(|sent| mem::swap(sent, &mut newer));

@@ -1,27 +1,48 @@
-/// How often something happened that should not. What cannot be counted any more stays at the largest number.
+/// How often something unusual has happened. The counters stay at their largest number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Counters {
     /// Payloads that could not be decoded.
     pub not_decoded: u32,
-    /// Payloads of a `Type` that is not known.
+    /// Payloads of an unknown `Type`.
     pub unknown: u32,
-    /// Messages and events that came twice, while connections overlapped.
+    /// Messages and events that came twice while connections overlapped.
     pub duplicates: u32,
     /// Errors that answer no request.
     pub unsolicited_errors: u32,
-    /// Messages and events with the `RequestId` of a request that they cannot be the answer to: from somebody else, of another kind, or
-    /// about something else.
+    /// Messages and events with the `RequestId` of a request that they cannot be the answer to: from
+    /// another sender, of another kind, or about another target.
     pub mismatched: u32,
-    /// Connections, and attempts at one, that ended without this end having wanted it.
+    /// Connections, and attempts at one, that ended although the client wanted them.
     pub lost_connections: u32,
-    /// Moments earlier than one before.
+    /// Token fetches that had no answer in time.
+    pub token_timeouts: u32,
+    /// Pings that had no answer in time.
+    pub missed_pings: u32,
+    /// Readings of the caller's clock that were earlier than the one before.
     pub steps_back: u32,
-    /// Moments much later than the one that was waited for.
+    /// Calls that came much later than the moment that the client had said to wait for.
     pub late: u32,
 }
 
-/// Counts one more.
+impl Counters {
+    pub(super) const fn new() -> Self {
+        Self {
+            not_decoded: 0,
+            unknown: 0,
+            duplicates: 0,
+            unsolicited_errors: 0,
+            mismatched: 0,
+            lost_connections: 0,
+            token_timeouts: 0,
+            missed_pings: 0,
+            steps_back: 0,
+            late: 0,
+        }
+    }
+}
+
+/// Adds one to a counter.
 pub(super) const fn count(counter: &mut u32) {
     *counter = counter.saturating_add(1);
 }

@@ -1,748 +1,616 @@
-use super::closed::{CloseEvent, DisconnectReason, ReconnectAction};
-use super::config::{Config, TokenInfo};
-use super::connection::{ConnectionId, Current, Draining, Next, Session};
+use super::clock::Clock;
+use super::close_event::{CloseEvent, DisconnectReason};
+use super::config::Config;
+use super::connection::{ConnectionId, Draining, Link, Next, Session};
 use super::counters::{Counters, count};
-use super::in_flight::{InFlight, Request, Target, Waiting, mark};
+use super::dedup::{DedupWindow, Side};
+use super::fetch::{Fetch, FetchError, FetchId};
+use super::in_flight::{ExpectedEcho, InFlight, Request, Waiting, bloom_bit};
+use super::keyed_hasher::{HashDomain, KeyedHasher};
 use super::output::{ConnectionState, Output};
-use super::secret::{Secret, Use};
-use super::seen::Seen;
 use super::send_error::{SendError, SendErrorKind};
-use super::settled::{Outcome, Received, RequestHandle, Sent, Settled};
-use crate::error_code::ErrorCode;
+use super::settled::{RequestHandle, Sent};
+use super::token_info::TokenInfo;
+use super::transitions::{FRESH_MS, HOUR_MS, REPLACEMENTS};
 use crate::instant::Instant;
 use crate::publish::Publish;
 use crate::rate::Rate;
-use crate::subscribe::{Event, EventKind, Message, ServiceError, Subscribe};
 use crate::text::Text;
-use crate::wire::DecodeError;
 
-/// The code of a close that is meant.
-const NORMAL: u16 = 1000;
-/// The code of a close for want of an answer (IANA's registry of WebSocket close codes).
-const TIMEOUT: u16 = 3008;
-/// Connections that can be waiting to be closed: one open, one draining, one being opened. No fourth can come about before these are
-/// told, for it takes a token, and that is asked for only afterwards.
+/// How many connections can be waiting to be closed: the current one, a draining one, and one that is
+/// being opened. No fourth can come about before these are reported, because it needs a token, and
+/// that is asked for only afterwards.
 const CLOSING: usize = 3;
-/// How much later than it was to be a caller may come without having been asleep.
-const LATE_MS: u64 = 1_000;
-/// How often in a row being late is taken for having been asleep: whoever always comes late shall have outcomes, too.
-const LATE_IN_A_ROW: u8 = 3;
-/// How long after the event that says so a disconnected user's connection is expected to be closed.
-const DISCONNECTION_MS: u64 = 10_000;
 
-/// One chat session: the connections to a room, one after the other, and the requests on them. See the [module](super).
+/// One chat session: its connections to a room, one after the other, and the requests on them. The
+/// [module](super) explains how a host drives it.
 ///
-/// `T` is what the caller wants back with the outcome of a request; up to `INFLIGHT` requests can be without one at a time. While two
-/// connections overlap, the last `DEDUP` messages and events are remembered.
+/// `T` is the data that the caller gets back with the outcome of a request. At most `INFLIGHT`
+/// requests can be without an outcome. While two connections overlap, the last `DEDUP` messages and
+/// events are remembered, at 16 bytes each: choose the number of messages that the room has in the
+/// time by which one connection can lag behind the other. The default suffices for 10 s at 100 messages a
+/// second, the most that a room allows.
+///
+/// # Methods
+///
+/// - What the application wants: [`connect`](Self::connect), [`disconnect`](Self::disconnect),
+///   [`disconnect_when_settled`](Self::disconnect_when_settled), [`refresh`](Self::refresh),
+///   [`send`](Self::send), [`abandon`](Self::abandon).
+/// - What has happened: [`handle_token`](Self::handle_token),
+///   [`handle_token_error`](Self::handle_token_error), [`handle_open`](Self::handle_open),
+///   [`handle_message`](Self::handle_message), [`handle_pong`](Self::handle_pong),
+///   [`handle_close`](Self::handle_close).
+/// - What to do: [`poll`](Self::poll), after each of these and when its moment has come.
+/// - Queries: [`state`](Self::state), [`current`](Self::current),
+///   [`reconnect_at`](Self::reconnect_at), [`in_flight_len`](Self::in_flight_len),
+///   [`counters`](Self::counters), [`config`](Self::config).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Client<T = (), const INFLIGHT: usize = 16, const DEDUP: usize = 64> {
-    config: Config,
-    secret: Secret,
-    now: Instant,
+pub struct Client<T = (), const INFLIGHT: usize = 16, const DEDUP: usize = 1024> {
+    pub(super) config: Config,
+    pub(super) hasher: KeyedHasher,
+    pub(super) clock: Clock,
     /// Until when the caller was told to wait.
-    wait: Instant,
-    late_in_a_row: u8,
+    pub(super) wait: Instant,
 
     // The connections that are there.
-    pub(super) current: Option<Current>,
-    draining: Option<Draining>,
-    closing: [Option<(ConnectionId, u16)>; CLOSING],
+    pub(super) current: Option<Link>,
+    pub(super) draining: Option<Draining>,
+    pub(super) closing: [Option<(ConnectionId, u16)>; CLOSING],
 
     // The one to come.
     pub(super) next: Next,
-    fetching: bool,
-    /// How many attempts have failed since a connection lasted.
-    failures: u32,
-    /// Whether a refused token may be replaced at once.
-    may_replace_token: bool,
+    pub(super) fetch: Option<Fetch>,
+    fetches: u64,
     connections: u64,
-    /// Until when a close means that the user has been disconnected.
-    disconnection_until: Instant,
+    /// The side of the connection that was opened last.
+    side: Side,
+    /// How many attempts have failed since a connection lasted: they lengthen the wait.
+    pub(super) failures: u32,
+    /// How many of them have failed while there was no connection: they are limited.
+    pub(super) attempts: u32,
+    /// Whether a refused token may be replaced at once.
+    pub(super) may_replace_token: bool,
+    /// When the attempt under way began.
+    pub(super) attempt_at: Instant,
+    /// When the caller asked for a refresh that has not begun.
+    pub(super) refresh_asked_at: Instant,
+    /// When the last refresh that the caller asked for began.
+    pub(super) refreshed_at: Instant,
+    /// When the client replaced connections that may have been dead.
+    pub(super) replacements: Rate<REPLACEMENTS, HOUR_MS>,
 
+    // What has been reported.
     reported: ConnectionState,
-    /// Whether there has been no connection since that was reported.
-    had_gap: bool,
-    in_flight: InFlight<T, INFLIGHT>,
+    reported_current: Option<ConnectionId>,
+    /// Whether messages may have been missed, which has not been reported.
+    pub(super) has_gap: bool,
+
+    pub(super) in_flight: InFlight<T, INFLIGHT>,
     requests: u64,
     rate: Rate<10>,
-    seen: Seen<DEDUP>,
-    /// Until when what comes may have come before.
-    overlap_until: Instant,
-    counters: Counters,
+    pub(super) dedup: DedupWindow<DEDUP>,
+    /// Until when a connection may deliver what another has delivered before.
+    pub(super) overlap_until: Instant,
+    pub(super) counters: Counters,
 }
 
 impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
-    /// A client that is not connected, and does not want to be yet.
+    /// Creates a client that is disconnected.
     ///
-    /// The `seed` makes the `RequestId`s unguessable and spreads the reconnects of many clients: take 16 bytes of a cryptographic
-    /// random source, others for each client and each start. The same seed and the same calls give the same results.
+    /// The `seed` makes the generated `RequestId`s unguessable, and spreads the reconnects of many
+    /// clients. Take 16 bytes from a cryptographic random source for each client and each start. The
+    /// same seed and the same calls give the same outputs.
+    ///
+    /// Settings that cannot be right are [replaced](Config).
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::{Client, Config, ConnectionState, DisconnectReason};
+    ///
+    /// let client: Client = Client::new(Config::with_pings(), *b"not random, alas");
+    /// let not_wanted = ConnectionState::Disconnected(DisconnectReason::NotWanted);
+    /// assert_eq!(client.state(), not_wanted);
+    /// ```
     #[must_use]
     pub const fn new(config: Config, seed: [u8; 16]) -> Self {
+        Self::with_hasher(config, KeyedHasher::new(seed))
+    }
+
+    /// Creates a client without a seed, for a `static` that is initialized before random numbers can
+    /// be had. [`seed`](Self::seed) it before [`connect`](Self::connect).
+    ///
+    /// ```
+    /// use ivs_chat_proto::Instant;
+    /// use ivs_chat_proto::client::{Client, Config, ConnectionState};
+    ///
+    /// const CLIENT: Client<(), 2, 8> = Client::unseeded(Config::with_pings());
+    ///
+    /// let mut client = CLIENT;
+    /// client.seed(*b"not random, alas");
+    /// client.connect(Instant::from_millis(0));
+    /// assert_eq!(client.state(), ConnectionState::Connecting);
+    /// ```
+    #[must_use]
+    pub const fn unseeded(config: Config) -> Self {
+        Self::with_hasher(config, KeyedHasher::unseeded())
+    }
+
+    const fn with_hasher(config: Config, hasher: KeyedHasher) -> Self {
         Self {
-            config,
-            secret: Secret::new(seed),
-            now: Instant::from_millis(0),
+            config: config.clamped(),
+            hasher,
+            clock: Clock::new(),
             wait: Instant::NEVER,
-            late_in_a_row: 0,
             current: None,
             draining: None,
             closing: [None; CLOSING],
             next: Next::Stopped(DisconnectReason::NotWanted),
-            fetching: false,
-            failures: 0,
-            may_replace_token: true,
+            fetch: None,
+            fetches: 0,
             connections: 0,
-            disconnection_until: Instant::from_millis(0),
+            side: Side::Left,
+            failures: 0,
+            attempts: 0,
+            may_replace_token: true,
+            attempt_at: Instant::from_millis(0),
+            refresh_asked_at: Instant::NEVER,
+            refreshed_at: Instant::NEVER,
+            replacements: Rate::new(),
             reported: ConnectionState::Disconnected(DisconnectReason::NotWanted),
-            had_gap: false,
+            reported_current: None,
+            has_gap: false,
             in_flight: InFlight::new(),
             requests: 0,
             rate: Rate::new(),
-            seen: Seen::new(),
+            dedup: DedupWindow::new(),
             overlap_until: Instant::from_millis(0),
-            counters: Counters {
-                not_decoded: 0,
-                unknown: 0,
-                duplicates: 0,
-                unsolicited_errors: 0,
-                mismatched: 0,
-                lost_connections: 0,
-                steps_back: 0,
-                late: 0,
-            },
+            counters: Counters::new(),
         }
     }
 
-    /// How it was told to behave.
+    /// Gives an [unseeded](Self::unseeded) client its seed. A client that has a seed keeps it.
+    pub const fn seed(&mut self, seed: [u8; 16]) {
+        if !self.hasher.is_seeded() {
+            self.hasher = KeyedHasher::new(seed);
+        }
+    }
+
+    // Queries.
+
+    /// Returns the settings, with those replaced that [could not be right](Config).
     #[must_use]
     pub const fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Whether there is a connection, as of now.
+    /// Returns the state as of now, whether or not [`poll`](Self::poll) has reported it.
     #[must_use]
     pub const fn state(&self) -> ConnectionState {
         match (&self.current, &self.next) {
-            (Some(current), _) => ConnectionState::Connected(current.conn),
+            (Some(_), _) => ConnectionState::Connected,
             (None, Next::Stopped(reason)) => ConnectionState::Disconnected(*reason),
             (None, _) => ConnectionState::Connecting,
         }
     }
 
-    /// When the next attempt at a connection begins, if it has to wait: for whoever says "again in 3 s".
+    /// Returns the connection on which requests are sent.
     #[must_use]
-    pub const fn next_attempt_at(&self) -> Option<Instant> {
+    pub const fn current(&self) -> Option<ConnectionId> {
+        match &self.current {
+            Some(link) => Some(link.id),
+            None => None,
+        }
+    }
+
+    /// Returns when the next attempt begins, if it has to wait: for "reconnecting in 3 s".
+    #[must_use]
+    pub fn reconnect_at(&self) -> Option<Instant> {
         match self.next {
-            Next::Backoff { until } => Some(until),
+            Next::Backoff { until } => self.clock.reading_at(until),
             _ => None,
         }
     }
 
-    /// How many requests have no outcome that has been told.
+    /// Returns the number of requests without an outcome that has been reported.
     #[must_use]
-    pub const fn in_flight(&self) -> usize {
+    pub const fn in_flight_len(&self) -> usize {
         self.in_flight.len()
     }
 
-    /// How often something happened that should not.
+    /// Returns how often unusual things have happened.
     #[must_use]
     pub const fn counters(&self) -> Counters {
         self.counters
     }
 
-    // What the caller wants.
+    // What the application wants.
 
-    /// A connection is wanted, from now on and until the session ends. If one is wanted already, nothing changes.
+    /// Asks for a connection, from now on and until the session ends. Changes nothing if the client
+    /// is connected or connecting, except that it cancels
+    /// [`disconnect_when_settled`](Self::disconnect_when_settled).
     ///
-    /// What failed before counts no more; so [`close`](Self::close) and this one, when the network is known to be back,
-    /// need not wait for the next attempt.
+    /// Failures before no longer count. Without a [seed](Self::seed), the client stays disconnected.
+    ///
+    /// ```
+    /// # use ivs_chat_proto::Instant;
+    /// # use ivs_chat_proto::client::{Client, Config, ConnectionState, Output};
+    /// # let mut client: Client = Client::new(Config::with_pings(), *b"not random, alas");
+    /// let now = Instant::from_millis(0);
+    /// client.connect(now);
+    /// assert_eq!(client.poll(now), Output::State(ConnectionState::Connecting));
+    /// assert!(matches!(client.poll(now), Output::FetchToken(_)));
+    /// ```
     pub fn connect(&mut self, now: Instant) {
         self.tick(now);
-        if let Next::Stopped(_) = self.next {
-            self.forgive();
-            self.disconnection_until = Instant::from_millis(0);
-            self.next = Next::Want;
+        let Next::Stopped(reason) = self.next else { return };
+        if !self.hasher.is_seeded() {
+            self.next = Next::Stopped(DisconnectReason::Unseeded);
+            return;
+        }
+        self.forget_failures();
+        match &self.current {
+            Some(link) if reason == DisconnectReason::NotWanted && !link.is_expired => self.next = Next::Idle,
+            _ => self.await_token(),
         }
     }
 
-    /// No connection is wanted any more. What is in flight is [`Lost`](Outcome::Lost).
-    pub fn close(&mut self, now: Instant) {
+    /// Closes the connection and stops. What is in flight becomes [`Unknown`](super::Outcome::Unknown).
+    ///
+    /// ```
+    /// # use ivs_chat_proto::Instant;
+    /// # use ivs_chat_proto::client::{Client, Config, ConnectionState, DisconnectReason};
+    /// # let mut client: Client = Client::new(Config::with_pings(), *b"not random, alas");
+    /// # let now = Instant::from_millis(0);
+    /// client.connect(now);
+    /// client.disconnect(now);
+    /// let not_wanted = ConnectionState::Disconnected(DisconnectReason::NotWanted);
+    /// assert_eq!(client.state(), not_wanted);
+    /// ```
+    pub fn disconnect(&mut self, now: Instant) {
         self.tick(now);
-        if let Some(Current { conn, .. }) = self.current.take() {
-            self.had_gap = true;
-            self.disconnect(conn, NORMAL);
-        }
-        self.stop(DisconnectReason::NotWanted);
+        self.end_session(DisconnectReason::NotWanted);
     }
 
-    /// Sends a request: checks it, gives it a `RequestId` if it has none, and encodes it into `buffer`. What is lent is to be
-    /// written to the connection; `data` comes back with the outcome.
+    /// Disconnects as soon as every request in flight has its outcome, which is now if there is none.
     ///
-    /// Nothing waits in a queue: what cannot be sent now is refused now. When it can be, is told by what [`poll`](Self::poll) and [`recv`](Self::recv)
-    /// give: a state, an outcome. `poll` is to be called after this, too, since there is one more moment to wait for.
+    /// Until then, requests are [refused](SendErrorKind::Disconnecting), and
+    /// [`connect`](Self::connect) cancels it.
+    pub fn disconnect_when_settled(&mut self, now: Instant) {
+        self.tick(now);
+        if self.current.is_some() {
+            self.stop(DisconnectReason::NotWanted);
+        }
+        self.disconnect_if_settled();
+        if self.current.is_none() {
+            self.end_session(DisconnectReason::NotWanted);
+        }
+    }
+
+    /// Asks for a new connection beside the current one: the network has changed, or the device has
+    /// been asleep.
     ///
-    /// A `RequestId` of the caller's own should be as hard to guess as a UUID of version 4 is, unless the
-    /// [user's own id](TokenInfo::user_id) is known.
+    /// The current connection is kept until the new one is open. A wait for the next attempt is cut
+    /// short, and an attempt that has been under way for 5 s is restarted. Calls within 5 s of each
+    /// other count as one. Changes nothing if the client is disconnected, or if the connection has
+    /// been open for less than a second.
+    ///
+    /// ```
+    /// # use ivs_chat_proto::Instant;
+    /// # use ivs_chat_proto::client::{Client, CloseEvent, Config, FetchError, Output};
+    /// # let mut client: Client = Client::new(Config::with_pings(), *b"not random, alas");
+    /// # let now = Instant::from_millis(0);
+    /// client.connect(now);
+    /// # let _ = client.poll(now);
+    /// let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
+    /// client.handle_token_error(now, fetch, FetchError::Temporary { retry_after: None });
+    /// assert!(client.reconnect_at().is_some());
+    ///
+    /// // The operating system says that there is a network again.
+    /// client.refresh(now);
+    /// assert!(matches!(client.poll(now), Output::FetchToken(_)));
+    /// ```
+    pub fn refresh(&mut self, now: Instant) {
+        self.tick(now);
+        let now = self.clock.now();
+        let is_fresh = match (&self.next, &self.current) {
+            (Next::Stopped(_), _) => true,
+            (Next::Idle, Some(link)) => now.since(link.opened_at) < FRESH_MS,
+            _ => false,
+        };
+        if !is_fresh && self.refresh_asked_at == Instant::NEVER {
+            self.refresh_asked_at = now;
+        }
+    }
+
+    /// Checks a request, gives it a `RequestId` if it has none, and encodes it into `buffer`. The
+    /// host then sends the payload that is returned; `data` comes back with the request's outcome.
+    ///
+    /// Nothing is queued: a request that cannot be sent now is refused. Call [`poll`](Self::poll)
+    /// afterwards, because there is a new moment to wait for.
+    ///
+    /// A buffer of [`SendMessage::MAX_PLAIN_LEN`](crate::publish::SendMessage::MAX_PLAIN_LEN) bytes
+    /// is enough for every message without attributes, and [`encoded_len`](Publish::encoded_len) plus
+    /// 51 bytes for any request. [`send_in_string`](Self::send_in_string) makes room itself.
+    ///
+    /// A `RequestId` of the caller's own must be as hard to guess as a version 4 UUID, unless
+    /// [the user's own ID](TokenInfo::user_id) is known: everybody in the room can use it.
     ///
     /// # Errors
     ///
-    /// If it cannot be sent, for one of [these reasons](SendErrorKind). Nothing has changed then, and the error has `data`.
-    pub fn send<'b>(
+    /// Returns an error for one of [these reasons](SendErrorKind), with `data`. Nothing has changed in
+    /// that case.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ivs_chat_proto::Instant;
+    /// # use ivs_chat_proto::client::{Client, Config, Output, TokenInfo};
+    /// use ivs_chat_proto::Content;
+    /// use ivs_chat_proto::publish::SendMessage;
+    ///
+    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), *b"not random, alas");
+    /// # let now = Instant::from_millis(0);
+    /// # client.connect(now);
+    /// # let _ = client.poll(now);
+    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
+    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
+    /// # client.handle_open(now, connection);
+    /// let mut buffer = [0; SendMessage::MAX_PLAIN_LEN];
+    /// let hello = SendMessage::new(Content::new("Hello 👋")?);
+    /// let sent = client.send(now, hello, 7, &mut buffer)?;
+    /// assert_eq!(sent.connection, connection);
+    /// assert!(sent.payload.contains(&sent.request_id.to_string()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn send<'p, 'b>(
+        &mut self,
+        now: Instant,
+        request: impl Into<Publish<'p>>,
+        data: T,
+        buffer: &'b mut [u8],
+    ) -> Result<Sent<'b>, SendError<T>> {
+        self.send_with(now, &request.into(), data, |publish| {
+            let payload = publish.encode(buffer).map_err(SendErrorKind::BufferTooSmall)?;
+            Ok(core::str::from_utf8(payload).unwrap_or_default())
+        })
+    }
+
+    /// Does the same as [`send`](Self::send), but encodes the request into a string that grows as
+    /// needed. What `buffer` held before is removed.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error as [`send`](Self::send) does, except for lack of room.
+    #[cfg(feature = "alloc")]
+    pub fn send_in_string<'p, 'b>(
+        &mut self,
+        now: Instant,
+        request: impl Into<Publish<'p>>,
+        data: T,
+        buffer: &'b mut alloc::string::String,
+    ) -> Result<Sent<'b>, SendError<T>> {
+        self.send_with(now, &request.into(), data, |publish| {
+            publish.encode_in_string(buffer);
+            Ok(buffer.as_str())
+        })
+    }
+
+    #[inline]
+    fn send_with<'b>(
         &mut self,
         now: Instant,
         publish: &Publish<'_>,
         data: T,
-        buffer: &'b mut [u8],
+        encode: impl FnOnce(&Publish<'_>) -> Result<&'b str, SendErrorKind>,
     ) -> Result<Sent<'b>, SendError<T>> {
-        match self.prepare(now.max(self.now), publish, buffer) {
-            Ok(Prepared { conn, tag, mark, payload }) => {
-                let now = self.tick(now);
-                let handle = RequestHandle::from_number(self.requests);
-                let target = Target::of_publish(publish, &self.secret);
-                let waiting = Waiting::Until(now.after(self.config.settle_ms.into()));
-                self.in_flight.insert(Request { handle, conn, tag, mark, target, waiting, data });
-                self.requests = self.requests.wrapping_add(1);
-                self.rate.note(now);
-                Ok(Sent { handle, conn, payload })
-            }
-            Err(kind) => Err(SendError { kind, data }),
-        }
+        let made = self.hasher.request_id(self.requests);
+        let request_id = publish.request_id().and_then(Text::not_empty).unwrap_or(made.text());
+        let id = self.hasher.id_hash(HashDomain::RequestId, request_id);
+        let publish = publish.with_request_id(request_id);
+        let checked = self.check(self.clock.at(now), &publish, id);
+        let payload = match checked.and_then(|()| encode(&publish)) {
+            Ok(payload) => payload,
+            Err(kind) => return Err(SendError { kind, data }),
+        };
+        self.tick(now);
+        let now = self.clock.now();
+        let Some(link) = &self.current else {
+            return Err(SendError { kind: SendErrorKind::NotConnected, data });
+        };
+        let (handle, connection) = (RequestHandle::from_number(self.requests), link.id);
+        self.in_flight.insert(Request {
+            handle,
+            connection,
+            id,
+            bloom: bloom_bit(request_id),
+            echo: ExpectedEcho::of_publish(&publish, &self.hasher),
+            waiting: Waiting::new(now, link, &self.config),
+            data,
+        });
+        self.requests = self.requests.wrapping_add(1);
+        self.rate.note(now);
+        Ok(Sent { handle, connection, request_id: publish.written_request_id(payload), payload })
     }
 
-    /// All that can be refused of a request, and nothing that changes anything.
-    fn prepare<'b>(
-        &self,
-        now: Instant,
-        publish: &Publish<'_>,
-        buffer: &'b mut [u8],
-    ) -> Result<Prepared<'b>, SendErrorKind> {
-        let Some(current) = &self.current else { return Err(SendErrorKind::NotConnected) };
+    /// Looks for all reasons to refuse a request but the lack of room, and changes nothing.
+    fn check(&self, now: Instant, publish: &Publish<'_>, id: u64) -> Result<(), SendErrorKind> {
+        let Some(link) = self.current.as_ref().filter(|link| !link.is_expired) else {
+            return Err(SendErrorKind::NotConnected);
+        };
+        if self.next == Next::Stopped(DisconnectReason::NotWanted) {
+            return Err(SendErrorKind::Disconnecting);
+        }
         let capability = publish.required_capability();
-        if current.session.capabilities.is_some_and(|capabilities| !capabilities.permits(capability)) {
+        if link.session.capabilities.is_some_and(|capabilities| !capabilities.permits(capability)) {
             return Err(SendErrorKind::NotPermitted(capability));
         }
         if let Publish::SendMessage(send) = publish {
             send.content.check(self.config.max_code_points).map_err(SendErrorKind::TooLong)?;
         }
-        let made = self.secret.request_id(self.requests);
-        let request_id = publish.request_id().and_then(Text::not_empty).unwrap_or(made.text());
-        let tag = self.secret.tag(Use::RequestId, request_id);
-        if self.in_flight.has(tag) {
+        if self.in_flight.has(id) {
             return Err(SendErrorKind::RequestIdInFlight);
         }
         if self.in_flight.is_full() {
             return Err(SendErrorKind::TooManyInFlight);
         }
-        if let Some(retry_at) = self.rate.retry_at(self.config.requests_per_second, now) {
-            return Err(SendErrorKind::TooManyRequests { retry_at });
+        match self.rate.retry_at(self.config.requests_per_second, now) {
+            Some(retry_at) => Err(SendErrorKind::TooManyRequests {
+                retry_at: self.clock.reading_at(retry_at).unwrap_or(Instant::NEVER),
+            }),
+            None => Ok(()),
         }
-        let payload = publish.with_request_id(request_id).encode(buffer).map_err(SendErrorKind::BufferTooSmall)?;
-        Ok(Prepared { conn: current.conn, tag, mark: mark(request_id), payload })
     }
 
-    /// Gives up a request: it has no outcome any more, and its place is free. `None` if it has its outcome already.
-    pub fn forget(&mut self, handle: RequestHandle) -> Option<T> {
+    /// Gives up a request: it gets no outcome, and its place is free. Returns its data, or `None` if
+    /// it has its outcome already.
+    pub fn abandon(&mut self, handle: RequestHandle) -> Option<T> {
         self.in_flight.take(handle).map(|request| request.data)
     }
 
-    // What has become of what the client wanted.
+    // What has happened.
 
-    /// The token that was [asked for](Output::FetchToken) has come. It is to be used, once, for the connection that is given; if none
-    /// is given, nobody wants one any more, and the token is of no use.
-    pub fn token_ok(&mut self, now: Instant, info: TokenInfo<'_>) -> Option<ConnectionId> {
-        if !self.fetching {
+    /// Reports that a token has been fetched. Returns the connection to open with it.
+    ///
+    /// Returns `None` if the token is of no use: nobody wants a connection any more, or this is not
+    /// the answer to the [latest fetch](Output::FetchToken).
+    pub fn handle_token(&mut self, now: Instant, fetch: FetchId, info: TokenInfo<'_>) -> Option<ConnectionId> {
+        if !self.take_fetch(now, fetch) {
             return None;
         }
-        let now = self.tick(now);
-        self.fetching = false;
-        let Next::Want = self.next else { return None };
-        let conn = ConnectionId::from_number(self.connections);
+        let Next::AwaitingToken = self.next else { return None };
+        let now = self.clock.now();
+        let id = ConnectionId::from_number(self.connections);
         self.connections = self.connections.wrapping_add(1);
-        let session = Session::new(now, info, &self.secret);
-        self.next = Next::Connecting { conn, session, until: now.after(self.config.connect_timeout_ms.into()) };
-        Some(conn)
+        let session = Session::new(now, info, &self.hasher);
+        self.next = Next::Connecting { id, session, until: now.after(self.config.connect_timeout_ms.into()) };
+        Some(id)
     }
 
-    /// The token that was [asked for](Output::FetchToken) cannot be had: now, or, if that is `fatal`, ever.
-    pub fn token_err(&mut self, now: Instant, fatal: bool) {
-        if !self.fetching {
+    /// Reports that a token could not be fetched.
+    ///
+    /// After a [`Temporary`](FetchError::Temporary) failure, the client asks again after a wait. After
+    /// a [`Permanent`](FetchError::Permanent) one, the session ends when there is no connection any
+    /// more.
+    pub fn handle_token_error(&mut self, now: Instant, fetch: FetchId, error: FetchError) {
+        if !self.take_fetch(now, fetch) || self.next != Next::AwaitingToken {
+            return;
+        }
+        count(&mut self.counters.lost_connections);
+        match error {
+            FetchError::Temporary { retry_after } => {
+                self.retry_later(retry_after.unwrap_or_default(), false);
+            }
+            FetchError::Permanent => self.stop(DisconnectReason::NoToken),
+        }
+    }
+
+    /// Takes the fetch if it is the one under way. An answer to any other changes nothing.
+    fn take_fetch(&mut self, now: Instant, id: FetchId) -> bool {
+        if self.fetch.as_ref().is_none_or(|fetch| fetch.id != id) {
+            return false;
+        }
+        self.tick(now);
+        self.fetch.take().is_some()
+    }
+
+    /// Reports that a connection is open: its handshake was answered with 101 and with the token.
+    pub fn handle_open(&mut self, now: Instant, connection: ConnectionId) {
+        let Next::Connecting { id, session, .. } = self.next else { return };
+        if id != connection {
             return;
         }
         self.tick(now);
-        self.fetching = false;
-        let Next::Want = self.next else { return };
-        count(&mut self.counters.lost_connections);
-        if fatal {
-            self.stop(DisconnectReason::NoToken);
-        } else {
-            self.back_off();
-        }
-    }
-
-    /// The connection is open: its handshake was answered with 101, and with the token.
-    pub fn opened(&mut self, now: Instant, conn: ConnectionId) {
-        let Next::Connecting { conn: connecting, session, .. } = self.next else { return };
-        if connecting != conn {
-            return;
-        }
-        let now = self.tick(now);
+        let now = self.clock.now();
         if self.current.is_some() || self.is_overlapping() {
             self.overlap_until = now.after(self.config.drain_ms.into());
         }
-        self.next = Next::Off;
-        self.drained();
-        let opened = Current::new(now, conn, session, &self.config, &mut self.secret);
-        if let Some(Current { conn, session, .. }) = self.current.replace(opened) {
-            // With its session over, it may have been out of the room for a while.
-            self.had_gap |= session.ends_at.is_due(now);
-            self.draining = Some(Draining { conn, session, until: self.drained_at(now) });
+        self.next = Next::Idle;
+        self.refresh_asked_at = Instant::NEVER;
+        self.side = self.side.other();
+        self.finish_draining();
+        let opened = Link::new(now, id, session, self.side, &self.config, &mut self.hasher);
+        if let Some(replaced) = self.current.replace(opened) {
+            self.drain(replaced);
         }
     }
 
-    /// The connection has ended, or could not be opened.
-    pub fn closed(&mut self, now: Instant, conn: ConnectionId, closed: CloseEvent) {
-        if matches!(self.next, Next::Connecting { conn: connecting, .. } if connecting == conn) {
+    /// Reports that a connection has ended or could not be opened.
+    pub fn handle_close(&mut self, now: Instant, connection: ConnectionId, event: CloseEvent) {
+        if matches!(self.next, Next::Connecting { id, .. } if id == connection) {
             self.tick(now);
-            self.not_opened(closed);
-        } else if self.current.as_ref().is_some_and(|current| current.conn == conn) {
+            self.on_connect_failed(event);
+        } else if self.current() == Some(connection) {
             self.tick(now);
-            self.lost(closed);
-        } else if self.draining.as_ref().is_some_and(|draining| draining.conn == conn) {
-            let now = self.tick(now);
-            self.draining = None;
-            self.in_flight.lose(conn, now);
-            self.overlap_until = now.after(self.config.drain_ms.into());
-        }
-    }
-
-    /// The connection has shown that it is alive, by something that is not a payload: a WebSocket ping or pong.
-    pub fn alive(&mut self, now: Instant, conn: ConnectionId) {
-        if self.current.as_ref().is_some_and(|current| current.conn == conn) {
-            let now = self.tick(now);
-            self.heard(now);
-        }
-    }
-
-    /// A text message has been received. `None` if it need not be looked at: it has been received on another connection before, or this connection
-    /// [exists no more](Output::Close).
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be decoded. The connection goes on, and so does everything else.
-    #[inline]
-    pub fn recv<'m>(
-        &mut self,
-        now: Instant,
-        conn: ConnectionId,
-        message: &'m [u8],
-    ) -> Result<Option<Received<'m, T>>, DecodeError> {
-        if !self.receive(now, conn) {
-            return Ok(None);
-        }
-        match Subscribe::decode(message) {
-            Ok(payload) => Ok(self.answered(conn, &payload).ok().map(|settled| Received { payload, settled })),
-            Err(error) => Err(self.not_decoded(error)),
-        }
-    }
-
-    /// As [`recv`](Self::recv), for a text message that is known to be UTF-8.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be decoded.
-    #[inline]
-    pub fn recv_str<'m>(
-        &mut self,
-        now: Instant,
-        conn: ConnectionId,
-        message: &'m str,
-    ) -> Result<Option<Received<'m, T>>, DecodeError> {
-        if !self.receive(now, conn) {
-            return Ok(None);
-        }
-        match Subscribe::decode_str(message) {
-            Ok(payload) => Ok(self.answered(conn, &payload).ok().map(|settled| Received { payload, settled })),
-            Err(error) => Err(self.not_decoded(error)),
-        }
-    }
-
-    /// Whether a connection is there to receive on. If so, it is alive.
-    #[inline]
-    fn receive(&mut self, now: Instant, conn: ConnectionId) -> bool {
-        if self.current.as_ref().is_some_and(|current| current.conn == conn) {
-            let now = self.tick(now);
-            self.heard(now);
-            true
-        } else if self.draining.as_ref().is_some_and(|draining| draining.conn == conn) {
+            self.on_closed(event);
+        } else if self.draining.as_ref().is_some_and(|draining| draining.link.id == connection) {
             self.tick(now);
-            true
-        } else {
-            false
+            self.on_draining_closed();
         }
     }
 
-    #[cold]
-    const fn not_decoded(&mut self, error: DecodeError) -> DecodeError {
-        count(&mut self.counters.not_decoded);
-        error
-    }
-
-    /// The request that a payload answers, if it answers one.
-    #[inline]
-    fn answered(&mut self, conn: ConnectionId, payload: &Subscribe<'_>) -> Result<Option<Settled<T>>, Duplicate> {
-        match payload {
-            Subscribe::Message(_) if self.in_flight.len() == 0 && !self.is_overlapping() => Ok(None),
-            Subscribe::Message(message) if self.is_duplicate(Use::Message, message.id) => Err(Duplicate),
-            Subscribe::Message(message) => Ok(self.echo(conn, message)),
-            Subscribe::Event(event) if self.is_duplicate(Use::Event, event.id) => Err(Duplicate),
-            Subscribe::Event(event) => Ok(self.event(conn, event)),
-            Subscribe::Error(error) => Ok(self.error(conn, error)),
-            Subscribe::Unknown(_) => {
-                count(&mut self.counters.unknown);
-                Ok(None)
-            }
-        }
-    }
-
-    /// Whether what comes may have come before, or may come again.
-    #[cfg_attr(target_os = "none", inline(never))]
-    const fn is_overlapping(&self) -> bool {
-        let is_opening_beside = matches!((&self.next, &self.current), (Next::Connecting { .. }, Some(_)));
-        is_opening_beside || self.draining.is_some() || self.now.as_millis() < self.overlap_until.as_millis()
-    }
-
-    /// Whether a message or an event has come before. Errors never have.
-    #[cfg_attr(not(target_os = "none"), inline)]
-    #[cfg_attr(target_os = "none", inline(never))]
-    fn is_duplicate(&mut self, kind: Use, id: Text<'_>) -> bool {
-        let is_duplicate = self.is_overlapping() && !id.is_empty() && self.seen.note(self.secret.tag(kind, id));
-        if is_duplicate {
-            count(&mut self.counters.duplicates);
-        }
-        is_duplicate
-    }
-
-    /// The request that a message answers: one that was sent, with its `RequestId`, and not by somebody else.
-    #[inline]
-    fn echo(&mut self, conn: ConnectionId, message: &Message<'_>) -> Option<Settled<T>> {
-        let session = self.session(conn)?;
-        let from_us = |secret: &Secret| session.may_be(message.sender.user_id, secret);
-        self.confirm(message.request_id?, |secret| from_us(secret).then_some(Target::Sent))
-    }
-
-    /// The request that an event answers: one for just this, with its `RequestId`. If it is this user who is disconnected, the connection is
-    /// about to be closed.
-    fn event(&mut self, conn: ConnectionId, event: &Event<'_>) -> Option<Settled<T>> {
-        let session = self.session(conn)?;
-        if session.is_known() && is_disconnection(event, |user_id| session.may_be(user_id, &self.secret)) {
-            self.disconnection_until = self.now.after(DISCONNECTION_MS);
-        }
-        self.confirm(event.request_id?, |secret| Target::of_event(event, secret))
-    }
-
-    /// Confirms the request with this `RequestId`, if what has happened is what it asked for.
-    fn confirm(
-        &mut self,
-        request_id: Text<'_>,
-        happened: impl FnOnce(&Secret) -> Option<Target>,
-    ) -> Option<Settled<T>> {
-        if !self.in_flight.may_have(request_id) {
-            return None;
-        }
-        let tag = self.secret.tag(Use::RequestId, request_id);
-        let (handle, target) = self.in_flight.waiting_as(tag)?;
-        if happened(&self.secret) != Some(target) {
-            count(&mut self.counters.mismatched);
-            return None;
-        }
-        self.in_flight.settle(handle, Outcome::Confirmed)
-    }
-
-    /// The request that an error answers: one that was sent on the same connection.
-    fn error(&mut self, conn: ConnectionId, error: &ServiceError<'_>) -> Option<Settled<T>> {
-        let settled = self.reject(conn, error);
-        if settled.is_none() {
-            count(&mut self.counters.unsolicited_errors);
-        }
-        if error.error_code == ErrorCode::UNAUTHORIZED {
-            self.expired(conn);
-        }
-        settled
-    }
-
-    fn reject(&mut self, conn: ConnectionId, error: &ServiceError<'_>) -> Option<Settled<T>> {
-        let handle = match error.request_id {
-            Some(request_id) => self.in_flight.waiting_on(conn, self.secret.tag(Use::RequestId, request_id))?,
-            None => self.in_flight.lone_deletion(conn, self.secret.tag(Use::Target, error.id?))?,
-        };
-        self.in_flight.settle(handle, Outcome::Rejected(error.error_code))
-    }
-
-    /// What is to be done next. To be asked until it is to [`Wait`](Output::Wait), after anything has happened and when the moment that was waited for has
-    /// come; being asked more often, later or earlier does no harm.
-    pub fn poll(&mut self, now: Instant) -> Output<T> {
-        let now = self.tick(now);
-        self.run_timers(now);
-        if let Some((conn, code)) = self.closing.iter_mut().find_map(Option::take) {
-            return Output::Close { conn, code };
-        }
-        if let Some(settled) = self.in_flight.next_due(now) {
-            return Output::Settled(settled);
-        }
-        let state = self.state_to_report();
-        if state != self.reported {
-            self.reported = state;
-            self.had_gap = false;
-            return Output::State(state);
-        }
-        if self.next == Next::Want && !self.fetching {
-            self.fetching = true;
-            return Output::FetchToken;
-        }
-        self.wait = self.next_deadline(now);
-        Output::Wait(Some(self.wait).filter(|wait| *wait != Instant::NEVER))
-    }
-
-    /// The state; but after a gap one connection does not follow another as if there had been none.
-    const fn state_to_report(&self) -> ConnectionState {
-        match (self.reported, self.state()) {
-            (ConnectionState::Connected(_), ConnectionState::Connected(_)) if self.had_gap => {
-                ConnectionState::Connecting
-            }
-            (_, state) => state,
-        }
-    }
-
-    // Time.
-
-    /// Takes note of the time. A clock that steps back is held; one that has leapt far beyond the moment that was waited for means that the
-    /// caller has been asleep, and may have received what it has not yet told.
-    #[cfg_attr(not(target_os = "none"), inline)]
-    #[cfg_attr(target_os = "none", inline(never))]
-    fn tick(&mut self, now: Instant) -> Instant {
-        if now < self.now {
-            count(&mut self.counters.steps_back);
-            return self.now;
-        }
-        if self.wait.is_due(now) {
-            if now > self.wait.after(LATE_MS) && self.late_in_a_row < LATE_IN_A_ROW {
-                self.late_in_a_row = self.late_in_a_row.saturating_add(1);
-                self.wait_anew(now);
-            } else {
-                self.late_in_a_row = 0;
-            }
-            self.wait = Instant::NEVER;
-        }
-        self.now = now;
-        now
-    }
-
-    /// What the service is waited for, it is given the whole time for once more.
-    #[cold]
-    fn wait_anew(&mut self, now: Instant) {
-        count(&mut self.counters.late);
-        self.in_flight.wait_until(now.after(self.config.settle_ms.into()));
-        self.heard(now);
-        if self.now < self.overlap_until {
-            self.overlap_until = self.overlap_until.max(now.after(self.config.drain_ms.into()));
-        }
-        let drained_at = self.drained_at(now);
-        if let Some(draining) = &mut self.draining {
-            draining.until = drained_at;
-        }
-    }
-
-    /// When a connection has been listened to for long enough that is replaced now.
-    fn drained_at(&self, now: Instant) -> Instant {
-        now.after(self.config.drain_ms.max(self.config.settle_ms).into())
-    }
-
-    #[cfg_attr(target_os = "none", inline(never))]
-    fn heard(&mut self, now: Instant) {
-        if let Some(current) = &mut self.current {
-            current.heard(now, &self.config);
-        }
-    }
-
-    /// Does what is due.
-    fn run_timers(&mut self, now: Instant) {
-        match self.next {
-            Next::Connecting { conn, until, .. } if until.is_due(now) => {
-                self.disconnect(conn, TIMEOUT);
-                self.not_opened(CloseEvent::abnormal());
-            }
-            _ => {}
-        }
-        match self.current {
-            Some(Current { conn, idle_at, .. }) if idle_at.is_due(now) => {
-                self.disconnect(conn, TIMEOUT);
-                self.lost(CloseEvent::abnormal());
-            }
-            _ => {}
-        }
-        match self.draining {
-            Some(Draining { conn, until, .. }) if until.is_due(now) && !self.in_flight.is_waiting_on(conn, now) => {
-                self.drained();
-            }
-            _ => {}
-        }
-        match (&self.next, &self.current) {
-            (Next::Off, Some(current)) if current.refresh_at.is_due(now) => self.refresh(),
-            (Next::Backoff { until }, _) if until.is_due(now) => self.next = Next::Want,
-            _ => {}
-        }
-    }
-
-    /// When something is due next.
-    fn next_deadline(&self, now: Instant) -> Instant {
-        let next = match (&self.next, &self.current) {
-            (Next::Connecting { until, .. } | Next::Backoff { until }, _) => *until,
-            (Next::Off, Some(current)) => current.refresh_at,
-            _ => Instant::NEVER,
-        };
-        let idle_at = self.current.as_ref().map(|current| current.idle_at);
-        // Once that has passed, it is the requests that are waited for.
-        let drained_at = self.draining.as_ref().map(|draining| draining.until).filter(|until| !until.is_due(now));
-        [idle_at, drained_at, self.in_flight.next_deadline()].into_iter().flatten().fold(next, Instant::min)
-    }
-
-    // Transitions.
-
-    /// The session of a connection that is there.
-    fn session(&self, conn: ConnectionId) -> Option<Session> {
-        match (&self.current, &self.draining) {
-            (Some(current), _) if current.conn == conn => Some(current.session),
-            (_, Some(draining)) if draining.conn == conn => Some(draining.session),
-            _ => None,
-        }
-    }
-
-    /// Whether the current connection has lasted. If so, what failed before it counts no more.
-    fn has_lasted(&mut self) -> bool {
-        let lasted = self
-            .current
-            .as_ref()
-            .is_some_and(|current| self.now.since(current.opened_at) >= self.config.stable_ms.into());
-        if lasted {
-            self.forgive();
-        }
-        lasted
-    }
-
-    const fn forgive(&mut self) {
-        self.failures = 0;
-        self.may_replace_token = true;
-    }
-
-    /// The session is about to end: the next connection is to be there before.
-    fn refresh(&mut self) {
-        self.has_lasted();
-        self.next = Next::Want;
-    }
-
-    /// The service says that the connection has expired. It is about to close it, and until then it is no worse than none.
-    fn expired(&mut self, conn: ConnectionId) {
-        if self.next != Next::Off || self.current.as_ref().is_none_or(|current| current.conn != conn) {
+    /// Reports a WebSocket pong, with its application data. A pong that answers no
+    /// [`Ping`](Output::Ping) of the client changes nothing.
+    pub fn handle_pong(&mut self, now: Instant, connection: ConnectionId, payload: &[u8]) {
+        if self.link(connection).is_none() {
             return;
         }
-        if self.has_lasted() {
-            self.next = Next::Want;
-        } else {
-            self.back_off();
-        }
-    }
-
-    /// The current connection has ended. If the next one is on its way already, it is that which follows.
-    fn lost(&mut self, closed: CloseEvent) {
-        if self.next == Next::Off {
-            self.has_lasted();
-        }
-        if self.is_overlapping() {
-            // What it has delivered, the next connection may deliver again, whenever that opens.
-            self.overlap_until = Instant::NEVER;
-        }
-        let Some(Current { conn, .. }) = self.current.take() else { return };
-        self.had_gap = true;
-        count(&mut self.counters.lost_connections);
-        self.in_flight.lose(conn, self.now);
-        if self.now < self.disconnection_until && !closed.is_overridden() {
-            self.stop(DisconnectReason::DisconnectedUser);
-        } else if self.next == Next::Off || closed.action() == ReconnectAction::End {
-            self.follow(closed);
-        } else if let Next::Stopped(_) = self.next {
-            self.drained();
-        }
-    }
-
-    /// An attempt at a connection has failed. The one that is there, if there is one, stays.
-    fn not_opened(&mut self, closed: CloseEvent) {
-        self.next = Next::Off;
-        count(&mut self.counters.lost_connections);
-        self.follow(closed);
-    }
-
-    /// Does what a connection has left to be done.
-    fn follow(&mut self, closed: CloseEvent) {
-        match closed.action() {
-            ReconnectAction::Retry => self.back_off(),
-            ReconnectAction::NewToken if self.may_replace_token => {
-                self.may_replace_token = false;
-                self.next = Next::Want;
+        self.tick(now);
+        let now = self.clock.now();
+        let Self { current, draining, in_flight, config, .. } = self;
+        let draining = draining.as_mut().map(|draining| &mut draining.link);
+        let links = current.iter_mut().chain(draining);
+        for link in links.filter(|link| link.id == connection) {
+            if link.pings.answer(now, payload, config) {
+                link.is_suspect = false;
+                in_flight.ping_answered(now, link);
             }
-            ReconnectAction::NewToken | ReconnectAction::End => self.stop(closed.reason()),
         }
     }
 
-    /// Waits until the next attempt: at random, and longer each time.
-    fn back_off(&mut self) {
-        let Config { backoff_min_ms, backoff_base_ms, backoff_max_ms, .. } = self.config;
-        let doubled = backoff_base_ms.saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX));
-        let spread = doubled.min(backoff_max_ms).saturating_sub(backoff_min_ms);
-        let wait_ms = backoff_min_ms.saturating_add(self.secret.chance(spread));
-        count(&mut self.failures);
-        self.next = Next::Backoff { until: self.now.after(wait_ms.into()) };
+    /// Returns what to do next. Call it until it returns [`Wait`](Output::Wait): after anything has
+    /// happened, and when the moment to wait for has come. Further calls do no harm.
+    pub fn poll(&mut self, now: Instant) -> Output<T> {
+        self.tick(now);
+        let now = self.clock.now();
+        self.run_timers(now);
+        if let Some((connection, code)) = self.closing.iter_mut().find_map(Option::take) {
+            return Output::Close { connection, code };
+        }
+        if let Some((connection, payload)) = self.next_ping(now) {
+            return Output::Ping { connection, payload };
+        }
+        if let Some(settled) = self.in_flight.next_settled() {
+            return Output::Settled(settled);
+        }
+        let state = self.state();
+        let current = self.current();
+        if state != self.reported {
+            self.reported = state;
+            self.reported_current = current;
+            return Output::State(state);
+        }
+        if let (Some(from), Some(to)) = (self.reported_current, current) {
+            self.reported_current = current;
+            if from != to {
+                return Output::Replaced { from, to };
+            }
+            if core::mem::take(&mut self.has_gap) {
+                return Output::PossibleGap;
+            }
+        }
+        if self.next == Next::AwaitingToken && self.fetch.is_none() {
+            let id = FetchId::from_number(self.fetches);
+            self.fetches = self.fetches.wrapping_add(1);
+            self.fetch = Some(Fetch { id, until: now.after(self.config.token_timeout_ms.into()) });
+            return Output::FetchToken(id);
+        }
+        self.wait = self.next_deadline(now);
+        Output::Wait(self.clock.reading_at(self.wait))
     }
 
-    /// No connection follows. The one that is there, if there is one, stays.
-    fn stop(&mut self, reason: DisconnectReason) {
-        if let Next::Connecting { conn, .. } = self.next {
-            self.disconnect(conn, NORMAL);
-        }
-        self.next = Next::Stopped(reason);
-        if self.current.is_none() {
-            self.drained();
-        }
+    fn next_ping(&mut self, now: Instant) -> Option<(ConnectionId, [u8; 4])> {
+        let Self { current, draining, config, .. } = self;
+        let draining = draining.as_mut().map(|draining| &mut draining.link);
+        let link = current.iter_mut().chain(draining).find(|link| link.pings.is_wanted)?;
+        Some((link.id, link.pings.send(now, config)))
     }
-
-    /// The connection that has been replaced has nothing more to say.
-    fn drained(&mut self) {
-        if let Some(Draining { conn, .. }) = self.draining.take() {
-            self.disconnect(conn, NORMAL);
-            self.overlap_until = self.now.after(self.config.drain_ms.into());
-        }
-    }
-
-    /// A connection is to be closed; what is in flight on it is lost.
-    fn disconnect(&mut self, conn: ConnectionId, code: u16) {
-        self.in_flight.lose(conn, self.now);
-        if let Some(slot) = self.closing.iter_mut().find(|slot| slot.is_none()) {
-            *slot = Some((conn, code));
-        }
-    }
-}
-
-/// Whether an event is the disconnection of such a user.
-fn is_disconnection(event: &Event<'_>, is_it: impl FnOnce(Text<'_>) -> bool) -> bool {
-    matches!(event.kind(), EventKind::DisconnectedUser { user_id, .. } if is_it(user_id))
-}
-
-/// The payload has been received before.
-struct Duplicate;
-
-/// A request that can be sent.
-struct Prepared<'b> {
-    conn: ConnectionId,
-    tag: u64,
-    mark: u64,
-    payload: &'b [u8],
 }

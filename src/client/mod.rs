@@ -1,59 +1,130 @@
-//! What a client of this protocol has to do beside encoding and decoding: tokens, connections one after the other, requests and
-//! their answers. A state machine without I/O: it is told what has happened and the time, and says what to do.
+//! The client's side of a chat session: tokens, one connection after another, and requests with
+//! their outcomes.
 //!
-//! **ReconnectAction every input, and when the moment has come that it names, [`poll`](Client::poll) the client until it says
-//! [`Wait`](Output::Wait), and do what each output says.** That is all that whoever embeds it has to get right: any number of inputs may come
-//! between two polls, a poll too many, too early or too late does no harm, and what is said of a connection that exists no more
-//! changes nothing.
+//! A [`Client`] does no I/O and reads no clock. The host tells it what the application wants, what has
+//! happened and what time it is, and the client says what to do.
+//!
+//! **After every call, and when the moment has come that it names, [`poll`](Client::poll) the client
+//! until it returns [`Wait`](Output::Wait), and do what each output says.** Any number of calls may
+//! come between two polls. Polling too often, too early or too late does no harm, and reports about a
+//! connection that the client has closed change nothing.
+//!
+//! # A host's duties
+//!
+//! - Do what each [`Output`] says, and set one timer for the moment of `Wait`.
+//! - Report what happens on a connection in the order in which it happens.
+//! - Look for outcomes in both places: [`Received::settled`] and [`Output::Settled`].
+//! - Choose between [`Config::with_pings`] and [`Config::without_pings`].
+//! - Call [`refresh`](Client::refresh) when the network has changed or the device has woken up.
+//! - Keep the token out of logs.
 //!
 //! # Rules
 //!
-//! 1. *One driving verb.* What is to be done comes from `poll`, at one moment in this order: connections to close, outcomes of
-//!    requests, the state, a token to fetch, until when to wait. The moment to wait for is always later than now.
-//! 2. *One outcome.* Each request that [`send`](Client::send) accepts has exactly one [`Outcome`], unless it is [forgotten](Client::forget):
-//!    [`Confirmed`](Outcome::Confirmed) or [`Rejected`](Outcome::Rejected) with the payload that answers it, from [`recv`](Client::recv);
-//!    [`Assumed`](Outcome::Assumed) or [`Lost`](Outcome::Lost) from `poll`. It lies in the request's own place until it is taken, so that none can
-//!    be dropped for want of room. One that `send` refuses has changed nothing.
-//! 3. *Nobody else's answer.* A message confirms what was sent with its `RequestId`, and not if its sender is known to be another; an event
-//!    confirms the deletion or disconnection with its `RequestId` of just that message or user; an error rejects what was sent on its own connection. `RequestId`s are public
-//!    in the room, so they are made of a seed such that nobody who has seen all before can guess the next. An error without one can only be about the one
-//!    deletion that is waiting, if it names its message.
-//! 4. *Silence is success*, by the reference ([SendMessage (Publish)]): after [`settle_ms`](Config::settle_ms) on a connection that stayed up. If the caller
-//!    is much later than it was to be, its device has been asleep and an error may lie unread in the socket: the waiting starts anew.
-//! 5. *A connection that works is left alone.* The next one is got beside it, ahead of the end of the session, and if that fails nothing happens to the one
-//!    that is there. When the next one is open, the one before is listened to for a while; what both deliver is
-//!    received once. An error is never taken for a duplicate.
-//! 6. *No token twice.* Each attempt asks for a token of its own, and for one at a time. The token never comes in here: only how long its session lasts
-//!    and what it permits.
-//! 7. *No hurry.* Between an attempt that failed and the next there is a wait, at random and longer each time, until a connection has lasted. So no server,
-//!    whatever it does, makes a client ask for tokens faster.
-//! 8. *What is meant is heeded.* A close with code 1000, 1008, 3003 or 4000 to 4999, a handshake answered with 403 or 404, or the disconnection of this user end the
-//!    session; a server that goes away, restarts or breaks does not. [`Closed::then`] decides otherwise.
-//! 9. *Nothing by chance.* The same seed and the same calls give the same outputs. The clock is the caller's; one that steps back is held.
+//! **Outputs.** At one moment they come in this order: `Close`, `Ping`, `Settled`, `State`, `Replaced`,
+//! `PossibleGap`, `FetchToken`, `Wait`. The moment of `Wait` is later than now. The same seed and the
+//! same calls give the same outputs.
+//!
+//! **Outcomes.** Each request that [`send`](Client::send) accepts has exactly one [`Outcome`], unless
+//! it is [abandoned](Client::abandon):
+//!
+//! - [`Confirmed`](Outcome::Confirmed) by a message with its `RequestId`, unless the sender is known to
+//!   be another user. A deletion or disconnection is confirmed by the event about the same message or
+//!   user that has its `RequestId`, or has none.
+//! - [`Rejected`](Outcome::Rejected) by an error with its `RequestId` on its own connection. An error
+//!   without a `RequestId` rejects the deletion whose message it names, if that is the only one in
+//!   flight on the connection.
+//! - [`Assumed`](Outcome::Assumed), which [the reference] calls a success, needs evidence that the
+//!   request has arrived. After [`settle_ms`](Config::settle_ms) without an answer, the client asks for
+//!   a ping. The answer to a ping that was sent after the request is evidence, and so is the answer to
+//!   a later request on that connection. A rejection may follow close behind, so the client waits
+//!   another second. Without evidence within [`ping_timeout_ms`](Config::ping_timeout_ms), the outcome
+//!   is `Unknown`.
+//! - Without pings, a frame that comes a second or more after the request is the evidence. Without
+//!   one, the outcome is `Unknown` 30 s after the request.
+//! - [`Unknown`](Outcome::Unknown) also if the connection ends first, or if something came on it that may
+//!   have been the rejection: an error that matches no request, an error 401, or a message that cannot
+//!   be decoded. An answer still counts until the request's time has come.
+//!
+//! **Liveness.** With pings, the client asks for a ping every
+//! [`ping_interval_ms`](Config::ping_interval_ms). After one without an answer, it asks for another, and
+//! gets a new connection beside the silent one. It drops the silent one when the new one opens, or when
+//! the second ping has no answer either. Without pings, a connection is replaced beside, never dropped,
+//! when an outcome is `Unknown` for lack of evidence, or after [`idle_ms`](Config::idle_ms). Either way,
+//! that happens at most four times an hour.
+//!
+//! **What a close means.** [`CloseEvent`] lists the codes and statuses. A close is an expiry, and the
+//! client reconnects, if the connection was told 401, if its known end has come, or if the reason says
+//! so. The event that disconnects this user ends the session, whether or not a close follows.
+//! [`CloseEvent::with_action`] overrides every decision about a close.
+//!
+//! **Replacing a connection.** Ahead of its end, after an error 401, on [`refresh`](Client::refresh), and
+//! when it may be dead, the client gets a new connection beside the current one. If an attempt fails,
+//! nothing happens to the connection that works, and neither
+//! [`max_attempts`](Config::max_attempts) nor refused tokens count. Requests go to the new connection as
+//! soon as it is open. The old one is kept for [`drain_ms`](Config::drain_ms), until its requests have
+//! outcomes and the new one has lasted. If the new one breaks before that, the old one becomes current
+//! again. If the service closes the new one on purpose, the session ends. The state stays
+//! [`Connected`](ConnectionState::Connected) throughout.
+//!
+//! **Duplicates.** What both connections deliver is handed over once. Errors are never taken for
+//! duplicates, but an error 401 of a connection that has been replaced is not handed over, unless it
+//! answers a request.
+//!
+//! **Gaps.** [`PossibleGap`](Output::PossibleGap) says that messages may have been missed: after any time
+//! without a connection; after replacing a connection that had been told 401, was past its end or did
+//! not answer a ping; and when a replaced connection ends without having shown that it delivered
+//! everything up to the time when the new one was open. It has shown that when it has answered a ping
+//! sent after that time, or when one message has come on both. Without pings, this last rule holds for
+//! connections that did not end by the client's own close, or were in doubt.
+//!
+//! **Tokens.** Each attempt needs a token of its own, and one fetch is under way at a time. The fetch has
+//! a number, so that an answer that comes after
+//! [`token_timeout_ms`](Config::token_timeout_ms) is recognized and ignored. A wait, which is random and
+//! grows with every failure, separates attempts until a connection has lasted
+//! [`stable_ms`](Config::stable_ms). So whatever the service does, and whatever any clock shows, the
+//! number of tokens per hour is bounded.
+//!
+//! # The clock and sleep
+//!
+//! [`Instant`] is the caller's monotonic clock. Only differences between readings count. If the clock
+//! steps back, no time has passed; if one reading is wild, at most 49 days have.
+//!
+//! Choose a clock that keeps running while the device sleeps, such as `CLOCK_BOOTTIME` on Linux. The
+//! client then sees that a call comes late, and checks its connections at once: with pings, by a ping and
+//! one ping timeout; without pings, by a refresh if the call is more than 90 s late (browsers fire
+//! timers in background tabs once a minute). Requests get one ping timeout more before they are
+//! decided about, because an answer may lie unread in the socket.
+//!
+//! With a clock that stops during sleep, as [`std::time::Instant`] does on Linux and macOS, the client
+//! does not notice. It keeps a dead connection until the next ping fails, and takes the session's end
+//! for later than it is. Call [`refresh`](Client::refresh) on waking up.
 //!
 //! # States
 //!
-//! There are two regions, and they do not depend on each other: the connection that is there, perhaps with one before it that is draining; and
-//! the way to the next one.
+//! There are two regions: the current connection, perhaps with one before it that is draining, and the
+//! way to the next connection.
 //!
 //! ```text
-//!             connect           FetchToken, token_ok               opened
-//!   stopped ───────────▶ want ─────────────────────────▶ connecting ───────▶ open ──── replaced ───▶ draining ───▶ Close
-//!      ▲                  ▲ ▲                                  │              │
-//!      │             time │ │ session ends soon, ERROR 401     │              │
-//!      │                  │ └─────────────────────── open      │              │
-//!      │               backoff ◀── token_err, closed: retry ───┴──────────────┤
-//!      └────────────────── token_err: fatal, closed: end, close ──────────────┘
+//!                        connect, time, refresh due, ERROR 401
+//!                                       │
+//!  ┌──────────────┐  time     ┌─────────▼──────┐ handle_token  ┌────────────┐
+//!  │   backoff    ├──────────▶│ awaiting token ├──────────────▶│ connecting │
+//!  └──────────────┘           └────────────────┘               └──────┬─────┘
+//!         ▲   handle_token_error,                                     │ handle_open
+//!         │   handle_close                                            ▼
+//!         └──────────────────────────────────────────────────── ┌───────────┐ replaced ┌──────────┐
+//!                                                               │  current  ├─────────▶│ draining ├─▶ Close
+//!                                                               └───────────┘◀─────────┴──────────┘
+//!                                                                     new connection breaks
 //! ```
 //!
-//! What every input leads to, in every state. `open, want` is an open connection beside which the next one wants a token; `next closed` is the
-//! end of the attempt, `closed` that of the open connection; `·` changes nothing. Not in the table: an `ERROR` 401 on a connection that has not yet lasted, and
-//! whatever else follows too soon, leads to a backoff first; [`ReconnectAction::NewToken`] leads to `want` at once, the first time; and a draining connection,
-//! which can be there in any `open` state, does not outlive the session.
+//! The table says what every call leads to in every state. `current, backoff` is a current connection
+//! beside which the client waits for the next attempt. `·` changes nothing. Not in the table: a
+//! connection that has not lasted leads to a backoff where the table has an attempt;
+//! [`ReconnectAction::NewToken`] leads to an attempt at once, the first time; and a connection that is
+//! draining can be there in every `current` state.
 //!
 #![doc = include_str!("table.md")]
-//!
-//! [`State`] tells of this what an application needs: `open` is [`Connected`](ConnectionState::Connected) whatever is beside it.
 //!
 //! # From beginning to end
 //!
@@ -279,29 +350,36 @@
 //! assert!(board.lamp);
 //! ```
 //!
-//! [SendMessage (Publish)]: https://docs.aws.amazon.com/ivs/latest/chatmsgapireference/actions-sendmessage-publish.html
+//! [the reference]: https://docs.aws.amazon.com/ivs/latest/chatmsgapireference/actions-sendmessage-publish.html
 
-mod closed;
+mod clock;
+mod close_event;
 mod config;
 mod connection;
 mod counters;
+mod dedup;
+mod fetch;
 mod in_flight;
+mod keyed_hasher;
 mod machine;
 mod output;
+mod receive;
 mod request_id;
-mod secret;
-mod seen;
 mod send_error;
 mod settled;
-#[cfg(test)]
+#[cfg(any())]
 mod table;
+mod token_info;
+mod transitions;
 
 pub use crate::instant::Instant;
-pub use closed::{CloseEvent, DisconnectReason, ReconnectAction};
-pub use config::{Config, TokenInfo};
+pub use close_event::{CloseEvent, DisconnectReason, ReconnectAction};
+pub use config::Config;
 pub use connection::ConnectionId;
 pub use counters::Counters;
+pub use fetch::{FetchError, FetchId};
 pub use machine::Client;
 pub use output::{ConnectionState, Output};
 pub use send_error::{SendError, SendErrorKind};
 pub use settled::{Outcome, Received, RequestHandle, Sent, Settled};
+pub use token_info::TokenInfo;

@@ -1,45 +1,68 @@
 use core::fmt;
 
-use super::closed::DisconnectReason;
+use super::close_event::DisconnectReason;
 use super::connection::ConnectionId;
+use super::fetch::FetchId;
 use super::settled::Settled;
 use crate::instant::Instant;
 
-/// What a client wants done, or has to tell. At one moment these come in the order that they have here.
+/// What the host has to do, or the application wants to know. At one moment, outputs come in the order
+/// of these variants.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
+#[must_use = "the host has to do what an output says"]
 pub enum Output<T> {
-    /// Close this connection, or stop opening it. For the client it exists no more: nothing need be reported of it, and nothing
-    /// that is changes anything.
+    /// Close this connection, or stop opening it. The client has forgotten it: nothing that is
+    /// reported of it changes anything.
     Close {
-        /// Which connection.
-        conn: ConnectionId,
-        /// The code for the close frame: 1000, or 3008 (timeout). Both may be given to a browser's `close`.
+        /// The connection.
+        connection: ConnectionId,
+        /// The code for the close frame: 1000, or 3008 (timeout). A browser's `close` accepts both.
         code: u16,
     },
-    /// A request has an outcome that no payload gave it: [`Assumed`](super::Outcome::Assumed) or [`Lost`](super::Outcome::Lost).
+    /// Send a WebSocket ping with this payload on this connection, and report the answer with
+    /// [`handle_pong`](super::Client::handle_pong). Comes only with
+    /// [`Config::with_pings`](super::Config::with_pings).
+    Ping {
+        /// The connection.
+        connection: ConnectionId,
+        /// The ping's application data, which the pong repeats.
+        payload: [u8; 4],
+    },
+    /// A request has an outcome that no payload gave it: [`Assumed`](super::Outcome::Assumed) or
+    /// [`Unknown`](super::Outcome::Unknown).
     Settled(Settled<T>),
-    /// The state is another than before.
+    /// The state has changed.
     State(ConnectionState),
-    /// Fetch a token and answer with [`token_ok`](super::Client::token_ok) or [`token_err`](super::Client::token_err), once, even if
-    /// no connection is wanted any more by then. Until it is answered this does not come again, however long that takes: give
-    /// the fetch a timeout of its own.
-    FetchToken,
-    /// There is nothing to do until this moment, which is later than now; without one, until something happens.
+    /// Another connection has become the [current](super::Client::current) one. The state has not
+    /// changed, so applications need not know.
+    Replaced {
+        /// The connection that was current before.
+        from: ConnectionId,
+        /// The connection that is current now.
+        to: ConnectionId,
+    },
+    /// Messages and events may have been missed. The service does not repeat them.
+    PossibleGap,
+    /// Fetch a token, and answer with [`handle_token`](super::Client::handle_token) or
+    /// [`handle_token_error`](super::Client::handle_token_error). An answer that comes after
+    /// [`token_timeout_ms`](super::Config::token_timeout_ms) changes nothing.
+    FetchToken(FetchId),
+    /// There is nothing to do until this moment, which is later than now. Without a moment, there is
+    /// nothing to do until something happens.
     Wait(Option<Instant>),
 }
 
-/// Whether there is a connection, for whoever looks at the room.
+/// Whether the client is connected, as an application shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConnectionState {
-    /// There is none, and none is to come. Nothing is in flight.
+    /// There is no connection, and the client does not try to get one. Nothing is in flight.
     Disconnected(DisconnectReason),
-    /// There is none, but one is to come.
+    /// There is no connection, and the client tries to get one.
     Connecting,
-    /// This one is open, and requests can be sent. If it is another one than before and there was [`Connecting`](Self::Connecting)
-    /// between, then what was said in the room meanwhile has been missed: the service does not repeat it.
-    Connected(ConnectionId),
+    /// There is a connection. While one connection replaces another, the state stays the same.
+    Connected,
 }
 
 impl fmt::Display for ConnectionState {
@@ -47,7 +70,7 @@ impl fmt::Display for ConnectionState {
         match self {
             Self::Disconnected(reason) => write!(f, "disconnected: {reason}"),
             Self::Connecting => f.write_str("connecting"),
-            Self::Connected(_) => f.write_str("connected"),
+            Self::Connected => f.write_str("connected"),
         }
     }
 }

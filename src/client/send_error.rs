@@ -3,40 +3,44 @@ use crate::content::LengthError;
 use crate::encode_error::EncodeError;
 use crate::instant::Instant;
 
-/// Why a request was not accepted, and what was given with it. Nothing has changed.
+/// A request that the client has not accepted. Nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{kind}")]
 #[non_exhaustive]
 pub struct SendError<T> {
-    /// Why.
+    /// Why it was not accepted.
     pub kind: SendErrorKind,
-    /// What was given with the request.
+    /// The data that the caller gave with the request.
     pub data: T,
 }
 
-/// Why a request was not accepted, in the order in which it is looked at.
+/// Why a request was not accepted. The client checks in the order of these variants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendErrorKind {
-    /// There is no connection to send on.
+    /// There is no connection, or the service has said that the connection has expired.
     #[error("not connected")]
     NotConnected,
-    /// The token does not permit it: the service would answer with an error 403.
+    /// The client [disconnects](super::Client::disconnect_when_settled) as soon as every request has
+    /// its outcome.
+    #[error("disconnecting")]
+    Disconnecting,
+    /// The token does not permit it. The service would answer with error 403.
     #[error("the token does not permit {0}")]
     NotPermitted(Capability),
-    /// The content is longer than the room takes: the service would answer with an error 400.
+    /// The content is longer than the room allows. The service would answer with error 400.
     #[error("the content has {0}")]
     TooLong(LengthError),
     /// A request with this `RequestId` has no outcome yet.
     #[error("the RequestId is in flight already")]
     RequestIdInFlight,
-    /// As many requests as there is room for have no outcome yet.
+    /// As many requests as the client has room for have no outcome yet.
     #[error("too many requests in flight")]
     TooManyInFlight,
-    /// The service would answer with an error 429.
+    /// The service would answer with error 429.
     #[error("too many requests in a second")]
     TooManyRequests {
-        /// From when on it would not.
+        /// When the request can be sent.
         retry_at: Instant,
     },
     /// The buffer is too small for the payload.

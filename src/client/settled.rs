@@ -3,37 +3,40 @@ use core::fmt;
 use super::connection::ConnectionId;
 use crate::error_code::ErrorCode;
 use crate::subscribe::Subscribe;
+use crate::text::Text;
 
-/// One request of a client. Later ones are greater; none is ever there twice.
+/// The number of one request of a client. Later requests have greater numbers, and none is used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestHandle(u64);
 
 impl RequestHandle {
-    /// The request with this number.
+    /// Creates the handle with this number.
     #[must_use]
     pub const fn from_number(number: u64) -> Self {
         Self(number)
     }
 
-    /// The number of the request: for a foreign function interface, or a log.
+    /// Returns the number, for a foreign function interface or a log.
     #[must_use]
     pub const fn number(self) -> u64 {
         self.0
     }
 }
 
-/// What became of a request. Each request has exactly one outcome.
+/// What became of a request. Each accepted request has exactly one outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The service has done it: the message came back, or the event that was asked for.
+    /// The service has done it: the message came back, or the event that the request asked for.
     Confirmed,
-    /// The service has refused it, with this error.
+    /// The service has refused it with this error.
     Rejected(ErrorCode),
-    /// Nothing was heard of it, on a connection that stayed up: that is a success, by the reference.
+    /// The request has arrived, and the service has not refused it. By the reference, that is a
+    /// success.
     Assumed,
-    /// The connection ended before anything was heard. It may have been done, or not.
-    Lost,
+    /// The service may have done it or not: the connection ended or fell silent before an answer, or
+    /// something came that may have been the answer.
+    Unknown,
 }
 
 impl fmt::Display for Outcome {
@@ -42,7 +45,7 @@ impl fmt::Display for Outcome {
             Self::Confirmed => f.write_str("confirmed"),
             Self::Rejected(code) => write!(f, "rejected: {code}"),
             Self::Assumed => f.write_str("assumed to have succeeded"),
-            Self::Lost => f.write_str("lost: the connection ended before an answer"),
+            Self::Unknown => f.write_str("unknown: it may or may not have been done"),
         }
     }
 }
@@ -51,33 +54,37 @@ impl fmt::Display for Outcome {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Settled<T> {
-    /// Which request.
+    /// The request.
     pub handle: RequestHandle,
     /// What became of it.
     pub outcome: Outcome,
-    /// What was given with it.
+    /// The data that the caller gave with it.
     pub data: T,
 }
 
-/// A payload that was received.
+/// A payload that has been received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[must_use = "the request that the payload settles is not reported again"]
 pub struct Received<'m, T> {
     /// The payload.
     pub payload: Subscribe<'m>,
-    /// The request that it answers, if it answers one: confirmed by its echo or rejected by an error.
+    /// The request that the payload settles, if it settles one: confirmed by its echo or by the event
+    /// that it asked for, or rejected by an error.
     pub settled: Option<Settled<T>>,
 }
 
-/// A request that has been accepted: its payload is to be written to the connection, as one text message.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// A request that the client has accepted. The host has to send its payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-#[must_use = "the payload has yet to be written to the connection"]
+#[must_use = "the payload has yet to be sent"]
 pub struct Sent<'b> {
-    /// Which request: it will be settled under this name.
+    /// The request, as its outcome will name it.
     pub handle: RequestHandle,
-    /// Where to write the payload.
-    pub conn: ConnectionId,
-    /// What to write, encoded, with a `RequestId`.
-    pub payload: &'b [u8],
+    /// The connection on which to send the payload.
+    pub connection: ConnectionId,
+    /// The `RequestId`, which is also in the payload: the caller's own or a generated UUID.
+    pub request_id: Text<'b>,
+    /// The payload, to be sent as one text message.
+    pub payload: &'b str,
 }

@@ -162,6 +162,23 @@ impl<'a> Publish<'a> {
         }
         self
     }
+
+    /// Encodes the payload in place of what `buffer` holds.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn encode_in_string(&self, buffer: &mut alloc::string::String) {
+        buffer.clear();
+        buffer.reserve(self.encoded_len());
+        // A string always has room.
+        let _ = self.write(buffer);
+    }
+
+    /// Returns the `RequestId` in the encoded form of this payload, which comes right after `Action`.
+    pub(crate) fn written_request_id<'b>(&self, payload: &'b str) -> Text<'b> {
+        let start = [r#"{"Action":""#, self.action(), r#"","RequestId":"#].map(str::len);
+        let start = start.into_iter().fold(0, usize::wrapping_add);
+        let string = payload.get(start..).and_then(|rest| Cursor::new(rest).string().ok());
+        string.map(Text::from_json).unwrap_or_default()
+    }
 }
 
 impl Write for Publish<'_> {

@@ -6,24 +6,26 @@ use siphasher::sip::{SipHasher13, SipHasher24};
 use super::request_id::RequestId;
 use crate::text::Text;
 
-/// What the seed is good for: keyed hashes.
+/// The keyed hashes that a seed makes possible.
 ///
-/// `SipHash` is a pseudorandom function: however many of its values are public, and every `RequestId` is, none of the others can be told without
-/// the key. Those that are public are of `SipHash-2-4`; what stays inside is of the faster `SipHash-1-3`, each use with a key of its own.
+/// `SipHash` is a pseudorandom function: however many of its values are public, and every `RequestId`
+/// is, none of the others can be told without the key. The public ones are made with `SipHash-2-4`;
+/// what stays inside is made with the faster `SipHash-1-3`. Each domain has a key of its own.
 ///
 /// All hashes are written and then finished: `SipHasher13::hash` and the variants with 128 bits
 /// would each be another copy of the algorithm in flash.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) struct Secret {
-    keys: (u64, u64),
-    /// How often chance has been asked.
+pub(super) struct KeyedHasher {
+    /// Not there until the client is seeded.
+    keys: Option<(u64, u64)>,
+    /// How many random numbers have been drawn.
     drawn: u64,
 }
 
 /// What a hash is for.
 #[derive(Clone, Copy)]
-pub(super) enum Use {
-    Chance,
+pub(super) enum HashDomain {
+    Random,
     RequestId,
     Target,
     UserId,
@@ -34,10 +36,10 @@ pub(super) enum Use {
     GeneratedLow,
 }
 
-impl Use {
+impl HashDomain {
     const fn word(self) -> u64 {
         match self {
-            Self::Chance => 1,
+            Self::Random => 1,
             Self::RequestId => 2,
             Self::Target => 3,
             Self::UserId => 4,
@@ -49,29 +51,40 @@ impl Use {
     }
 }
 
-impl Secret {
+impl KeyedHasher {
+    pub(super) const fn unseeded() -> Self {
+        Self { keys: None, drawn: 0 }
+    }
+
     pub(super) const fn new(seed: [u8; 16]) -> Self {
         let keys = match (seed.first_chunk(), seed.last_chunk()) {
             (Some(first), Some(second)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*second)),
             _ => (0, 0),
         };
-        Self { keys, drawn: 0 }
+        Self { keys: Some(keys), drawn: 0 }
     }
 
-    const fn keys(&self, r#use: Use) -> (u64, u64) {
-        let (first, second) = self.keys;
-        (first ^ r#use.word(), second)
+    pub(super) const fn is_seeded(&self) -> bool {
+        self.keys.is_some()
+    }
+
+    const fn keys(&self, domain: HashDomain) -> (u64, u64) {
+        match self.keys {
+            Some((first, second)) => (first ^ domain.word(), second),
+            None => (domain.word(), 0),
+        }
     }
 
     #[cfg_attr(target_os = "none", inline(never))]
-    fn hasher(&self, r#use: Use) -> SipHasher13 {
-        let (first, second) = self.keys(r#use);
+    fn hasher(&self, domain: HashDomain) -> SipHasher13 {
+        let (first, second) = self.keys(domain);
         SipHasher13::new_with_keys(first, second)
     }
 
-    /// What is kept of a text in its place: 64 bits that nobody without the key can find another text for.
-    pub(super) fn tag(&self, r#use: Use, text: Text<'_>) -> u64 {
-        let mut hasher = self.hasher(r#use);
+    /// Returns the hash that is kept in place of a text. Without the key, no other text with the same
+    /// hash can be found.
+    pub(super) fn id_hash(&self, domain: HashDomain, text: Text<'_>) -> u64 {
+        let mut hasher = self.hasher(domain);
         match text.as_plain() {
             Some(text) => hasher.write(text.as_bytes()),
             None => text.chars().for_each(|character| {
@@ -81,9 +94,9 @@ impl Secret {
         finish(&hasher)
     }
 
-    /// The identifier of the request with this number.
+    /// Returns the identifier of the request with this number.
     pub(super) fn request_id(&self, number: u64) -> RequestId {
-        let [high, low] = [Use::GeneratedHigh, Use::GeneratedLow].map(|half| {
+        let [high, low] = [HashDomain::GeneratedHigh, HashDomain::GeneratedLow].map(|half| {
             let (first, second) = self.keys(half);
             let mut hasher = SipHasher24::new_with_keys(first, second);
             hasher.write(&number.to_le_bytes());
@@ -93,8 +106,8 @@ impl Secret {
     }
 
     /// Returns a random number from 0 to `max`.
-    pub(super) fn chance(&mut self, max: u32) -> u32 {
-        let mut hasher = self.hasher(Use::Chance);
+    pub(super) fn roll(&mut self, max: u32) -> u32 {
+        let mut hasher = self.hasher(HashDomain::Random);
         hasher.write(&self.drawn.to_le_bytes());
         let [.., a, b, c, d] = finish(&hasher).to_le_bytes();
         self.drawn = self.drawn.wrapping_add(1);
@@ -112,9 +125,9 @@ fn finish(hasher: &SipHasher13) -> u64 {
     hasher.finish()
 }
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for KeyedHasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(redacted)")
+        f.write_str("KeyedHasher(redacted)")
     }
 }
 
@@ -123,7 +136,7 @@ mod tests {
     use std::collections::HashSet;
     use std::string::ToString;
 
-    use super::{Secret, Text, Use};
+    use super::{HashDomain, KeyedHasher, Text};
     use crate::subscribe::Subscribe;
 
     #[test]
@@ -135,31 +148,39 @@ mod tests {
         };
         let (escaped, plain) = (error.id.unwrap(), error.request_id.unwrap());
         assert!(escaped.as_plain().is_none() && plain.as_plain().is_some());
-        let secret = Secret::new([7; 16]);
-        assert_eq!(secret.tag(Use::Message, escaped), secret.tag(Use::Message, plain));
-        assert_ne!(secret.tag(Use::Message, plain), secret.tag(Use::Event, plain));
-        assert_ne!(secret.tag(Use::Message, plain), Secret::new([8; 16]).tag(Use::Message, plain));
-        assert_ne!(secret.tag(Use::Message, Text::new("")), secret.tag(Use::Message, Text::new("\0")));
+        let secret = KeyedHasher::new([7; 16]);
+        assert_eq!(secret.id_hash(HashDomain::Message, escaped), secret.id_hash(HashDomain::Message, plain));
+        assert_ne!(secret.id_hash(HashDomain::Message, plain), secret.id_hash(HashDomain::Event, plain));
+        assert_ne!(
+            secret.id_hash(HashDomain::Message, plain),
+            KeyedHasher::new([8; 16]).id_hash(HashDomain::Message, plain)
+        );
+        assert_ne!(
+            secret.id_hash(HashDomain::Message, Text::new("")),
+            secret.id_hash(HashDomain::Message, Text::new("\0"))
+        );
     }
 
     #[test]
     fn request_ids_depend_on_seed_and_number() {
         let ids: HashSet<_> = (0..100_u8)
-            .flat_map(|seed| (0..100).map(move |number| Secret::new([seed; 16]).request_id(number).text().to_string()))
+            .flat_map(|seed| {
+                (0..100).map(move |number| KeyedHasher::new([seed; 16]).request_id(number).text().to_string())
+            })
             .collect();
         assert_eq!(ids.len(), 10_000);
         // Every bit of the seed matters.
-        let of = |seed: u128| Secret::new(seed.to_le_bytes()).request_id(0).text().to_string();
+        let of = |seed: u128| KeyedHasher::new(seed.to_le_bytes()).request_id(0).text().to_string();
         assert!((0..128).all(|bit| of(1 << bit) != of(0)));
     }
 
     #[test]
-    fn chance_is_within_its_bounds_and_reaches_them() {
-        let mut secret = Secret::new([7; 16]);
+    fn rolls_are_within_its_bounds_and_reaches_them() {
+        let mut secret = KeyedHasher::new([7; 16]);
         for max in [0, 1, 5] {
-            let drawn: HashSet<_> = (0..1_000).map(|_| secret.chance(max)).collect();
+            let drawn: HashSet<_> = (0..1_000).map(|_| secret.roll(max)).collect();
             assert_eq!(drawn, (0..=max).collect());
         }
-        assert!((0..100).any(|_| secret.chance(u32::MAX) > u32::MAX / 2));
+        assert!((0..100).any(|_| secret.roll(u32::MAX) > u32::MAX / 2));
     }
 }

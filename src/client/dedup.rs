@@ -1,0 +1,183 @@
+/// No entry.
+const NONE: u16 = u16::MAX;
+
+/// Which of two overlapping connections a payload came on. A connection and its replacement are on
+/// different sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Side {
+    Left,
+    Right,
+}
+
+impl Side {
+    pub(super) const fn other(self) -> Self {
+        match self {
+            Self::Left => Self::Right,
+            Self::Right => Self::Left,
+        }
+    }
+}
+
+/// What the window knew of a payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Noted {
+    /// Nothing.
+    New,
+    /// It came first on this side.
+    Again(Side),
+}
+
+/// The last `N` messages and events, as hashes: the newest overwrites the oldest.
+///
+/// The entries lie in a ring, and those whose hashes fall into one bucket are linked, newest first.
+/// Since the hashes are keyed, nobody can fill one bucket on purpose, and a lookup takes constant
+/// time. At most 65,535 entries are used.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct DedupWindow<const N: usize> {
+    entries: [Entry; N],
+    /// The newest entry of each bucket.
+    buckets: [u16; N],
+    /// The next entry to write, which is the oldest.
+    oldest: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Entry {
+    /// Half of the hash; the other half chooses the bucket.
+    hash: u64,
+    side: Side,
+    bucket: u16,
+    /// The next older entry of the same bucket.
+    older: u16,
+}
+
+impl<const N: usize> DedupWindow<N> {
+    pub(super) const fn new() -> Self {
+        let entry = Entry { hash: 0, side: Side::Left, bucket: NONE, older: NONE };
+        Self { entries: [entry; N], buckets: [NONE; N], oldest: 0 }
+    }
+
+    /// Records a payload, and returns what was known of it.
+    pub(super) fn note(&mut self, hash: u64, side: Side) -> Noted {
+        let bucket = Self::bucket(hash);
+        let Some(newest) = self.buckets.get(usize::from(bucket)).copied() else { return Noted::New };
+        let mut next = newest;
+        while let Some(entry) = self.entries.get(usize::from(next)) {
+            if entry.hash == hash {
+                return Noted::Again(entry.side);
+            }
+            next = entry.older;
+        }
+        self.insert(Entry { hash, side, bucket, older: newest });
+        Noted::New
+    }
+
+    /// Chooses a bucket: the upper 16 bits of the hash, scaled.
+    fn bucket(hash: u64) -> u16 {
+        let buckets = u32::try_from(N).unwrap_or(u32::MAX).min(NONE.into());
+        let [.., low, high] = hash.to_le_bytes();
+        let scaled = u32::from(u16::from_le_bytes([low, high])).wrapping_mul(buckets) >> 16;
+        u16::try_from(scaled).unwrap_or(0)
+    }
+
+    fn insert(&mut self, mut entry: Entry) {
+        let place = self.oldest;
+        self.remove(place);
+        // The bucket's newest entry may have been the one that was removed.
+        if let Some(newest) = self.buckets.get_mut(usize::from(entry.bucket)) {
+            entry.older = *newest;
+            *newest = place;
+        }
+        if let Some(slot) = self.entries.get_mut(usize::from(place)) {
+            *slot = entry;
+        }
+        let next = place.wrapping_add(1);
+        self.oldest = if usize::from(next) < N && next < NONE { next } else { 0 };
+    }
+
+    /// Takes an entry out of its bucket.
+    fn remove(&mut self, place: u16) {
+        let Some(Entry { bucket, older, .. }) = self.entries.get(usize::from(place)).copied() else { return };
+        let Some(newest) = self.buckets.get_mut(usize::from(bucket)) else { return };
+        if *newest == place {
+            *newest = older;
+            return;
+        }
+        let mut next = *newest;
+        while let Some(entry) = self.entries.get_mut(usize::from(next)) {
+            if entry.older == place {
+                entry.older = older;
+                return;
+            }
+            next = entry.older;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::vec::Vec;
+
+    use super::{DedupWindow, Noted, Side};
+
+    /// A hash like the real ones: well mixed.
+    fn hash(number: u64) -> u64 {
+        let mut hash = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        hash ^= hash >> 29;
+        hash.wrapping_mul(0xbf58_476d_1ce4_e5b9)
+    }
+
+    /// The same as a plain list.
+    #[derive(Default)]
+    struct List(VecDeque<(u64, Side)>);
+
+    impl List {
+        fn note(&mut self, hash: u64, side: Side, most: usize) -> Noted {
+            if let Some((_, side)) = self.0.iter().find(|entry| entry.0 == hash) {
+                return Noted::Again(*side);
+            }
+            self.0.push_back((hash, side));
+            if self.0.len() > most {
+                self.0.pop_front();
+            }
+            Noted::New
+        }
+    }
+
+    fn agrees<const N: usize>() {
+        let (mut window, mut list) = (DedupWindow::<N>::new(), List::default());
+        for step in 0..20_000_u64 {
+            let number = hash(step) % (3 * N as u64 + 2);
+            let side = if hash(step + 7) & 1 == 0 { Side::Left } else { Side::Right };
+            assert_eq!(window.note(hash(number), side), list.note(hash(number), side, N), "{N}, step {step}");
+        }
+    }
+
+    #[test]
+    fn agrees_with_a_list() {
+        agrees::<1>();
+        agrees::<2>();
+        agrees::<3>();
+        agrees::<64>();
+        agrees::<100>();
+        agrees::<1_024>();
+    }
+
+    #[test]
+    fn remembers_the_last_of_any_size() {
+        let mut window = std::boxed::Box::new(DedupWindow::<70_000>::new());
+        let notes: Vec<_> = (0..65_535).map(|number| window.note(hash(number), Side::Left)).collect();
+        assert!(notes.iter().all(|noted| *noted == Noted::New));
+        assert_eq!(window.note(hash(0), Side::Right), Noted::Again(Side::Left));
+        assert_eq!(window.note(hash(70_000), Side::Right), Noted::New);
+        assert_eq!(window.note(hash(0), Side::Right), Noted::New, "the oldest has made room");
+    }
+
+    #[test]
+    fn may_remember_nothing() {
+        let mut window = DedupWindow::<0>::new();
+        assert_eq!(window.note(1, Side::Left), Noted::New);
+        assert_eq!(window.note(1, Side::Left), Noted::New);
+    }
+}
