@@ -81,7 +81,7 @@ impl Add<Duration> for Instant {
 
 impl AddAssign<Duration> for Instant {
     fn add_assign(&mut self, duration: Duration) {
-        *self = *self + duration;
+        *self = self.add(duration);
     }
 }
 

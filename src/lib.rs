@@ -48,42 +48,43 @@
 //!
 //! # A session
 //!
-//! A [`Client`](client::Client) knows when to fetch a token, when to connect, when to connect anew, and what has become of each request. It is told
-//! what happens and asked what to do; the socket, the clock and the tokens are the caller's.
+//! A [`Client`](client::Client) decides when to fetch a token, to connect, to ping and to reconnect, and says what has become of each request. The
+//! host tells it what happens and asks it what to do. The socket, the clock and the tokens are the host's.
 //!
 //! ```
-//! use ivs_chat_proto::client::{Client, CloseEvent, Config, Instant, Output, ConnectionState, TokenInfo};
+//! use ivs_chat_proto::client::{Client, CloseEvent, Config, ConnectionState, Instant, Output, TokenInfo};
 //! use ivs_chat_proto::{Endpoint, Token};
 //!
 //! # let seed = [0; 16];
 //! # let now = Instant::from_millis(0);
-//! let mut client: Client = Client::new(Config::new(), seed);
+//! let mut client: Client = Client::new(Config::with_pings(), seed);
 //! client.connect(now);
 //! loop {
 //!     match client.poll(now) {
-//!         Output::FetchToken => {
+//!         Output::FetchToken(fetch) => {
 //!             // The application's server calls CreateChatToken.
 //!             let token = Token::new("AQICAHhP-2mZ.q1w!#7")?;
 //!             let url = Endpoint::new("eu-central-1")?.to_string();
 //!             assert_eq!(url, "wss://edge.ivschat.eu-central-1.amazonaws.com");
 //!             let header = (Token::HEADER_NAME, token.header_value());
 //! #           assert_eq!(header.0, "Sec-WebSocket-Protocol");
-//!             // The WebSocket is opened, with this header.
-//!             if let Some(conn) = client.token_ok(now, TokenInfo::new()) {
-//!                 client.opened(now, conn);
+//!             // The host opens the WebSocket with this header.
+//!             if let Some(connection) = client.handle_token(now, fetch, TokenInfo::new()) {
+//!                 client.handle_open(now, connection);
 //!             }
 //!         }
-//!         Output::State(state) => println!("{state:?}"),
-//!         Output::Wait(_) => break, // for what comes first: a message, the end of a connection, or this moment
+//!         Output::State(state) => println!("{state}"),
+//!         // Wait for what comes first: a message, a pong, the end of a connection, or this moment.
+//!         Output::Wait(_) => break,
 //!         output => println!("{output:?}"),
 //!     }
 //! }
-//! # let ConnectionState::Connected = client.state() else { panic!() };
+//! let connection = client.current().expect("it is connected");
 //! # let message = br#"{"Type":"ERROR","ErrorCode":429,"RequestId":"r-1"}"#;
-//! if let Some(received) = client.recv(now, conn, message)? {
+//! if let Some(received) = client.handle_message(now, connection, message)? {
 //!     println!("{:?}", received.payload);
 //! }
-//! client.closed(now, conn, CloseEvent::abnormal());
+//! client.handle_close(now, connection, CloseEvent::abnormal());
 //! # assert_eq!(client.state(), ConnectionState::Connecting);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -160,16 +161,18 @@
 //!
 //! **A line of a chat log** must have its `payload`; the rest of the envelope may be missing.
 //!
-//! **Success** of a request "should be assumed if an error is not returned", says the reference, and does not say when. Here it is
-//! after 5 seconds, or as soon as the message comes back or the event is there that was asked for; if the connection ends before that,
-//! it is neither a success nor an error, but [lost](client::Outcome::Lost).
+//! **Success** of a request "should be assumed if an error is not returned", says the reference, and does not say when. The client assumes it
+//! when it has [evidence](client#rules) that the request has arrived, 5 seconds after the request at the earliest. A message that comes back and an event
+//! about the request's target confirm it. If the connection ends or falls silent before, the outcome is [unknown](client::Outcome::Unknown).
 //!
-//! **A request is answered** by what has its `RequestId`, is of its kind and is about its target. An error without a `RequestId` answers a deletion if no other
+//! **A request is answered** by a payload with its `RequestId`, of its kind and about its target. The service's own events often have no
+//! `RequestId`; those confirm the oldest request about their target. An error without a `RequestId` answers a deletion if no other
 //! is waiting and its `Id` is that of the message.
 //!
-//! **The end of a connection** ends the session if it was meant: close codes 1000, 1008, 3003 and 4000 to 4999, statuses 403 and 404 of the handshake, any close
-//! after the event that disconnects this user. All else, 1001 among it, is followed by another connection. An error 401, and a close reason that has it, say
-//! that the session has expired, and that another can be had.
+//! **The end of a connection** ends the session if it was on purpose: close codes 1000, 1008, 3003 and 4000 to 4999, and status 404 of the handshake. The
+//! event that disconnects this user ends the session by itself. Code 3000 and the statuses 401 and 403 ask for one new token. Everything else,
+//! 1001 included, is followed by another connection. So is every close of a connection that had been told 401 or was past its session's end, and every
+//! close whose [reason](CloseReason) says that the session has expired: what code and reason the service sends in that case is not documented.
 //!
 //! **The service's checks** are in an [order](server#what-is-checked) that the reference does not give. Every error has an `Id`, and the end of a session is
 //! told by an error 401 before the connection is closed.

@@ -7,8 +7,10 @@ use crate::capability::Capabilities;
 use crate::instant::Instant;
 use crate::text::Text;
 
-/// The shortest and the longest session of the service. Other lengths come from a clock that is wrong.
-const SESSION_MS: core::ops::RangeInclusive<u64> = 60_000..=10_800_000;
+/// The shortest session of the service. A shorter one comes from a clock that is wrong.
+const MIN_SESSION_MS: u32 = 60_000;
+/// The longest session of the service.
+const MAX_SESSION_MS: u32 = 10_800_000;
 
 /// The number of one connection, from its token on. Later connections have greater numbers, and none
 /// is used twice.
@@ -42,10 +44,11 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(now: Instant, info: TokenInfo<'_>, hasher: &KeyedHasher) -> Self {
-        let length = info.session_ms.filter(|length| SESSION_MS.contains(length));
+        let stated = info.session_ms.and_then(|length| u32::try_from(length).ok());
+        let length = stated.filter(|length| (MIN_SESSION_MS..=MAX_SESSION_MS).contains(length));
         Self {
-            length_ms: length.and_then(|length| u32::try_from(length).ok()).unwrap_or(0),
-            ends_at: length.map_or(Instant::NEVER, |length| now.after(length)),
+            length_ms: length.unwrap_or(0),
+            ends_at: length.map_or(Instant::NEVER, |length| now.after(length.into())),
             capabilities: info.capabilities,
             user_id: info.user_id.map(|user_id| hasher.id_hash(HashDomain::UserId, user_id.into())),
         }
@@ -62,17 +65,18 @@ impl Session {
     }
 
     /// Chooses when to get the next connection, for one that opens now: a random part of the session
-    /// before its lead, but not before the floor, and not at all if the session ends before that.
+    /// before its lead, but not before the floor, and not at all if the session ends before that. A
+    /// session of unknown length may have the greatest.
     fn refresh_at(&self, now: Instant, config: &Config, hasher: &mut KeyedHasher) -> Instant {
-        if self.ends_at == Instant::NEVER {
-            return Instant::NEVER;
-        }
-        let most = (self.length_ms / 100).saturating_mul(config.refresh_jitter_percent.into());
+        let is_known = self.ends_at != Instant::NEVER;
+        let ends_at = if is_known { self.ends_at } else { now.after(MAX_SESSION_MS.into()) };
+        let length_ms = if is_known { self.length_ms } else { MAX_SESSION_MS };
+        let most = (length_ms / 100).saturating_mul(config.refresh_jitter_percent.into());
         let jitter = u64::from(hasher.roll(most));
         let floor = now.after(config.refresh_floor_ms.into());
-        let wanted = self.ends_at.before(jitter.saturating_add(config.refresh_lead_ms.into()));
+        let wanted = ends_at.before(jitter.saturating_add(config.refresh_lead_ms.into()));
         let chosen = if wanted >= floor { wanted } else { floor.after(jitter) };
-        if chosen < self.ends_at { chosen } else { Instant::NEVER }
+        if chosen < ends_at { chosen } else { Instant::NEVER }
     }
 }
 

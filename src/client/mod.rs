@@ -129,93 +129,104 @@
 //! # From beginning to end
 //!
 //! ```
-//! use ivs_chat_proto::client::{Client, CloseEvent, Config, Instant, Outcome, Output, DisconnectReason, ConnectionState, TokenInfo};
-//! use ivs_chat_proto::publish::{DeleteMessage, Publish, SendMessage};
+//! use core::time::Duration;
+//! use ivs_chat_proto::client::{
+//!     Client, CloseEvent, Config, ConnectionState, DisconnectReason, FetchError, Instant, Outcome, Output, TokenInfo,
+//! };
+//! use ivs_chat_proto::publish::{DeleteMessage, SendMessage};
 //! use ivs_chat_proto::{Capabilities, Content};
 //!
-//! // A place for 16 requests, each with a number of ours. The seed is from a source of randomness.
-//! let mut client: Client<u32> = Client::new(Config::new(), *b"not random, alas");
+//! // Room for 16 requests, each with a number of the application's. Take the seed from a source of
+//! // randomness.
+//! let mut client: Client<u32> = Client::new(Config::with_pings(), *b"not random, alas");
 //! let at = Instant::from_millis;
 //!
-//! // disconnected, want: a connection is wanted, and for that a token.
+//! // A connection is wanted, and for that a token.
 //! client.connect(at(0));
 //! assert_eq!(client.poll(at(0)), Output::State(ConnectionState::Connecting));
-//! assert_eq!(client.poll(at(0)), Output::FetchToken);
-//! assert_eq!(client.poll(at(0)), Output::Wait(None));
+//! let Output::FetchToken(fetch) = client.poll(at(0)) else { panic!() };
 //!
-//! // backoff: it cannot be had just now.
-//! client.token_err(at(100), false);
+//! // It cannot be had at present: the client waits before it asks again.
+//! client.handle_token_error(at(100), fetch, FetchError::Temporary { retry_after: None });
 //! let Output::Wait(Some(next)) = client.poll(at(100)) else { panic!() };
 //! assert!(next > at(100) && next <= at(1_100));
-//! assert_eq!(client.poll(next), Output::FetchToken);
+//! let Output::FetchToken(fetch) = client.poll(next) else { panic!() };
 //!
-//! // connecting: here it is. The WebSocket is opened with it, and from now on called `first`.
+//! // Here it is. The host opens the WebSocket with it.
 //! let mut info = TokenInfo::new();
 //! info.session_ms = Some(3_600_000);
 //! info.capabilities = Some(Capabilities::ALL);
 //! info.user_id = Some("astrid");
-//! let first = client.token_ok(at(2_000), info).unwrap();
+//! let first = client.handle_token(at(2_000), fetch, info).unwrap();
 //! assert_eq!(client.poll(at(2_000)), Output::Wait(Some(at(32_000))));
-//!
-//! // open.
-//! client.opened(at(2_100), first);
+//! client.handle_open(at(2_100), first);
 //! assert_eq!(client.poll(at(2_100)), Output::State(ConnectionState::Connected));
 //!
 //! // A message is sent, and comes back.
-//! let mut buffer = [0; 1024];
-//! let send = SendMessage::new(Content::new("Good morning 🌞")?).into();
-//! let sent = client.send(at(3_000), &send, 1, &mut buffer)?;
-//! assert_eq!(sent.conn, first);
-//! let request_id = Publish::decode(sent.payload)?.request_id().unwrap();
+//! let mut buffer = [0; 4_096];
+//! let send = SendMessage::new(Content::new("Good morning 🌞")?);
+//! let sent = client.send(at(3_000), send, 1, &mut buffer)?;
+//! assert_eq!(sent.connection, first);
 //! let echo = format!(
-//!     r#"{{"Type":"MESSAGE","Id":"m1","RequestId":"{request_id}","Attributes":null,"Content":"Good morning 🌞",
-//!     "SendTime":"2026-11-22T10:00:00Z","Sender":{{"UserId":"astrid","Attributes":{{}}}}}}"#
+//!     r#"{{"Type":"MESSAGE","Id":"m1","RequestId":"{}","Attributes":null,"Content":"Good morning 🌞",
+//!     "SendTime":"2026-11-22T10:00:00Z","Sender":{{"UserId":"astrid","Attributes":{{}}}}}}"#,
+//!     sent.request_id
 //! );
-//! let received = client.recv(at(3_050), first, echo.as_bytes())?.unwrap();
+//! let received = client.handle_message(at(3_050), first, echo.as_bytes())?.unwrap();
 //! let settled = received.settled.unwrap();
 //! assert_eq!((settled.data, settled.outcome), (1, Outcome::Confirmed));
 //!
-//! // Another request. Nothing is heard of it: it has succeeded.
-//! let delete = DeleteMessage::new("m1".into()).into();
-//! client.send(at(4_000), &delete, 2, &mut buffer)?;
+//! // Nothing is heard of another request. A ping proves that it has arrived, and a second later it
+//! // counts as done.
+//! let _ = client.send(at(4_000), DeleteMessage::new("m1".into()), 2, &mut buffer)?;
 //! assert_eq!(client.poll(at(4_000)), Output::Wait(Some(at(9_000))));
-//! let Output::Settled(settled) = client.poll(at(9_000)) else { panic!() };
+//! let Output::Ping { connection, payload } = client.poll(at(9_000)) else { panic!() };
+//! client.handle_pong(at(9_040), connection, &payload);
+//! assert_eq!(client.poll(at(9_040)), Output::Wait(Some(at(10_040))));
+//! let Output::Settled(settled) = client.poll(at(10_040)) else { panic!() };
 //! assert_eq!((settled.data, settled.outcome), (2, Outcome::Assumed));
 //!
-//! // open, want: the session is to end in little more than a minute.
-//! let Output::Wait(Some(refresh)) = client.poll(at(9_000)) else { panic!() };
-//! assert!(refresh >= at(3_532_000) && refresh <= at(3_542_000));
-//! assert_eq!(client.poll(refresh), Output::FetchToken);
+//! // A connection that is never heard of again is replaced.
+//! let mut now = at(10_040);
+//! let fetch = loop {
+//!     match client.poll(now) {
+//!         Output::Wait(Some(moment)) => now = moment,
+//!         Output::Ping { .. } => {} // No pong comes.
+//!         Output::FetchToken(fetch) => break fetch,
+//!         other => panic!("{other:?}"),
+//!     }
+//! };
+//! // 30 s after the last ping, 10 s for the answer, and a short wait.
+//! assert!(now > at(49_000) && now < at(50_000));
+//! let second = client.handle_token(now, fetch, info).unwrap();
+//! client.handle_open(now, second);
+//! let close = Output::Close { connection: first, code: 3008 };
+//! assert_eq!(client.poll(now), close);
+//! assert_eq!(client.poll(now), Output::Replaced { from: first, to: second });
+//! assert_eq!(client.poll(now), Output::PossibleGap);
 //!
-//! // open, connecting; then open, with the first connection draining.
-//! let second = client.token_ok(refresh, info).unwrap();
-//! client.opened(refresh, second);
-//! assert_eq!(client.poll(refresh), Output::State(ConnectionState::Connected));
-//! assert!(client.recv(refresh, second, echo.as_bytes())?.is_some());
-//! assert!(client.recv(refresh, first, echo.as_bytes())?.is_none(), "that has been received");
-//! assert_eq!(client.poll(refresh), Output::Wait(Some(refresh.after(10_000))));
-//! assert_eq!(client.poll(refresh.after(10_000)), Output::Close { conn: first, code: 1000 });
+//! // The server restarts while a message is on its way.
+//! let _ = client.send(now, send, 3, &mut buffer)?;
+//! client.handle_close(now, second, CloseEvent::frame(1012, ""));
+//! let Output::Settled(settled) = client.poll(now) else { panic!() };
+//! assert_eq!((settled.data, settled.outcome), (3, Outcome::Unknown));
+//! assert_eq!(client.poll(now), Output::State(ConnectionState::Connecting));
+//! assert!(client.reconnect_at().unwrap() >= now + Duration::from_secs(5));
 //!
-//! // backoff: the server is restarted while a message is on its way.
-//! client.send(at(4_000_000), &send, 3, &mut buffer)?;
-//! client.closed(at(4_000_001), second, CloseEvent::frame(1012, ""));
-//! let Output::Settled(settled) = client.poll(at(4_000_001)) else { panic!() };
-//! assert_eq!((settled.data, settled.outcome), (3, Outcome::Lost));
-//! assert_eq!(client.poll(at(4_000_001)), Output::State(ConnectionState::Connecting));
-//!
-//! // disconnected: it is enough.
-//! client.close(at(4_000_002));
-//! assert_eq!(client.poll(at(4_000_002)), Output::State(ConnectionState::Disconnected(DisconnectReason::NotWanted)));
-//! assert_eq!(client.poll(at(4_000_002)), Output::Wait(None));
+//! // The application leaves.
+//! client.disconnect(now);
+//! let disconnected = ConnectionState::Disconnected(DisconnectReason::NotWanted);
+//! assert_eq!(client.poll(now), Output::State(disconnected));
+//! assert_eq!(client.poll(now), Output::Wait(None));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # Loops to put it in
 //!
-//! *A task*, where everything can be awaited: the example `chat`, a client for a terminal on tokio and a WebSocket.
+//! *A task that can await everything*: the `chat` example, a terminal client on tokio.
 //!
-//! *Callbacks*, as in a browser: the client is in a cell that is borrowed for one call at a time. What is received borrows the
-//! message and not the client, so that a handler may send, or close, in its turn.
+//! *Callbacks*, as in a browser. The client is in a cell that is borrowed for one call at a time. What is
+//! received borrows the message and not the client, so that a handler may send or disconnect.
 //!
 //! ```
 //! use std::cell::RefCell;
@@ -237,9 +248,9 @@
 //!     }
 //!
 //!     /// The WebSocket's `onmessage`.
-//!     fn on_message(&self, conn: ConnectionId, data: &str) {
+//!     fn on_message(&self, connection: ConnectionId, data: &str) {
 //!         // The borrow ends here, before the handler begins.
-//!         let received = self.client.borrow_mut().recv_str(self.now(), conn, data);
+//!         let received = self.client.borrow_mut().handle_message_str(self.now(), connection, data);
 //!         match received {
 //!             Ok(Some(received)) => (self.on_payload)(self, &received),
 //!             Ok(None) => {}
@@ -248,11 +259,12 @@
 //!         self.drive();
 //!     }
 //!
-//!     /// Sends `text`; the promise of it is what comes back as `T`.
+//!     /// Sends a message. The promise comes back with its outcome.
 //!     fn send(&self, text: &str, promise: String) {
 //!         let Ok(content) = Content::new(text) else { return };
-//!         let mut buffer = [0; 4096];
-//!         match self.client.borrow_mut().send(self.now(), &SendMessage::new(content).into(), promise, &mut buffer) {
+//!         let mut buffer = String::new();
+//!         let send = SendMessage::new(content);
+//!         match self.client.borrow_mut().send_in_string(self.now(), send, promise, &mut buffer) {
 //!             Ok(sent) => self.log.borrow_mut().push(format!("socket.send, {} bytes", sent.payload.len())),
 //!             Err(error) => self.log.borrow_mut().push(format!("{}: {}", error.kind, error.data)),
 //!         }
@@ -265,10 +277,11 @@
 //!             let output = self.client.borrow_mut().poll(self.now());
 //!             match output {
 //!                 Output::Wait(_) => return, // clearTimeout, setTimeout
-//!                 Output::FetchToken => {
-//!                     let conn = self.client.borrow_mut().token_ok(self.now(), TokenInfo::new()); // once fetch() has it
-//!                     if let Some(conn) = conn {
-//!                         self.client.borrow_mut().opened(self.now(), conn); // onopen, later
+//!                 Output::FetchToken(fetch) => {
+//!                     // Once fetch() has it:
+//!                     let connection = self.client.borrow_mut().handle_token(self.now(), fetch, TokenInfo::new());
+//!                     if let Some(connection) = connection {
+//!                         self.client.borrow_mut().handle_open(self.now(), connection); // onopen, later
 //!                     }
 //!                 }
 //!                 other => self.log.borrow_mut().push(format!("{other:?}")),
@@ -278,7 +291,7 @@
 //! }
 //!
 //! let room = Room {
-//!     client: RefCell::new(Client::new(Config::new(), *b"not random, alas")),
+//!     client: RefCell::new(Client::new(Config::without_pings(), *b"not random, alas")),
 //!     on_payload: |room, received| {
 //!         if let Subscribe::Message(_) = received.payload {
 //!             room.send("I have heard that", "a promise".to_string());
@@ -292,18 +305,18 @@
 //!     "SendTime":"2026-11-22T10:00:00Z","Sender":{"UserId":"bo","Attributes":{}}}"#;
 //! room.on_message(ConnectionId::from_number(0), message);
 //! assert_eq!(room.log.borrow().last().unwrap(), "socket.send, 106 bytes");
-//! assert_eq!(room.client.borrow().in_flight(), 1);
+//! assert_eq!(room.client.borrow().in_flight_len(), 1);
 //! ```
 //!
-//! *A main loop*, without an allocator: a microcontroller whose modem does the WebSocket, and hands over bytes as they come in, seven at a
-//! time. The client, the buffers and the receiver are all of a size that is known when this is compiled.
+//! *A main loop without an allocator*: a microcontroller whose modem does the WebSocket and hands over
+//! bytes as they come in, seven at a time. The sizes of the client and the receiver are known at compile
+//! time.
 //!
 //! ```
+//! use ivs_chat_proto::JsonStream;
 //! use ivs_chat_proto::client::{Client, Config, ConnectionId, Instant, Output, TokenInfo};
 //! use ivs_chat_proto::subscribe::Subscribe;
-//! use ivs_chat_proto::JsonStream;
 //!
-//! /// What there is of hardware here.
 //! struct Board<'a> {
 //!     millis: u64,
 //!     uart: core::slice::Chunks<'a, u8>,
@@ -317,26 +330,27 @@
 //! }
 //!
 //! fn run(board: &mut Board<'_>, client: &mut Client<(), 2, 8>, stream: &mut JsonStream<2048>) {
-//!     let mut conn: Option<ConnectionId> = None;
+//!     let mut connection: Option<ConnectionId> = None;
+//!     client.seed(*b"from the chip...");
 //!     client.connect(board.now());
 //!     while let Some(mut bytes) = board.uart.next() {
 //!         board.millis += 1;
 //!         loop {
 //!             match client.poll(board.now()) {
 //!                 Output::Wait(_) => break,
-//!                 Output::FetchToken => {
+//!                 Output::FetchToken(fetch) => {
 //!                     // The modem has been told to fetch a token and to connect, and has done so.
-//!                     conn = client.token_ok(board.now(), TokenInfo::new());
-//!                     if let Some(conn) = conn {
-//!                         client.opened(board.now(), conn);
+//!                     connection = client.handle_token(board.now(), fetch, TokenInfo::new());
+//!                     if let Some(connection) = connection {
+//!                         client.handle_open(board.now(), connection);
 //!                     }
 //!                 }
 //!                 _ => {}
 //!             }
 //!         }
 //!         while let Some(message) = stream.next(&mut bytes) {
-//!             let (Ok(message), Some(conn)) = (message, conn) else { continue };
-//!             let Ok(Some(received)) = client.recv(board.now(), conn, message) else { continue };
+//!             let (Ok(message), Some(connection)) = (message, connection) else { continue };
+//!             let Ok(Some(received)) = client.handle_message(board.now(), connection, message) else { continue };
 //!             if let Subscribe::Event(event) = received.payload {
 //!                 board.lamp = event.event_name == "lamp:on";
 //!             }
@@ -344,9 +358,10 @@
 //!     }
 //! }
 //!
+//! const CLIENT: Client<(), 2, 8> = Client::unseeded(Config::with_pings());
 //! static INCOMING: &[u8] = br#"{"Type":"EVENT","Id":"e1","RequestId":"","EventName":"lamp:on","SendTime":""}"#;
 //! let mut board = Board { millis: 0, uart: INCOMING.chunks(7), lamp: false };
-//! run(&mut board, &mut const { Client::new(Config::new(), [0; 16]) }, &mut const { JsonStream::new() });
+//! run(&mut board, &mut { CLIENT }, &mut const { JsonStream::new() });
 //! assert!(board.lamp);
 //! ```
 //!

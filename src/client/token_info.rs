@@ -18,7 +18,8 @@ use crate::time::Timestamp;
 #[non_exhaustive]
 pub struct TokenInfo<'a> {
     /// The time until the `sessionExpirationTime`, in milliseconds. If it is unknown, the service ends
-    /// the session, and the client reconnects.
+    /// the session, and the client reconnects; or the client replaces the connection ahead of the
+    /// longest session that there is, 180 minutes.
     ///
     /// Sessions have 1 to 180 minutes. Any other time comes from a clock that is wrong, and counts as
     /// unknown.

@@ -168,9 +168,11 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         if current.has_lasted(now, &self.config) {
             return draining.until;
         }
-        let lasts_at = match self.config.can_ping() {
-            true => Instant::NEVER,
-            false => current.opened_at.after(self.config.stable_ms.into()),
+        let lasts_at = if self.config.can_ping() {
+            // An event, the answer to a ping, tells that it has.
+            Instant::NEVER
+        } else {
+            current.opened_at.after(self.config.stable_ms.into())
         };
         draining.until.max(lasts_at.min(link.session.ends_at))
     }
@@ -238,7 +240,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    pub(super) fn await_token(&mut self) {
+    pub(super) const fn await_token(&mut self) {
         self.next = Next::AwaitingToken;
         self.attempt_at = self.clock.now();
     }
@@ -288,8 +290,13 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             draining.link.is_expired = true;
             return true;
         }
+        let has_fallback = self.has_fallback();
         if let Some(link) = &mut self.current {
             link.is_expired = true;
+        }
+        if has_fallback {
+            self.swap_back();
+            return false;
         }
         match self.next {
             Next::Idle => self.get_next(),
@@ -350,6 +357,20 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             Next::Idle => self.follow(event, action, has_lasted),
             Next::Stopped(_) if self.current.is_none() => self.finish_draining(),
             _ => {}
+        }
+    }
+
+    /// A connection has expired before it has lasted. The one that it replaced becomes current again,
+    /// and it drains instead.
+    fn swap_back(&mut self) {
+        let now = self.clock.now();
+        let Some(link) = self.current.take() else { return };
+        self.fall_back(now);
+        let mut draining = Draining::new(now, link, &self.config);
+        draining.is_reported = true;
+        self.draining = Some(draining);
+        if self.next == Next::Idle {
+            self.retry_later(Duration::ZERO, false);
         }
     }
 
@@ -482,7 +503,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
 
     /// Notes that messages may have been missed, unless the draining connection has delivered
     /// everything up to a moment at which its replacement was open.
-    fn note_gap(&mut self, draining: &Draining, may_have_missed: bool) {
+    const fn note_gap(&mut self, draining: &Draining, may_have_missed: bool) {
         self.has_gap |= may_have_missed && !draining.is_reported && !draining.is_seamless();
     }
 
