@@ -34,82 +34,77 @@ pub(super) enum Noted {
 /// time. At most 65,535 entries are used.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct DedupWindow<const N: usize> {
-    entries: [Entry; N],
+    /// The hashes, with the side in the lowest bit.
+    hashes: [u64; N],
+    /// For each entry, the next older one of the same bucket.
+    older: [u16; N],
     /// The newest entry of each bucket.
     buckets: [u16; N],
-    /// The next entry to write, which is the oldest.
+    /// The oldest entry, which is the next to be written.
     oldest: u16,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Entry {
-    /// Half of the hash; the other half chooses the bucket.
-    hash: u64,
-    side: Side,
-    bucket: u16,
-    /// The next older entry of the same bucket.
-    older: u16,
 }
 
 impl<const N: usize> DedupWindow<N> {
     pub(super) const fn new() -> Self {
-        let entry = Entry { hash: 0, side: Side::Left, bucket: NONE, older: NONE };
-        Self { entries: [entry; N], buckets: [NONE; N], oldest: 0 }
+        Self { hashes: [0; N], older: [NONE; N], buckets: [NONE; N], oldest: 0 }
     }
 
     /// Records a payload, and returns what was known of it.
     pub(super) fn note(&mut self, hash: u64, side: Side) -> Noted {
+        let hash = hash & !1;
         let bucket = Self::bucket(hash);
-        let Some(newest) = self.buckets.get(usize::from(bucket)).copied() else { return Noted::New };
-        let mut next = newest;
-        while let Some(entry) = self.entries.get(usize::from(next)) {
-            if entry.hash == hash {
-                return Noted::Again(entry.side);
+        let mut next = self.buckets.get(bucket).copied().unwrap_or(NONE);
+        while next != NONE {
+            let Some(known) = self.hashes.get(usize::from(next)) else { break };
+            if known & !1 == hash {
+                return Noted::Again(if known & 1 == 0 { Side::Left } else { Side::Right });
             }
-            next = entry.older;
+            next = self.older.get(usize::from(next)).copied().unwrap_or(NONE);
         }
-        self.insert(Entry { hash, side, bucket, older: newest });
+        self.insert(bucket, hash | u64::from(side == Side::Right));
         Noted::New
     }
 
     /// Chooses a bucket: the upper 16 bits of the hash, scaled.
-    fn bucket(hash: u64) -> u16 {
+    fn bucket(hash: u64) -> usize {
         let buckets = u32::try_from(N).unwrap_or(u32::MAX).min(NONE.into());
         let [.., low, high] = hash.to_le_bytes();
         let scaled = u32::from(u16::from_le_bytes([low, high])).wrapping_mul(buckets) >> 16;
-        u16::try_from(scaled).unwrap_or(0)
+        usize::try_from(scaled).unwrap_or(0)
     }
 
-    fn insert(&mut self, mut entry: Entry) {
+    fn insert(&mut self, bucket: usize, hash: u64) {
         let place = self.oldest;
         self.remove(place);
-        // The bucket's newest entry may have been the one that was removed.
-        if let Some(newest) = self.buckets.get_mut(usize::from(entry.bucket)) {
-            entry.older = *newest;
-            *newest = place;
-        }
-        if let Some(slot) = self.entries.get_mut(usize::from(place)) {
-            *slot = entry;
-        }
+        let slots = (
+            self.hashes.get_mut(usize::from(place)),
+            self.older.get_mut(usize::from(place)),
+            self.buckets.get_mut(bucket),
+        );
+        let (Some(slot), Some(older), Some(newest)) = slots else { return };
+        *slot = hash;
+        *older = core::mem::replace(newest, place);
         let next = place.wrapping_add(1);
         self.oldest = if usize::from(next) < N && next < NONE { next } else { 0 };
     }
 
-    /// Takes an entry out of its bucket.
+    /// Takes an entry out of its bucket, if it is in one.
     fn remove(&mut self, place: u16) {
-        let Some(Entry { bucket, older, .. }) = self.entries.get(usize::from(place)).copied() else { return };
-        let Some(newest) = self.buckets.get_mut(usize::from(bucket)) else { return };
+        let Some(hash) = self.hashes.get(usize::from(place)).copied() else { return };
+        let following = self.older.get(usize::from(place)).copied().unwrap_or(NONE);
+        let Some(newest) = self.buckets.get_mut(Self::bucket(hash)) else { return };
         if *newest == place {
-            *newest = older;
+            *newest = following;
             return;
         }
         let mut next = *newest;
-        while let Some(entry) = self.entries.get_mut(usize::from(next)) {
-            if entry.older == place {
-                entry.older = older;
+        while next != NONE {
+            let Some(older) = self.older.get_mut(usize::from(next)) else { return };
+            if *older == place {
+                *older = following;
                 return;
             }
-            next = entry.older;
+            next = *older;
         }
     }
 }

@@ -27,9 +27,9 @@ const CLOSING: usize = 3;
 ///
 /// `T` is the data that the caller gets back with the outcome of a request. At most `INFLIGHT`
 /// requests can be without an outcome. While two connections overlap, the last `DEDUP` messages and
-/// events are remembered, at 16 bytes each: choose the number of messages that the room has in the
-/// time by which one connection can lag behind the other. The default suffices for 10 s at 100 messages a
-/// second, the most that a room allows.
+/// events are remembered, at 12 bytes each: choose the number of messages that the room has in the
+/// time by which one connection can lag behind the other. The default suffices for 10 s at 100 messages
+/// a second, the most that a room allows.
 ///
 /// # Methods
 ///

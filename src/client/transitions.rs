@@ -378,7 +378,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     fn fall_back(&mut self, now: Instant) {
         let Some(Draining { mut link, .. }) = self.draining.take() else { return };
         self.overlap_until = now.after(self.config.drain_ms.into());
-        link.refresh_at = Instant::NEVER;
+        link.refresh_at = now;
         if self.config.can_ping() {
             link.pings.next_at = now;
         }
