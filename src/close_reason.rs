@@ -69,8 +69,3 @@ fn error_members(reason: &str) -> Option<(Option<ErrorCode>, Option<Text<'_>>)> 
     wire::read::<Order>(&mut cursor, 0, &mut values, None).ok()?;
     Some((values.get(Level::Payload, Field::ErrorCode), values.get(Level::Payload, Field::ErrorMessage)))
 }
-
-/// Stub, replaced below.
-pub(crate) fn is_expiry(reason: &str) -> bool {
-    reason.contains("expired")
-}
