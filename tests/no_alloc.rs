@@ -68,6 +68,7 @@ fn values() {
         Token::new("token").expect("a token");
         Timestamp::parse("2026-11-22T10:00:00.5Z").expect("a time");
         let _ = CloseReason::parse(r#"{"ErrorCode":401,"ErrorMessage":"session expired"}"#);
+        assert!(CloseReason::parse(r#"{"ErrorMessage":"session \u0065xp"#).is_expiry());
         let deletion = SystemEvent::delete_message("m".into(), Some("\n".into()));
         let event = Event::system("i".into(), &deletion, "t".into());
         ChatLog::new(event.into()).encode(&mut buffer).expect("room");

@@ -114,7 +114,7 @@ fn unescape_bytewise(inside: &[u8], buffer: &mut [u8]) -> usize {
     length
 }
 
-/// The characters of a text, its escapes decoded.
+/// The characters of a text, its escapes decoded. They end at an escape that is cut short.
 #[derive(Clone, Debug)]
 pub(crate) struct Chars<'a> {
     rest: &'a str,
@@ -129,7 +129,7 @@ impl Iterator for Chars<'_> {
     fn next(&mut self) -> Option<char> {
         let first = self.rest.chars().next()?;
         let (character, length) = if self.escaped && first == '\\' {
-            let (character, after) = split_escape(self.rest.as_bytes())?;
+            let (character, after) = split_escaped(self.rest.as_bytes().get(1..)?)?;
             (character, self.rest.len().wrapping_sub(after.len()))
         } else {
             (first, first.len_utf8())
