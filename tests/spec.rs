@@ -126,6 +126,41 @@ fn content_is_counted_in_code_points() {
 }
 
 #[test]
+fn max_plain_len_is_exactly_enough() {
+    let encoded_len = |content: &str| {
+        let mut send = SendMessage::new(Content::new(content).expect("short enough"));
+        send.request_id = Some("8f0e3c52-6f6f-4b58-9d07-0d3fc6a2a8c1".into());
+        send.encoded_len()
+    };
+    let longest = "\u{1}".repeat(500);
+    assert_eq!(encoded_len(&longest), SendMessage::MAX_PLAIN_LEN);
+    let mut send = SendMessage::new(Content::new(longest.as_str()).expect("short enough"));
+    send.request_id = Some("8f0e3c52-6f6f-4b58-9d07-0d3fc6a2a8c1".into());
+    let mut buffer = [0; SendMessage::MAX_PLAIN_LEN];
+    assert!(send.encode(&mut buffer[1..]).is_err());
+    let encoded = send.encode(&mut buffer).expect("room");
+    assert_eq!(encoded.len(), SendMessage::MAX_PLAIN_LEN);
+    let decoded = Publish::decode(encoded).expect("a payload");
+    assert_eq!(decoded, send.into());
+
+    // No character takes more: neither alone, nor next to itself or to another.
+    let alone = encoded_len("\u{1}");
+    for character in char::MIN..=char::MAX {
+        assert!(encoded_len(character.encode_utf8(&mut [0; 4])) <= alone, "{character:?}");
+    }
+    let beyond_ascii = "\u{80}\u{7ff}\u{800}\u{d7ff}\u{e000}\u{ffff}\u{10000}😀\u{10ffff}";
+    let representatives = (0..0x80).map(char::from).chain(beyond_ascii.chars());
+    for one in representatives.clone() {
+        for other in representatives.clone().step_by(7) {
+            let content = [one, other].repeat(250).into_iter().collect::<String>();
+            assert!(encoded_len(&content) <= SendMessage::MAX_PLAIN_LEN, "{one:?}, {other:?}");
+        }
+        let content = String::from(one).repeat(500);
+        assert!(encoded_len(&content) <= SendMessage::MAX_PLAIN_LEN, "{one:?}");
+    }
+}
+
+#[test]
 fn event_subscribe() {
     let template = json!({
         "Attributes": {"string": "string"}, "EventName": "user_joined", "Id": "i", "RequestId": "q",

@@ -25,7 +25,7 @@ pub(crate) use boundary::{Boundary, Part};
 pub(crate) use cursor::Cursor;
 pub(crate) use cut::cut_character;
 pub(crate) use string::{Chars, Str};
-pub(crate) use writer::{Full, Sink, SliceWriter};
+pub(crate) use writer::{Full, MAX_CHARACTER_LEN, Sink, SliceWriter};
 
 /// Why a text could not be read, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -292,6 +292,9 @@ fn escape_bytewise(text: &[u8], to: &mut [u8]) -> Option<usize> {
     Some(end)
 }
 
+/// The most bytes that a character takes in a string: a control character without a short escape.
+pub(crate) const MAX_CHARACTER_LEN: usize = r"\u0000".len();
+
 /// The escapes of the control characters, each padded to eight bytes.
 const CONTROL_ESCAPES: &str = concat!(
     r"\u0000  \u0001  \u0002  \u0003  \u0004  \u0005  \u0006  \u0007  ",
