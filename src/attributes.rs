@@ -20,6 +20,9 @@ use crate::text::Text;
 ///
 /// No attributes can come as a missing field, as `null` and as `{}`. All three are empty, and equal. `null` and `{}` are
 /// encoded as they came. Attributes in another order are not equal.
+///
+/// A publish is encoded without the member if the caller's slice or map is empty, as it is with
+/// [`NONE`](Self::NONE).
 #[derive(Clone, Copy, Default)]
 pub struct Attributes<'a>(Repr<'a>);
 
@@ -49,7 +52,15 @@ impl<'a> Attributes<'a> {
         Self(Repr::Json(json))
     }
 
+    /// Returns `true` if a publish is written without attributes: they are absent, or the caller's
+    /// slice or map is empty. Those that were decoded are written as they came.
+    #[inline]
+    pub(crate) fn is_omitted(&self) -> bool {
+        !matches!(self.0, Repr::Json(_)) && self.is_empty()
+    }
+
     /// Whether nothing was said of attributes.
+    #[cfg(feature = "serde")]
     #[inline]
     pub(crate) const fn is_absent(&self) -> bool {
         matches!(self.0, Repr::Absent)

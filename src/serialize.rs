@@ -147,12 +147,12 @@ fn optional<S: SerializeStruct>(members: &mut S, name: &'static str, value: Opti
 impl Serialize for SendMessage<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { request_id, content, attributes } = self;
-        let options = [request_id.and_then(Text::not_empty).is_some(), !attributes.is_absent()];
+        let options = [request_id.and_then(Text::not_empty).is_some(), !attributes.is_omitted()];
         let mut members = serializer.serialize_struct("SendMessage", length_with(2, &options))?;
         members.serialize_field("Action", Self::ACTION)?;
         optional(&mut members, "RequestId", request_id.and_then(Text::not_empty))?;
         members.serialize_field("Content", content)?;
-        if attributes.is_absent() {
+        if attributes.is_omitted() {
             members.skip_field("Attributes")?;
         } else {
             members.serialize_field("Attributes", attributes)?;

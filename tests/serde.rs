@@ -4,8 +4,9 @@
 mod vectors;
 
 use ivs_chat_proto::owned;
+use ivs_chat_proto::publish::{Publish, SendMessage};
 use ivs_chat_proto::subscribe::Subscribe;
-use ivs_chat_proto::{Attributes, Content, publish::SendMessage};
+use ivs_chat_proto::{Attributes, Content};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -77,11 +78,16 @@ fn what_cannot_be_sent_is_not_written() {
 }
 
 #[test]
-fn no_attributes_are_written_where_nothing_was_said() {
+fn no_attributes_are_written_where_there_are_none() {
     let mut send = SendMessage::new(Content::new("x").expect("a content"));
-    assert_eq!(serde_json::to_string(&send).expect("JSON"), r#"{"Action":"SEND_MESSAGE","Content":"x"}"#);
+    let without = r#"{"Action":"SEND_MESSAGE","Content":"x"}"#;
+    assert_eq!(serde_json::to_string(&send).expect("JSON"), without);
     send.attributes = Attributes::from(&[("a", "b"); 0]);
-    assert_eq!(serde_json::to_string(&send).expect("JSON"), send.encode_to_string());
+    assert_eq!(serde_json::to_string(&send).expect("JSON"), without);
+    assert_eq!(send.encode_to_string(), without);
+    let wire = r#"{"Action":"SEND_MESSAGE","Content":"x","Attributes":{}}"#;
+    let decoded = Publish::decode_str(wire).expect("a payload");
+    assert_eq!(serde_json::to_string(&decoded).expect("JSON"), wire);
     assert_eq!(serde_json::to_string(&Attributes::NONE).expect("JSON"), "{}");
 }
 

@@ -126,6 +126,41 @@ fn content_is_counted_in_code_points() {
 }
 
 #[test]
+fn a_publish_is_written_without_empty_attributes() {
+    let encoded = |attributes: Attributes<'_>| {
+        let mut send = SendMessage::new(Content::new("c").expect("short enough"));
+        send.attributes = attributes;
+        let encoded = string(send.encode(&mut [0; 128]));
+        assert_eq!(send.encoded_len(), encoded.len());
+        encoded
+    };
+    let without = r#"{"Action":"SEND_MESSAGE","Content":"c"}"#;
+    let pairs: &[(&str, &str)] = &[];
+    let texts: &[(Text<'_>, Text<'_>)] = &[];
+    assert_eq!(encoded(Attributes::NONE), without);
+    assert_eq!(encoded(pairs.into()), without);
+    assert_eq!(encoded(texts.into()), without);
+    #[cfg(feature = "alloc")]
+    assert_eq!(encoded(Attributes::from(&std::collections::BTreeMap::new())), without);
+    // Any others are written, empty names and values included, and what was decoded as it came.
+    let with = |attributes: &str| without.replace('}', &format!(r#","Attributes":{attributes}}}"#));
+    assert_eq!(encoded(Attributes::from(&[("", "")])), with(r#"{"":""}"#));
+    for attributes in ["{}", "{ }", "null"] {
+        let payload = with(attributes);
+        let publish = Publish::decode_str(&payload).expect("a payload");
+        assert_eq!(string(publish.encode(&mut [0; 128])), payload);
+    }
+
+    // A subscribe has the member in any case, as the service writes it.
+    let mut event = Event::new("i".into(), "e".into(), "t".into());
+    for (attributes, expected) in [(Attributes::NONE, "null"), (pairs.into(), "{}")] {
+        event.attributes = attributes;
+        let encoded = string(event.encode(&mut [0; 128]));
+        assert!(encoded.contains(&format!(r#","Attributes":{expected},"#)), "{encoded}");
+    }
+}
+
+#[test]
 fn max_plain_len_is_exactly_enough() {
     let encoded_len = |content: &str| {
         let mut send = SendMessage::new(Content::new(content).expect("short enough"));

@@ -92,7 +92,7 @@ impl Write for SendMessage<'_> {
         sink.put(r#"{"Action":"SEND_MESSAGE""#)?;
         write_request_id(sink, *request_id)?;
         sink.member(r#","Content":"#, content.text().to_json())?;
-        if !attributes.is_absent() {
+        if !attributes.is_omitted() {
             sink.put(r#","Attributes":"#)?;
             attributes.write(sink, "{}")?;
         }

@@ -212,6 +212,16 @@ impl Named {
     }
 }
 
+impl Named {
+    /// Returns what a publish says of them. The caller's own are not said if there are none.
+    fn say_in_publish(&self) -> Value {
+        match self.form {
+            Form::Pairs | Form::Texts | Form::Map if self.pairs.is_empty() => Value::Null,
+            _ => self.say(Value::Null),
+        }
+    }
+}
+
 /// Attributes are these names and values in this order, and no others.
 fn said_by<'a>(pairs: &[(&str, &str)], attributes: Attributes<'a>, test: impl FnOnce(Attributes<'a>)) {
     assert!(attributes.iter().eq(pairs.iter().map(|&(name, value)| (Text::new(name), Text::new(value)))));
@@ -358,7 +368,7 @@ fn send_message(choices: &mut Choices<'_>, test: impl FnOnce(Publish<'_>, Value)
     let content = super::content(words.text(), &words.said, limit);
     let says = json!({
         "Action": "SEND_MESSAGE", "RequestId": said(request_id.as_ref()),
-        "Content": content.map_or("x", |_| &words.said), "Attributes": attributes.say(Value::Null),
+        "Content": content.map_or("x", |_| &words.said), "Attributes": attributes.say_in_publish(),
     });
     attributes.lend(|attributes| {
         let mut send = SendMessage::new(content.unwrap_or_else(|| Content::new("x").expect("a content")));
