@@ -196,6 +196,23 @@ fn max_plain_len_is_exactly_enough() {
 }
 
 #[test]
+fn operations_convert_by_value_and_by_reference() {
+    let mut send = SendMessage::new(Content::new("c").expect("short enough"));
+    send.attributes = Attributes::from(&[("a", "b")]);
+    let delete = DeleteMessage::new("i".into());
+    let disconnect = DisconnectUser::new("u".into());
+    for (by_value, by_reference, expected) in [
+        (Publish::from(send), Publish::from(&send), Publish::SendMessage(send)),
+        (Publish::from(delete), Publish::from(&delete), Publish::DeleteMessage(delete)),
+        (Publish::from(disconnect), Publish::from(&disconnect), Publish::DisconnectUser(disconnect)),
+    ] {
+        assert_eq!(by_value, expected);
+        assert_eq!(by_reference, expected);
+        assert_eq!(Publish::from(&expected), expected);
+    }
+}
+
+#[test]
 fn event_subscribe() {
     let template = json!({
         "Attributes": {"string": "string"}, "EventName": "user_joined", "Id": "i", "RequestId": "q",

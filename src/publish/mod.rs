@@ -56,6 +56,23 @@ impl Members for OnlyRequestId {
 /// assert_eq!(publish.encode_to_string(), r#"{"Action":"DELETE_MESSAGE","Id":"Ub3xYd7cQm0a"}"#);
 /// # Ok::<(), ivs_chat_proto::DecodeError>(())
 /// ```
+///
+/// Each operation converts to a `Publish`, by value or by reference. A function can take any of
+/// them:
+///
+/// ```
+/// use ivs_chat_proto::publish::{DeleteMessage, Publish};
+///
+/// fn name_of<'a>(publish: impl Into<Publish<'a>>) -> &'static str {
+///     publish.into().action()
+/// }
+///
+/// let deletions = [DeleteMessage::new("Ub3xYd7cQm0a".into())];
+/// for delete in &deletions {
+///     assert_eq!(name_of(delete), "DELETE_MESSAGE");
+/// }
+/// assert_eq!(name_of(Publish::from(&deletions[0])), "DELETE_MESSAGE");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Publish<'a> {
@@ -206,20 +223,31 @@ fn write_option<S: Sink>(sink: &mut S, key: &str, value: Option<Text<'_>>) -> Re
 
 encoders!(Publish, SendMessage, DeleteMessage, DisconnectUser);
 
-impl<'a> From<SendMessage<'a>> for Publish<'a> {
-    fn from(send: SendMessage<'a>) -> Self {
-        Self::SendMessage(send)
-    }
+/// Converts each operation, and a reference to it, to a [`Publish`].
+macro_rules! conversions {
+    ($($operation:ident),*) => {$(
+        impl<'a> From<$operation<'a>> for Publish<'a> {
+            #[inline]
+            fn from(operation: $operation<'a>) -> Self {
+                Self::$operation(operation)
+            }
+        }
+
+        impl<'a> From<&$operation<'a>> for Publish<'a> {
+            #[inline]
+            fn from(operation: &$operation<'a>) -> Self {
+                Self::$operation(*operation)
+            }
+        }
+    )*};
 }
 
-impl<'a> From<DeleteMessage<'a>> for Publish<'a> {
-    fn from(delete: DeleteMessage<'a>) -> Self {
-        Self::DeleteMessage(delete)
-    }
-}
+conversions!(SendMessage, DeleteMessage, DisconnectUser);
 
-impl<'a> From<DisconnectUser<'a>> for Publish<'a> {
-    fn from(disconnect: DisconnectUser<'a>) -> Self {
-        Self::DisconnectUser(disconnect)
+/// A copy.
+impl<'a> From<&Publish<'a>> for Publish<'a> {
+    #[inline]
+    fn from(publish: &Publish<'a>) -> Self {
+        *publish
     }
 }
