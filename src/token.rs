@@ -11,6 +11,10 @@ use core::fmt;
 /// It is opaque: nothing is trimmed from it and nothing encoded. `Debug` does not show it. What becomes of the header's value is in
 /// the hands of the WebSocket library: some log the handshake at their most talkative level.
 ///
+/// Tokens are long, some 870 characters, and not every library expects that of a subprotocol. The
+/// `no_std` WebSocket crate `embedded-websocket` 0.9.5 panics when the server echoes a subprotocol
+/// of more than 24 bytes, as the service does with every token.
+///
 /// ```
 /// use ivs_chat_proto::Token;
 ///
