@@ -616,7 +616,7 @@ fn without_tokens_there_is_no_session() {
     assert!(shown.contains("no token          the token command cannot be run\n"), "{shown}");
     assert!(shown.contains("disconnected      no token can be had\n"), "{shown}");
 
-    let answer = r#"echo '{"token":"AQICAHhP", "sessionExpirationTime": {"AQICAHhP": 1}}'"#;
+    let answer = r#"echo '{"token":{"AQICAHhP": 1}, "sessionExpirationTime": null}'"#;
     let mut chat = Chat::start(&["--token-command", answer, "us-west-2"]);
     chat.see("no token          the token command printed no answer, at line 1, column ");
     chat.write("too early");

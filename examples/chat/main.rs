@@ -14,6 +14,7 @@
 mod clock;
 mod lines;
 mod options;
+mod session_end;
 mod socket;
 mod tokens;
 mod transcript;

@@ -9,10 +9,13 @@ use std::time::SystemTime;
 use ivs_chat_proto::client::TokenInfo;
 use ivs_chat_proto::{Timestamp, Token, TokenError};
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
+
+use crate::session_end;
 
 /// How long a command may take. The client sets no limit: it waits until it is told.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,6 +34,8 @@ pub(crate) enum Tokens {
 pub(crate) struct Fetched {
     pub(crate) header: HeaderValue,
     session_expiration_time: Option<Timestamp>,
+    /// What is wrong with the answer, in one line, if the token is good all the same.
+    pub(crate) warning: Option<String>,
 }
 
 /// Why there is no token.
@@ -45,7 +50,8 @@ pub(crate) struct NoToken {
 #[serde(rename_all = "camelCase")]
 struct Answer {
     token: String,
-    session_expiration_time: Option<String>,
+    #[serde(default)]
+    session_expiration_time: Value,
 }
 
 impl Tokens {
@@ -56,7 +62,7 @@ impl Tokens {
 
     pub(crate) async fn fetch(self) -> Result<Fetched, NoToken> {
         match self {
-            Self::Same(header) => Ok(Fetched { header, session_expiration_time: None }),
+            Self::Same(header) => Ok(Fetched::new(header)),
             Self::Command(command) => match timeout(PATIENCE, run(&command)).await {
                 Ok(output) => Fetched::from_output(&output.map_err(NoToken::fatal)?),
                 Err(_) => Err(NoToken::for_now("the token command takes too long")),
@@ -79,6 +85,11 @@ async fn run(command: &OsStr) -> std::io::Result<Output> {
 }
 
 impl Fetched {
+    /// A token of which nothing else is known.
+    const fn new(header: HeaderValue) -> Self {
+        Self { header, session_expiration_time: None, warning: None }
+    }
+
     fn from_output(output: &Output) -> Result<Self, NoToken> {
         match output.status.code() {
             Some(0) => {}
@@ -90,17 +101,18 @@ impl Fetched {
         let printed = printed.trim();
         let wrong = |error: TokenError| NoToken::for_now(format_args!("what the token command printed is {error}"));
         if !printed.starts_with('{') {
-            return Ok(Self { header: header(printed).map_err(wrong)?, session_expiration_time: None });
+            return header(printed).map(Self::new).map_err(wrong);
         }
         // An error of JSON may quote what it is about: only the place is told.
         let answer: Answer = serde_json::from_str(printed).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             NoToken::for_now(format_args!("the token command printed no answer, at line {line}, column {column}"))
         })?;
-        Ok(Self {
-            header: header(&answer.token).map_err(wrong)?,
-            // If it cannot be read, it is not known: the service ends the session, then.
-            session_expiration_time: answer.session_expiration_time.and_then(|time| Timestamp::parse(&time).ok()),
+        let fetched = Self::new(header(&answer.token).map_err(wrong)?);
+        // Without a known end, the session lasts until the service ends it.
+        Ok(match session_end::parse(&answer.session_expiration_time) {
+            Ok(session_expiration_time) => Self { session_expiration_time, ..fetched },
+            Err(unknown) => Self { warning: Some(unknown.to_string()), ..fetched },
         })
     }
 
