@@ -39,8 +39,8 @@ enum How {
 pub enum ReconnectAction {
     /// Reconnects with a new token, after a wait that grows with each failure.
     Retry,
-    /// Reconnects with a new token at once. If that does not lead to a connection that lasts, the next
-    /// refusal ends the session.
+    /// Reconnects with a new token at once, unless the client already waits for an attempt. If that
+    /// does not lead to a connection that lasts, the next refusal ends the session.
     NewToken,
     /// Ends the session.
     End,

@@ -49,7 +49,8 @@ pub enum Output<T> {
     /// [`token_timeout_ms`](super::Config::token_timeout_ms) changes nothing.
     FetchToken(FetchId),
     /// There is nothing to do until this moment, which is later than now. Without a moment, there is
-    /// nothing to do until something happens.
+    /// nothing to do until something happens. (If the caller's clock reads close to the end of its
+    /// range, it cannot show a later moment: poll again when it reads something sensible.)
     Wait(Option<Instant>),
 }
 

@@ -60,7 +60,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         if before < self.overlap_until {
             self.overlap_until = self.overlap_until.max(now.after(config.drain_ms.into()));
         }
-        if let Some(draining) = draining {
+        // A tab in the background is always late. It receives all the same.
+        if let Some(draining) = draining.as_mut().filter(|_| config.can_ping() || late_ms > ASLEEP_MS) {
             draining.put_off(now, config);
         }
         let draining = draining.as_mut().map(|draining| &mut draining.link);
