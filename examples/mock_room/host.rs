@@ -133,7 +133,7 @@ impl Host {
             return self.remove(number, "broken", details);
         }
         let Some(hall) = self.rooms.get_mut(&name) else { return };
-        if let Some(Err(reject)) = hall.room.receive(now, conn, text.as_bytes()) {
+        if let Some(Err(reject)) = hall.room.handle_message(now, conn, text.as_bytes()) {
             let who = hall.members.get(&conn).map_or("", |member| &member.user);
             self.log.rejected(&name, who, &reject, text);
         }
@@ -145,7 +145,7 @@ impl Host {
         let now = self.clock.now();
         let Some((name, conn)) = self.places.remove(&number) else { return };
         let Some(hall) = self.rooms.get_mut(&name) else { return };
-        hall.room.leave(now, conn);
+        hall.room.handle_close(now, conn);
         if let Some(member) = hall.members.remove(&conn) {
             self.log.happened(&name, &member.user, what, details);
         }
@@ -170,8 +170,8 @@ impl Host {
         let mut last: Option<(Arc<[u8]>, Utf8Bytes)> = None;
         while let Some((conn, delivery)) = hall.room.poll(now) {
             match delivery {
-                // Without faults, every piece is a whole message.
-                Delivery::Piece { bytes, .. } => {
+                // Without faults, every fragment is a whole message.
+                Delivery::Fragment { bytes, .. } => {
                     let payload = match &last {
                         Some((same, payload)) if Arc::ptr_eq(same, &bytes) => payload.clone(),
                         _ => {
@@ -183,7 +183,7 @@ impl Host {
                     if hall.members.get(&conn).is_none_or(|member| member.socket.write(payload)) {
                         continue;
                     }
-                    hall.room.leave(now, conn);
+                    hall.room.handle_close(now, conn);
                     if let Some(member) = hall.members.remove(&conn) {
                         self.places.remove(&member.number);
                         member.socket.cut();

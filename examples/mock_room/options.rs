@@ -67,7 +67,7 @@ impl Command {
                 }
                 "--forbid" => {
                     let word = Some(value()).filter(|word| !word.is_empty());
-                    options.room.forbidden.push(word.ok_or_else(|| needs("a word"))?);
+                    options.room.blocked_words.push(word.ok_or_else(|| needs("a word"))?);
                 }
                 "--rate" => {
                     let limit = limit(&value(), 10).ok_or_else(|| needs("a number from 0 to 10"))?;

@@ -1,30 +1,50 @@
-//! A room in memory: the service, for tests of what talks to it.
+//! A room in memory: the service, for tests of clients.
 //!
-//! A [`Room`] takes what clients send and says what to deliver to whom, and when. It does no I/O and reads no clock: the sockets and the time are
-//! the caller's, real ones as in the example `mock_room`, or none at all. What it does is that of [`server`](crate::server); what it does by
-//! mistake, [`Faults`] say. The same seed and the same calls give the same deliveries.
+//! A [`Room`] takes what clients send, and returns what to deliver on which connection, and when.
+//! It does no I/O and reads no clock: the caller provides sockets and the time, as the example
+//! `mock_room` does, or none at all. It does what [`server`](crate::server) describes, and makes
+//! the mistakes that its [`Faults`] say. The same seed and calls give the same deliveries.
 //!
 //! ```
 //! use ivs_chat_proto::Instant;
-//! use ivs_chat_proto::mock::{Config, Delivery, Room, User};
+//! use ivs_chat_proto::mock::{Config, ConnectError, Delivery, Room, User};
 //!
 //! let now = Instant::from_millis(0);
 //! let mut room = Room::new(Config::new(), [0; 16]);
 //! let token = room.create_token(now, User::new("astrid"));
-//! let conn = room.connect(now, &token).unwrap();
-//! assert_eq!(room.connect(now, &token), Err(401), "a token is good for one connection");
+//! let conn = room.connect(now, &token)?;
+//! // A token is good for one connection.
+//! assert_eq!(room.connect(now, &token), Err(ConnectError::InvalidToken));
 //!
-//! room.receive(now, conn, br#"{"Action":"SEND_MESSAGE","RequestId":"r-1","Content":"hej"}"#);
-//! let Some((to, Delivery::Piece { bytes, fin: true })) = room.poll(now) else { panic!() };
+//! let publish = br#"{"Action":"SEND_MESSAGE","RequestId":"r-1","Content":"hej"}"#;
+//! room.handle_message(now, conn, publish);
+//! let Some((to, Delivery::Fragment { bytes, fin: true })) = room.poll(now) else { panic!() };
 //! assert_eq!(to, conn);
 //! assert!(bytes.starts_with(br#"{"Type":"MESSAGE","Id":""#));
 //! assert_eq!(room.poll(now), None);
+//! # Ok::<(), ConnectError>(())
 //! ```
 
-mod chance;
+mod config;
+mod connect_error;
+mod delivery;
+mod disconnection;
+mod fault_injection;
 mod faults;
+mod links;
+mod probability;
+mod rng;
 mod room;
+mod session_end;
+mod spelling;
 
 pub use crate::client::ConnectionId;
+pub use config::{Config, User};
+pub use connect_error::ConnectError;
+pub use delivery::Delivery;
+pub use disconnection::Disconnection;
 pub use faults::Faults;
-pub use room::{Accepted, Config, Delivery, Room, User};
+pub use links::Direction;
+pub use probability::Probability;
+pub use room::{Accepted, Room};
+pub use session_end::{AfterExpiry, ExpiryReason, SessionEnd};

@@ -2,36 +2,52 @@ use alloc::string::String;
 
 use siphasher::sip::SipHasher13;
 
-/// Chance that is the same for the same seed.
+use super::probability::Probability;
+
+/// A generator of numbers that are the same for the same seed.
 #[derive(Clone, Debug)]
-pub(super) struct Chance {
+pub(super) struct Rng {
     hasher: SipHasher13,
     drawn: u64,
 }
 
-impl Chance {
+impl Rng {
     pub(super) fn new(seed: [u8; 16]) -> Self {
         Self { hasher: SipHasher13::new_with_key(&seed), drawn: 0 }
     }
 
-    /// A number below `end`, or 0.
+    /// Returns a number below `end`, or 0 if `end` is 0.
     pub(super) fn below(&mut self, end: u64) -> u64 {
         self.drawn = self.drawn.wrapping_add(1);
         self.hasher.hash(&self.drawn.to_le_bytes()).checked_rem(end).unwrap_or(0)
     }
 
-    /// Whether something happens that does so `times` of 256.
-    pub(super) fn happens(&mut self, times: u8) -> bool {
-        times > 0 && self.below(256) < times.into()
+    /// Returns an index into something of this length, or 0 if it is empty.
+    pub(super) fn index(&mut self, length: usize) -> usize {
+        let end = u64::try_from(length).unwrap_or(u64::MAX);
+        usize::try_from(self.below(end)).unwrap_or(0)
     }
 
-    /// So many letters and digits.
+    /// Returns `true` with this probability.
+    pub(super) fn roll(&mut self, probability: Probability) -> bool {
+        probability != Probability::NEVER && self.below(256) < probability.in_256().into()
+    }
+
+    /// Returns one of the items, or `default` if there are none.
+    pub(super) fn pick<T: Copy>(&mut self, items: &[T], default: T) -> T {
+        items.get(self.index(items.len())).copied().unwrap_or(default)
+    }
+
+    /// Puts the items in a random order.
+    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for end in (2..=items.len()).rev() {
+            items.swap(end.saturating_sub(1), self.index(end));
+        }
+    }
+
+    /// Returns a text of this many letters and digits.
     pub(super) fn identifier(&mut self, length: usize) -> String {
         const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-        let letter = |_| {
-            let place = usize::try_from(self.below(62)).unwrap_or(0);
-            ALPHABET.get(place).copied().map_or('0', char::from)
-        };
-        (0..length).map(letter).collect()
+        (0..length).map(|_| char::from(self.pick(ALPHABET, b'0'))).collect()
     }
 }
