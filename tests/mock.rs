@@ -4,6 +4,7 @@
 //! `serde_json`, which knows nothing of this crate's decoder.
 #![cfg(all(feature = "std", feature = "mock"))]
 
+use core::mem;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ivs_chat_proto::mock::{
@@ -118,7 +119,7 @@ impl Driver {
     /// Takes all that is due until `end`, each at its time.
     fn run_until(&mut self, end: u64) {
         loop {
-            let now = self.room.next_at().map_or(end, |next| next.as_millis()).min(end);
+            let now = self.room.next_at().map_or(end, Instant::as_millis).min(end);
             while let Some((conn, delivery)) = self.room.poll(at(now)) {
                 self.take(now, conn.number(), delivery);
             }
@@ -137,7 +138,7 @@ impl Driver {
                 if !fin {
                     return;
                 }
-                let message = std::mem::take(message);
+                let message = mem::take(message);
                 let length = message.len();
                 String::from_utf8(message).map_or(Seen::Noise(length), Seen::Message)
             }
@@ -151,15 +152,14 @@ impl Driver {
 
     /// All that came on a connection since the last call.
     fn news(&mut self, conn: ConnectionId) -> Vec<Seen> {
-        let (mine, others) =
-            std::mem::take(&mut self.trace.seen).into_iter().partition(|(_, to, _)| *to == conn.number());
+        let (mine, others) = mem::take(&mut self.trace.seen).into_iter().partition(|(_, to, _)| *to == conn.number());
         self.trace.seen = others;
         let mine: Vec<(u64, u64, Seen)> = mine;
         mine.into_iter().map(|(_, _, seen)| seen).collect()
     }
 }
 
-fn at(millis: u64) -> Instant {
+const fn at(millis: u64) -> Instant {
     Instant::from_millis(millis)
 }
 
@@ -557,6 +557,9 @@ fn another_spelling_means_the_same() {
         }
     }
     assert!(spellings.len() > 500, "{}", spellings.len());
+    for part in ["\\uD83C\\uDF1E", "\\ud83c\\udf1e", "\r\n", "\t", "\"RoomArn\""] {
+        assert!(spellings.iter().any(|spelling| spelling.contains(part)), "{part:?}");
+    }
 }
 
 /// Whether an object has all members of another, and the values of the others are the same.
@@ -573,7 +576,7 @@ fn has_members_of(value: &Value, other: &Value) -> bool {
 
 const JSON: &str = r#"{"ErrorMessage":"session expired","ErrorCode":401}"#;
 
-fn with_session_end(end: SessionEnd) -> Faults {
+const fn with_session_end(end: SessionEnd) -> Faults {
     let mut faults = Faults::none();
     faults.session_end = end;
     faults
