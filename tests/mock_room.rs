@@ -9,6 +9,7 @@ mod terminal;
 
 use core::net::SocketAddr;
 use core::time::Duration;
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::path::PathBuf;
@@ -116,6 +117,20 @@ impl Client {
         }
     }
 
+    /// Whether the next that comes is the answer to a ping. If nothing comes within half a second,
+    /// it is not.
+    fn is_ponged(&mut self) -> bool {
+        self.0.send(Frame::Ping("are you there?".into())).unwrap();
+        self.0.get_mut().set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+        let next = self.0.read();
+        self.0.get_mut().set_read_timeout(Some(PATIENCE)).unwrap();
+        match next {
+            Ok(Frame::Pong(_)) => true,
+            Err(Error::Io(error)) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => false,
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// How the connection ends now: with a frame, or without.
     fn end(&mut self) -> Option<(u16, String)> {
         let frame = match self.0.read() {
@@ -128,6 +143,15 @@ impl Client {
         let CloseFrame { code, reason } = frame.unwrap();
         Some((code.into(), reason.as_str().into()))
     }
+}
+
+/// Tests several cases at once, most of whose time is waiting.
+fn at_once<T: Copy + Send, const N: usize>(cases: [T; N], test: impl Fn(T) + Copy + Send) {
+    thread::scope(|scope| {
+        for case in cases {
+            scope.spawn(move || test(case));
+        }
+    });
 }
 
 fn message(payload: &str) -> Message<'_> {
@@ -201,6 +225,25 @@ fn handshakes_that_are_refused() {
     let rooms = Rooms::open(&["--refuse", "429:3"]);
     let refused = (0..6).map(|_| rooms.connect(Some(ASTRID)).err());
     assert!(refused.eq([None, None, Some(429), None, None, Some(429)]));
+}
+
+#[test]
+fn a_refusal_says_when_to_retry() {
+    for (arguments, token, status, expected) in [
+        (&["--refuse", "503", "--retry-after", "30"][..], ASTRID, 503, Some("30")),
+        (&["--refuse", "429", "--retry-after", "0"], ASTRID, 429, Some("0")),
+        (&["--refuse", "503"], ASTRID, 503, None),
+        // A token that is not good is another matter.
+        (&["--refuse", "503:2", "--retry-after", "30"], "lobby", 401, None),
+    ] {
+        let rooms = Rooms::open(arguments);
+        let mut request = rooms.url().into_client_request().unwrap();
+        request.headers_mut().insert(Token::HEADER_NAME, HeaderValue::from_static(token));
+        let answer = tungstenite::client(request, TcpStream::connect(rooms.addr).unwrap());
+        let Err(HandshakeError::Failure(Error::Http(answer))) = answer else { panic!("{arguments:?}") };
+        let retry_after = answer.headers().get("Retry-After").map(|seconds| seconds.to_str().unwrap());
+        assert_eq!((answer.status().as_u16(), retry_after), (status, expected), "{arguments:?}");
+    }
 }
 
 #[test]
@@ -338,6 +381,67 @@ fn a_user_is_disconnected() {
 }
 
 #[test]
+fn a_user_is_disconnected_with_another_code() {
+    let mut rooms = Rooms::open(&["--kick-close", "1001"]);
+    let mut birk = rooms.enter(BIRK);
+    rooms.terminal.write("disconnect birk too loud");
+    assert_eq!(event(&birk.see()).event_name, "aws:DISCONNECT_USER");
+    assert_eq!(birk.end(), Some((1001, "too loud".into())));
+
+    let mut rooms = Rooms::open(&["--kick-close", "none"]);
+    let (mut astrid, mut birk) = (rooms.enter(ASTRID), rooms.enter(BIRK));
+    astrid.send(r#"{"Action":"DISCONNECT_USER","UserId":"birk"}"#);
+    assert_eq!(event(&astrid.see()).event_name, "aws:DISCONNECT_USER");
+    assert_eq!(event(&birk.see()).event_name, "aws:DISCONNECT_USER");
+    birk.send(r#"{"Action":"SEND_MESSAGE","Content":"still there?"}"#);
+    astrid.send(r#"{"Action":"SEND_MESSAGE","Content":"peace"}"#);
+    assert_eq!(message(&astrid.see()).content, "peace");
+    // The connection is open, but has been told nothing else.
+    assert!(birk.is_ponged());
+}
+
+#[test]
+fn members_come_in_a_random_order() {
+    let mut rooms = Rooms::open(&["--shuffle", "--rate", "0", "--messages-per-second", "0"]);
+    let (mut astrid, mut birk) = (rooms.enter(ASTRID), rooms.enter(BIRK));
+    let mut starts = BTreeSet::new();
+    for number in 0..50 {
+        astrid.send(&format!(r#"{{"Action":"SEND_MESSAGE","RequestId":"r-{number}","Content":"hej"}}"#));
+        let payload = astrid.see();
+        assert_eq!(birk.see(), payload);
+        assert_eq!(message(&payload).request_id, Some(Text::from(&*format!("r-{number}"))));
+        assert_eq!(message(&payload).sender.attributes.get("name"), Some("astrid".into()));
+        starts.insert(payload[..4].to_owned());
+        rooms.terminal.see("  message  ");
+    }
+    // Each of the seven members comes first now and then; some begin with the same letters.
+    assert!(starts.len() > 4, "{starts:?}");
+}
+
+#[test]
+fn every_third_payload_comes_twice() {
+    let mut rooms = Rooms::open(&["--duplicate", "3"]);
+    let (mut astrid, mut birk) = (rooms.enter(ASTRID), rooms.enter(BIRK));
+    for number in 1..=4 {
+        astrid.send(&format!(r#"{{"Action":"SEND_MESSAGE","Content":"{number}"}}"#));
+        rooms.terminal.see("  message  ");
+    }
+    for client in [&mut astrid, &mut birk] {
+        let payloads: Vec<_> = (0..5).map(|_| client.see()).collect();
+        let contents: Vec<_> = payloads.iter().map(|payload| message(payload).content.to_string()).collect();
+        assert_eq!(contents, ["1", "2", "3", "3", "4"]);
+        assert_eq!(payloads[2], payloads[3]);
+    }
+    // Errors are counted, too.
+    birk.send("{}");
+    assert_eq!(error(&birk.see()).error_code, ErrorCode::BAD_REQUEST);
+    birk.send("{}");
+    let payload = birk.see();
+    assert_eq!(birk.see(), payload);
+    assert!(birk.is_ponged());
+}
+
+#[test]
 fn an_event_of_the_application() {
     let mut rooms = Rooms::open(&[]);
     let (mut astrid, mut dag) = (rooms.enter(ASTRID), rooms.enter(DAG));
@@ -469,6 +573,131 @@ fn a_session_ends() {
         let CloseReason::Error { error_code, .. } = CloseReason::parse(&reason) else { panic!("{reason}") };
         assert_eq!(error_code, Some(ErrorCode::UNAUTHORIZED));
         rooms.terminal.see("astrid            closed        with 1000: ");
+    }
+}
+
+#[test]
+fn a_session_ends_with_each_close_frame() {
+    at_once(
+        [
+            ("1001", Some(1001), Some("")),
+            ("no-error,4401", Some(4401), Some("")),
+            ("1008:expired", Some(1008), Some("connection expired")),
+            ("1000:json", Some(1000), Some(r#"{"ErrorMessage":"session expired","ErrorCode":401}"#)),
+            ("3000:code", Some(3000), Some(r#"{"ErrorCode":401,"ErrorMessage":"Unauthorized"}"#)),
+            ("1011:string", Some(1011), Some(r#"{"ErrorCode":"401","ErrorMessage":"Unauthorized"}"#)),
+            ("no-error,1012:cut", Some(1012), Some(r#"{"ErrorMessage":"session expir"#)),
+            ("4001:other", Some(4001), None),
+            ("1000:long", Some(1000), None),
+            ("no-code", None, None),
+            ("no-error,no-code", None, None),
+        ],
+        |(kind, code, reason): (&str, Option<u16>, Option<&str>)| {
+            let mut rooms = Rooms::open(&["--session-end", kind]);
+            let mut astrid = rooms.enter("lobby.astrid.send.1");
+            if !kind.starts_with("no-error,") {
+                assert_eq!(error(&astrid.see()).error_code, ErrorCode::UNAUTHORIZED, "{kind}");
+            }
+            let Ok(Frame::Close(frame)) = astrid.0.read() else { panic!("{kind}") };
+            assert_eq!(frame.as_ref().map(|frame| frame.code.into()), code, "{kind}");
+            let said = frame.map(|frame| frame.reason.as_str().to_owned()).unwrap_or_default();
+            match kind {
+                "1000:long" => assert_eq!((said.len(), &said[..1]), (123, "{")),
+                "4001:other" => assert!(!said.is_empty() && !said.contains("expire"), "{said}"),
+                _ => assert_eq!(said, reason.unwrap_or(""), "{kind}"),
+            }
+            let with = code.map_or("without a code".into(), |code| format!("with {code}:"));
+            rooms.terminal.see(&format!("astrid            closed        {with}"));
+        },
+    );
+}
+
+#[test]
+fn a_session_ends_without_a_close_frame() {
+    for (kind, has_error) in [("abort", true), ("no-error,abort", false)] {
+        let mut rooms = Rooms::open(&["--session-end", kind]);
+        // Several, since the error could be lost in a race.
+        for mut astrid in [(); 10].map(|()| rooms.enter("lobby.astrid.send.1")) {
+            if has_error {
+                assert_eq!(error(&astrid.see()).error_code, ErrorCode::UNAUTHORIZED);
+            }
+            assert_eq!(astrid.end(), None, "{kind}");
+            rooms.terminal.see("astrid            broken        by the room");
+        }
+    }
+    at_once(
+        [
+            ("open", true, true),
+            ("no-error,open", false, true),
+            ("silence", true, false),
+            ("no-error,silence", false, false),
+        ],
+        |(kind, has_error, is_answered)| {
+            let mut rooms = Rooms::open(&["--session-end", kind]);
+            let (mut astrid, mut birk) = (rooms.enter("lobby.astrid.send.1"), rooms.enter(BIRK));
+            if has_error {
+                assert_eq!(error(&astrid.see()).error_code, ErrorCode::UNAUTHORIZED);
+            }
+            thread::sleep(Duration::from_millis(1_200));
+            birk.send(r#"{"Action":"SEND_MESSAGE","Content":"who is there?"}"#);
+            birk.see();
+            astrid.send(r#"{"Action":"SEND_MESSAGE","RequestId":"r-1","Content":"hej"}"#);
+            if is_answered {
+                let payload = astrid.see();
+                assert_eq!((error(&payload).error_code, error(&payload).request_id), (401.into(), Some("r-1".into())));
+            }
+            assert!(astrid.is_ponged(), "{kind}");
+        },
+    );
+}
+
+#[test]
+fn a_link_dies_without_a_sign() {
+    at_once([("2", true, true), ("2:in", true, false), ("2:out", false, true)], |(after, is_in, is_out)| {
+        let mut rooms = Rooms::open(&["--silent-after", after]);
+        let mut astrid = rooms.enter("lobby.astrid.send.4");
+        assert!(astrid.is_ponged());
+        rooms.terminal.see("astrid            silent        ");
+        // This one's lives.
+        let mut birk = rooms.enter(BIRK);
+        birk.send(r#"{"Action":"SEND_MESSAGE","Content":"hello?"}"#);
+        birk.see();
+        if !is_out {
+            assert_eq!(message(&astrid.see()).content, "hello?");
+        }
+        astrid.send(r#"{"Action":"SEND_MESSAGE","Content":"hej"}"#);
+        if !is_in {
+            assert_eq!(message(&birk.see()).content, "hej");
+        }
+        assert!(birk.is_ponged());
+        // There is no pong, and nothing else.
+        assert!(!astrid.is_ponged(), "{after}");
+        // The end of the session shows only if what is sent arrives.
+        rooms.terminal.see("astrid            closed        with 1000: ");
+        if is_out {
+            thread::sleep(Duration::from_secs(3));
+            assert!(!astrid.is_ponged(), "{after}");
+        } else {
+            astrid.0.get_mut().set_read_timeout(Some(PATIENCE)).unwrap();
+            assert_eq!(error(&astrid.see()).error_code, ErrorCode::UNAUTHORIZED);
+            assert!(matches!(astrid.0.read(), Ok(Frame::Close(Some(_)))));
+        }
+    });
+}
+
+#[test]
+fn a_connection_whose_link_has_died_ends_with_its_client() {
+    for direction in ["in", "out", "both"] {
+        let mut rooms = Rooms::open(&["--silent-after", &format!("0:{direction}"), "--connections", "1"]);
+        let astrid = rooms.enter(ASTRID);
+        rooms.terminal.see("  silent  ");
+        drop(astrid);
+        rooms.terminal.see("astrid            broken");
+        // The session has ended, but the stream has not.
+        let astrid = rooms.enter("lobby.astrid.none.1");
+        rooms.terminal.see("  closed  ");
+        drop(astrid);
+        while !rooms.holds_a_connection() {}
     }
 }
 
@@ -773,6 +1002,19 @@ fn the_command_line() {
         (&["--drop-every", "0"], "--drop-every needs a number"),
         (&["--refuse", "200"], "--refuse needs an HTTP status from 400 to 599"),
         (&["--refuse", "503:0"], "--refuse needs an HTTP status from 400 to 599"),
+        (&["--retry-after", "soon"], "--retry-after needs a number of seconds"),
+        (&["--retry-after", "5"], "--retry-after needs --refuse 429 or 503"),
+        (&["--refuse", "403", "--retry-after", "5"], "--retry-after needs --refuse 429 or 503"),
+        (&["--session-end"], "--session-end needs a KIND"),
+        (&["--session-end", "bang"], "--session-end needs a KIND"),
+        (&["--session-end", "1000:because"], "--session-end needs a KIND"),
+        (&["--session-end", "1006"], "--session-end needs a KIND"),
+        (&["--session-end", "no-error"], "--session-end needs a KIND"),
+        (&["--kick-close", "999"], "--kick-close needs a close code or \"none\""),
+        (&["--kick-close", "5000"], "--kick-close needs a close code or \"none\""),
+        (&["--duplicate", "0"], "--duplicate needs a number from 1"),
+        (&["--silent-after", "x"], "--silent-after needs SECONDS, SECONDS:in, :out or :both"),
+        (&["--silent-after", "1:up"], "--silent-after needs SECONDS, SECONDS:in, :out or :both"),
         (&["--forbid", ""], "--forbid needs a word"),
         (&["--rate", "11"], "--rate needs a number from 0 to 10"),
         (&["--messages-per-second", "101"], "--messages-per-second needs a number from 0 to 100"),

@@ -35,6 +35,7 @@ pub(crate) struct Host {
     places: BTreeMap<u64, (Arc<str>, ConnectionId)>,
     accepted: u64,
     publishes: u64,
+    payloads: u64,
     permits: Arc<Semaphore>,
     entrance: Arc<Entrance>,
     news: mpsc::Sender<(u64, News)>,
@@ -57,13 +58,19 @@ impl Host {
     pub(crate) fn new(mut options: Options, news: mpsc::Sender<(u64, News)>, output: Output) -> io::Result<Self> {
         let clock = Clock::start();
         options.room.start = Timestamp::try_from(SystemTime::now()).map_err(io::Error::other)?;
-        let entrance = Entrance { refuse: options.refuse, handshakes: AtomicU64::new(0) };
+        let entrance = Entrance {
+            refuse: options.refuse,
+            retry_after: options.retry_after,
+            silence: options.silence,
+            handshakes: AtomicU64::new(0),
+        };
         Ok(Self {
             clock,
             rooms: BTreeMap::new(),
             places: BTreeMap::new(),
             accepted: 0,
             publishes: 0,
+            payloads: 0,
             permits: Arc::new(Semaphore::new(options.connections.into())),
             entrance: Arc::new(entrance),
             news,
@@ -95,6 +102,7 @@ impl Host {
             News::Opened(pass, socket) => self.enter(number, pass, socket)?,
             News::NotOpened(words) => self.log.happened("-", "", "not opened", words),
             News::Received(text) => self.received(number, &text),
+            News::Silenced(silence) => self.silenced(number, silence.words()),
             News::Ended(how, words) => self.remove(number, how, words),
         }
         Ok(())
@@ -140,6 +148,12 @@ impl Host {
         self.deliver(&name);
     }
 
+    fn silenced(&mut self, number: u64, words: &str) {
+        let Some((name, conn)) = self.places.get(&number) else { return };
+        let who = self.rooms.get(name).and_then(|hall| hall.members.get(conn)).map_or("", |member| &member.user);
+        self.log.happened(name, who, "silent", words);
+    }
+
     /// Ends a connection that is in a room, when what waits for it has been written.
     fn remove(&mut self, number: u64, what: &str, details: impl Display) {
         let now = self.clock.now();
@@ -167,20 +181,29 @@ impl Host {
         let now = self.clock.now();
         let Some(hall) = self.rooms.get_mut(name) else { return };
         // The payload for all is made once.
-        let mut last: Option<(Arc<[u8]>, Utf8Bytes)> = None;
+        let mut last: Option<(Arc<[u8]>, Utf8Bytes, bool)> = None;
         while let Some((conn, delivery)) = hall.room.poll(now) {
             match delivery {
                 // Without faults, every fragment is a whole message.
                 Delivery::Fragment { bytes, .. } => {
-                    let payload = match &last {
-                        Some((same, payload)) if Arc::ptr_eq(same, &bytes) => payload.clone(),
+                    let (payload, is_doubled) = match &last {
+                        Some((same, payload, is_doubled)) if Arc::ptr_eq(same, &bytes) => {
+                            (payload.clone(), *is_doubled)
+                        }
                         _ => {
                             let payload = Utf8Bytes::from(String::from_utf8_lossy(&bytes).into_owned());
                             self.log.told(name, &payload);
-                            last.insert((bytes, payload)).1.clone()
+                            self.payloads += 1;
+                            let every = self.options.duplicate;
+                            let is_doubled = every.is_some_and(|every| self.payloads.is_multiple_of(every.get()));
+                            last = Some((bytes, payload.clone(), is_doubled));
+                            (payload, is_doubled)
                         }
                     };
-                    if hall.members.get(&conn).is_none_or(|member| member.socket.write(payload)) {
+                    let write = |member: &Member| {
+                        (!is_doubled || member.socket.write(payload.clone())) && member.socket.write(payload)
+                    };
+                    if hall.members.get(&conn).is_none_or(write) {
                         continue;
                     }
                     hall.room.handle_close(now, conn);
@@ -196,11 +219,22 @@ impl Host {
                     if let Some(member) = hall.members.remove(&conn) {
                         self.places.remove(&member.number);
                         member.socket.close(code, &reason);
-                        let details = format_args!("with {code}: {}", Visible(Text::new(&reason)));
-                        self.log.happened(name, &member.user, "closed", details);
+                        if code == 1005 {
+                            self.log.happened(name, &member.user, "closed", "without a code");
+                        } else {
+                            let details = format_args!("with {code}: {}", Visible(Text::new(&reason)));
+                            self.log.happened(name, &member.user, "closed", details);
+                        }
                     }
                 }
-                // No other fault is asked for.
+                Delivery::Abort => {
+                    // The socket breaks when what waits has been written.
+                    if let Some(member) = hall.members.remove(&conn) {
+                        self.places.remove(&member.number);
+                        self.log.happened(name, &member.user, "broken", "by the room");
+                    }
+                }
+                // The library answers pings itself.
                 _ => {}
             }
         }

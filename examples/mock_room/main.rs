@@ -1,8 +1,10 @@
 //! Rooms of Amazon IVS Chat on this machine, to try clients with: `cargo run --features mock --example mock_room`.
 //!
 //! What a room does is [`mock::Room`](ivs_chat_proto::mock::Room)'s, and what is wrong with a publish
-//! [`server::Peer`](ivs_chat_proto::server::Peer)'s. Here are the sockets, a clock, and the bounds that a server needs: `socket` carries messages
-//! for one connection, `host` joins the connections and the rooms, `pass` reads tokens, `prompt` what is typed, and `log` prints what happens.
+//! [`server::Peer`](ivs_chat_proto::server::Peer)'s. Here are the sockets, a clock, and the bounds
+//! that a server needs: `socket` carries messages for one connection, `link` can lose them, `host`
+//! joins the connections and the rooms, `pass` reads tokens, `session_end` the option of that name,
+//! `prompt` what is typed, and `log` prints what happens.
 //!
 //! ```text
 #![doc = include_str!("usage.txt")]
@@ -13,11 +15,13 @@ mod clock;
 mod host;
 #[path = "../chat/lines.rs"]
 mod lines;
+mod link;
 mod log;
 mod options;
 mod output;
 mod pass;
 mod prompt;
+mod session_end;
 mod socket;
 #[path = "../inspect/visible.rs"]
 mod visible;
@@ -49,7 +53,7 @@ const NEWS: usize = 64;
 
 fn main() -> ExitCode {
     let options = match Command::parse(env::args_os().skip(1)) {
-        Ok(Command::Serve(options)) => options,
+        Ok(Command::Serve(options)) => *options,
         Ok(Command::Help) => return exit_code(io::stdout().lock().write_all(USAGE.as_bytes())),
         Err(error) => {
             complain(format_args!("{error}\n\n{}", USAGE.trim_end()));

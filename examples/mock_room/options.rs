@@ -5,15 +5,18 @@ use core::num::{NonZeroU8, NonZeroU32, NonZeroU64};
 use core::str::FromStr;
 use std::ffi::OsString;
 
-use ivs_chat_proto::mock;
+use ivs_chat_proto::mock::{self, Disconnection, Probability};
 use tokio_tungstenite::tungstenite::http::StatusCode;
+
+use crate::link::Silence;
+use crate::session_end;
 
 /// What `--help` prints.
 pub(crate) const USAGE: &str = include_str!("usage.txt");
 
 /// What the command line asks for.
 pub(crate) enum Command {
-    Serve(Options),
+    Serve(Box<Options>),
     Help,
 }
 
@@ -22,7 +25,11 @@ pub(crate) struct Options {
     pub(crate) connections: u16,
     pub(crate) expire_after: Option<NonZeroU32>,
     pub(crate) drop_every: Option<NonZeroU64>,
+    pub(crate) duplicate: Option<NonZeroU64>,
     pub(crate) refuse: Option<Refuse>,
+    /// In seconds.
+    pub(crate) retry_after: Option<u32>,
+    pub(crate) silence: Option<Silence>,
     /// How every room is.
     pub(crate) room: mock::Config,
     pub(crate) is_quiet: bool,
@@ -47,7 +54,10 @@ impl Command {
             connections: 1024,
             expire_after: None,
             drop_every: None,
+            duplicate: None,
             refuse: None,
+            retry_after: None,
+            silence: None,
             room: mock::Config::new(),
             is_quiet: false,
         };
@@ -77,12 +87,36 @@ impl Command {
                     let limit = limit(&value(), 100).ok_or_else(|| needs("a number from 0 to 100"))?;
                     options.room.messages_per_second = NonZeroU8::new(limit);
                 }
+                "--retry-after" => {
+                    options.retry_after = Some(parsed(&value()).ok_or_else(|| needs("a number of seconds"))?);
+                }
+                "--session-end" => {
+                    let end = session_end::parse(&value()).ok_or_else(|| needs("a KIND"))?;
+                    options.room.faults.session_end = end;
+                }
+                "--kick-close" => {
+                    let code = match &*value() {
+                        "none" => None,
+                        code => Some(session_end::close_code(code).ok_or_else(|| needs("a close code or \"none\""))?),
+                    };
+                    options.room.faults.disconnection = Disconnection::new(code);
+                }
+                "--shuffle" => options.room.faults.shuffle = Probability::ALWAYS,
+                "--duplicate" => options.duplicate = Some(parsed(&value()).ok_or_else(|| needs("a number from 1"))?),
+                "--silent-after" => {
+                    let silence = parsed(&value());
+                    options.silence = Some(silence.ok_or_else(|| needs("SECONDS, SECONDS:in, :out or :both"))?);
+                }
                 "--quiet" => options.is_quiet = true,
                 "--help" => return Ok(Self::Help),
                 _ => return Err(format!("there is no option {option:?}")),
             }
         }
-        Ok(Self::Serve(options))
+        let can_retry = |refuse: Refuse| matches!(refuse.status.as_u16(), 429 | 503);
+        if options.retry_after.is_some() && !options.refuse.is_some_and(can_retry) {
+            return Err("--retry-after needs --refuse 429 or 503".into());
+        }
+        Ok(Self::Serve(Box::new(options)))
     }
 }
 

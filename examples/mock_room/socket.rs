@@ -1,6 +1,7 @@
 //! One WebSocket connection: a task that answers its handshake, carries messages both ways and says how it ended. It knows nothing of chat
 //! but where the token is.
 
+use core::future;
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use core::time::Duration;
@@ -10,22 +11,24 @@ use std::sync::Arc;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use ivs_chat_proto::{Text, Token};
-use tokio::io::{AsyncWriteExt, copy, sink};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy, sink};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::StatusCode;
+use tokio_tungstenite::tungstenite::http::header::RETRY_AFTER;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 
+use crate::link::{Link, Silence};
 use crate::options::Refuse;
 use crate::pass::Pass;
 use crate::visible::Visible;
 
-type Stream<'a> = WebSocketStream<&'a mut TcpStream>;
+type Stream<'a> = WebSocketStream<Link<'a>>;
 type Sink<'a> = SplitSink<Stream<'a>, Message>;
 
 /// How long a handshake may take, and a client to read what it is sent.
@@ -63,7 +66,8 @@ struct Backlog {
 
 enum Outgoing {
     Payload(Utf8Bytes),
-    Close(CloseFrame),
+    /// Without a frame, the close has no code.
+    Close(Option<CloseFrame>),
 }
 
 /// What happened on a connection. Nothing follows [`Ended`](Self::Ended).
@@ -72,6 +76,8 @@ pub(crate) enum News {
     /// Why, in words. Nothing follows this, either.
     NotOpened(String),
     Received(Utf8Bytes),
+    /// The link has died.
+    Silenced(Silence),
     /// How, in a word and in more.
     Ended(&'static str, String),
 }
@@ -79,6 +85,9 @@ pub(crate) enum News {
 /// Who is let in.
 pub(crate) struct Entrance {
     pub(crate) refuse: Option<Refuse>,
+    /// The `Retry-After` of refusals, in seconds.
+    pub(crate) retry_after: Option<u32>,
+    pub(crate) silence: Option<Silence>,
     pub(crate) handshakes: AtomicU64,
 }
 
@@ -99,10 +108,10 @@ impl Socket {
         true
     }
 
-    /// Closes the connection when what waits has been written.
+    /// Closes the connection when what waits has been written. 1005 means no code.
     pub(crate) fn close(self, code: u16, reason: &str) {
         let frame = CloseFrame { code: code.into(), reason: reason.into() };
-        let _ = self.queue.send(Outgoing::Close(frame));
+        let _ = self.queue.send(Outgoing::Close((code != 1005).then_some(frame)));
     }
 
     /// Breaks the connection, at once and whatever waits. One that is dropped is broken, too, when what waits has been written.
@@ -163,7 +172,7 @@ pub(crate) async fn run(
     // Small messages are not to wait for each other. If that cannot be had, they do.
     let _ = stream.set_nodelay(true);
     let opened = timeout(PATIENCE, open(&mut stream, &entrance)).await;
-    let (stream, pass) = match opened {
+    let (websocket, pass) = match opened {
         Ok(Ok(opened)) => opened,
         Ok(Err(NotOpened { words, answer })) => {
             reporter.tell(News::NotOpened(format!("{from}: {words}"))).await;
@@ -179,16 +188,31 @@ pub(crate) async fn run(
     let (cut, is_cut) = oneshot::channel();
     let socket = Socket { queue, backlog: Arc::clone(&backlog), cut };
     reporter.tell(News::Opened(pass, socket)).await;
+    let dies_at = websocket.get_ref().dies_at();
     tokio::select! {
-        (end, mut stream) = converse(stream, outgoing, &backlog, &reporter) => {
+        (end, mut websocket) = converse(websocket, outgoing, &backlog, &reporter) => {
             reporter.tell(News::Ended(end.how, end.words)).await;
             if end.how != BROKEN {
                 // However it goes, the connection ends here.
-                let _ = timeout(GOODBYE, say_goodbye(&mut stream, end.frame)).await;
+                let _ = timeout(GOODBYE, say_goodbye(&mut websocket, end.goodbye)).await;
             }
         }
         Ok(()) = is_cut => {}
+        () = tell_of_silence(dies_at, &reporter) => {}
     }
+    if dies_at.is_some_and(|(at, silence)| silence.is_out && at <= Instant::now()) {
+        // The end of the stream would be a sign: it is left to the client.
+        let _ = copy(&mut stream, &mut sink()).await;
+    }
+}
+
+/// Reports that the link has died, and never ends.
+async fn tell_of_silence(dies_at: Option<(Instant, Silence)>, reporter: &Reporter) {
+    if let Some((at, silence)) = dies_at {
+        sleep_until(at).await;
+        reporter.tell(News::Silenced(silence)).await;
+    }
+    future::pending::<()>().await;
 }
 
 /// Why a connection is not opened.
@@ -236,7 +260,7 @@ async fn refuse(stream: &mut TcpStream, status: StatusCode) -> io::Result<()> {
 
 /// Reads to the end, after all is written. A connection with something unread is reset, and what was
 /// written may be lost with it.
-async fn finish(stream: &mut TcpStream) -> io::Result<()> {
+async fn finish(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Result<()> {
     stream.shutdown().await?;
     copy(stream, &mut sink()).await?;
     Ok(())
@@ -257,6 +281,9 @@ async fn open<'a>(stream: &'a mut TcpStream, entrance: &Entrance) -> Result<(Str
             admitted = Err(format!("{status}: {why}"));
             let mut refusal = ErrorResponse::new(Some(format!("{why}\n")));
             *refusal.status_mut() = status;
+            if let Some(seconds) = entrance.retry_after.filter(|_| matches!(status.as_u16(), 429 | 503)) {
+                refusal.headers_mut().insert(RETRY_AFTER, seconds.into());
+            }
             Err(refusal)
         }
     };
@@ -266,9 +293,13 @@ async fn open<'a>(stream: &'a mut TcpStream, entrance: &Entrance) -> Result<(Str
         .max_write_buffer_size(MAX_UNWRITTEN)
         .max_message_size(Some(MAX_MESSAGE))
         .max_frame_size(Some(MAX_MESSAGE));
-    let stream = accept_hdr_async_with_config(stream, answer, Some(config)).await;
+    let link = Link::new(stream, entrance.silence);
+    let stream = accept_hdr_async_with_config(link, answer, Some(config)).await;
     match (stream, admitted) {
-        (Ok(stream), Ok(pass)) => Ok((stream, pass)),
+        (Ok(mut stream), Ok(pass)) => {
+            stream.get_mut().set_open();
+            Ok((stream, pass))
+        }
         (Ok(_) | Err(Error::Http(_)), Err(words)) => Err(NotOpened { words, answer: None }),
         (Err(error), _) => Err(NotOpened::by_error(&error)),
     }
@@ -278,8 +309,15 @@ async fn open<'a>(stream: &'a mut TcpStream, entrance: &Entrance) -> Result<(Str
 struct End {
     how: &'static str,
     words: String,
-    /// What to close it with, unless the other end has.
-    frame: Option<CloseFrame>,
+    goodbye: Goodbye,
+}
+
+/// Which side closes a connection.
+enum Goodbye {
+    /// This one, with a code and a reason or without.
+    Close(Option<CloseFrame>),
+    /// The client has.
+    Closed,
 }
 
 const BROKEN: &str = "broken";
@@ -369,8 +407,8 @@ async fn write(
     Ok(end)
 }
 
-async fn say_goodbye(stream: &mut Stream<'_>, frame: Option<CloseFrame>) -> Result<(), Error> {
-    if frame.is_some() {
+async fn say_goodbye(stream: &mut Stream<'_>, goodbye: Goodbye) -> Result<(), Error> {
+    if let Goodbye::Close(frame) = goodbye {
         stream.close(frame).await?;
     }
     // Reading on is what writes the answer to a close frame, or waits for it.
@@ -383,18 +421,18 @@ async fn say_goodbye(stream: &mut Stream<'_>, frame: Option<CloseFrame>) -> Resu
 }
 
 impl End {
-    const fn closed(frame: CloseFrame) -> Self {
-        Self { how: "closed", words: String::new(), frame: Some(frame) }
+    const fn closed(frame: Option<CloseFrame>) -> Self {
+        Self { how: "closed", words: String::new(), goodbye: Goodbye::Close(frame) }
     }
 
     fn refused(code: u16, why: &'static str) -> Self {
         let frame = CloseFrame { code: code.into(), reason: Utf8Bytes::from_static(why) };
-        Self { words: format!("with {code}: {why}"), ..Self::closed(frame) }
+        Self { words: format!("with {code}: {why}"), ..Self::closed(Some(frame)) }
     }
 
     fn by_frame(frame: Option<CloseFrame>) -> Self {
         let code = frame.map(|frame| format!("with {}", u16::from(frame.code)));
-        Self { how: "left", words: code.unwrap_or_default(), frame: None }
+        Self { how: "left", words: code.unwrap_or_default(), goodbye: Goodbye::Closed }
     }
 
     fn by_error(error: &Error) -> Self {
@@ -410,7 +448,7 @@ impl End {
     }
 
     const fn broken(words: String) -> Self {
-        Self { how: BROKEN, words, frame: None }
+        Self { how: BROKEN, words, goodbye: Goodbye::Closed }
     }
 }
 
