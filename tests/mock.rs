@@ -340,7 +340,7 @@ const FAULTS: &[Fault] = &[
         "lose_link_to_client",
         |faults, p| faults.lose_link_to_client = p,
         |trace| {
-            // The first publish is answered to the other, the second to none; pings are not answered.
+            // The first message reaches the other, the second none. The second ping is not answered.
             let is_birk_told = trace.on(BIRK).len() == 1 && trace.on(ASTRID) == [&Seen::Pong];
             trace.verdicts == [200, 200, 400]
                 && is_birk_told

@@ -89,18 +89,57 @@ impl Room {
 
     /// Returns the requests that were accepted, if the room
     /// [records](Config::record_accepted) them.
+    ///
+    /// ```
+    /// use ivs_chat_proto::Instant;
+    /// use ivs_chat_proto::mock::{Config, Room, User};
+    ///
+    /// let now = Instant::from_millis(0);
+    /// let mut config = Config::new();
+    /// config.record_accepted = true;
+    /// let mut room = Room::new(config, [0; 16]);
+    /// let conn = room.admit(now, User::new("astrid")).unwrap();
+    /// let publish = br#"{"Action":"SEND_MESSAGE","RequestId":"r-1","Content":"hej"}"#;
+    /// room.handle_message(now, conn, publish);
+    /// assert_eq!(room.accepted()[0].request_id.as_deref(), Some("r-1"));
+    /// ```
     #[must_use]
     pub fn accepted(&self) -> &[Accepted] {
         &self.accepted
     }
 
     /// Returns the number of connections.
+    ///
+    /// ```
+    /// use ivs_chat_proto::Instant;
+    /// use ivs_chat_proto::mock::{Config, Room, User};
+    ///
+    /// let now = Instant::from_millis(0);
+    /// let mut room = Room::new(Config::new(), [0; 16]);
+    /// let conn = room.admit(now, User::new("astrid")).unwrap();
+    /// assert_eq!(room.connections(), 1);
+    /// room.handle_close(now, conn);
+    /// assert_eq!(room.connections(), 0);
+    /// ```
     #[must_use]
     pub fn connections(&self) -> usize {
         self.members.len()
     }
 
     /// Sets the faults from now on.
+    ///
+    /// ```
+    /// use ivs_chat_proto::Instant;
+    /// use ivs_chat_proto::mock::{Config, Faults, Probability, Room, User};
+    ///
+    /// let now = Instant::from_millis(0);
+    /// let mut room = Room::new(Config::new(), [0; 16]);
+    /// assert!(room.admit(now, User::new("astrid")).is_ok());
+    /// let mut faults = Faults::none();
+    /// faults.refuse_403 = Probability::ALWAYS;
+    /// room.set_faults(faults);
+    /// assert!(room.admit(now, User::new("astrid")).is_err());
+    /// ```
     pub const fn set_faults(&mut self, faults: Faults) {
         self.config.faults = faults;
         self.injector.set_faults(faults);
@@ -109,6 +148,19 @@ impl Room {
     // What an application's server does.
 
     /// Does what `CreateChatToken` does: returns a token that is good for one connection of a user.
+    /// [`connect`](Self::connect) takes it.
+    ///
+    /// ```
+    /// use ivs_chat_proto::Instant;
+    /// use ivs_chat_proto::mock::{Config, Room, User};
+    ///
+    /// let now = Instant::from_millis(0);
+    /// let mut room = Room::new(Config::new(), [0; 16]);
+    /// let mut user = User::new("astrid");
+    /// user.session_ms = 60_000;
+    /// let token = room.create_token(now, user);
+    /// assert_eq!(token.len(), 24);
+    /// ```
     pub fn create_token(&mut self, now: Instant, user: User) -> String {
         self.tick(now);
         let token = self.rng.identifier(24);
@@ -117,6 +169,20 @@ impl Room {
     }
 
     /// Does what `SendEvent` does: sends an event of the application to all connections.
+    ///
+    /// ```
+    /// use ivs_chat_proto::Instant;
+    /// use ivs_chat_proto::mock::{Config, Delivery, Room, User};
+    ///
+    /// let now = Instant::from_millis(0);
+    /// let mut room = Room::new(Config::new(), [0; 16]);
+    /// let conn = room.admit(now, User::new("astrid")).unwrap();
+    /// let attributes = [("home".to_owned(), "3".to_owned())].into();
+    /// room.send_event(now, "app:score", &attributes);
+    /// let Some((to, Delivery::Fragment { bytes, .. })) = room.poll(now) else { panic!() };
+    /// assert_eq!(to, conn);
+    /// assert!(bytes.starts_with(br#"{"Type":"EVENT""#));
+    /// ```
     pub fn send_event(&mut self, now: Instant, event_name: &str, attributes: &BTreeMap<String, String>) {
         self.tick(now);
         let (id, send_time) = self.stamp();
@@ -126,13 +192,37 @@ impl Room {
     }
 
     /// Does what the HTTP action `DeleteMessage` does: tells all connections to delete a message.
+    ///
+    /// ```
+    /// use ivs_chat_proto::Instant;
+    /// use ivs_chat_proto::mock::{Config, Delivery, Room, User};
+    ///
+    /// let now = Instant::from_millis(0);
+    /// let mut room = Room::new(Config::new(), [0; 16]);
+    /// let conn = room.admit(now, User::new("astrid")).unwrap();
+    /// room.delete_message(now, "Ub3xYd7cQm0a", Some("off topic"));
+    /// assert!(matches!(room.poll(now), Some((to, Delivery::Fragment { .. })) if to == conn));
+    /// ```
     pub fn delete_message(&mut self, now: Instant, message_id: &str, reason: Option<&str>) {
         self.tick(now);
         self.delete(&DeleteMessage { reason: reason.map(Text::new), ..DeleteMessage::new(message_id.into()) });
     }
 
-    /// Does what the HTTP action `DisconnectUser` does: closes all connections of a user, and tells
-    /// all connections.
+    /// Does what the HTTP action `DisconnectUser` does: tells all connections, and closes those of
+    /// the user.
+    ///
+    /// ```
+    /// use ivs_chat_proto::Instant;
+    /// use ivs_chat_proto::mock::{Config, Delivery, Room, User};
+    ///
+    /// let now = Instant::from_millis(0);
+    /// let mut room = Room::new(Config::new(), [0; 16]);
+    /// let conn = room.admit(now, User::new("astrid")).unwrap();
+    /// room.disconnect_user(now, "astrid", Some("too loud"));
+    /// assert!(matches!(room.poll(now), Some((_, Delivery::Fragment { .. }))));
+    /// let close = Delivery::Close { code: 1000, reason: "too loud".to_owned() };
+    /// assert_eq!(room.poll(now), Some((conn, close)));
+    /// ```
     pub fn disconnect_user(&mut self, now: Instant, user_id: &str, reason: Option<&str>) {
         self.tick(now);
         self.disconnect(&DisconnectUser { reason: reason.map(Text::new), ..DisconnectUser::new(user_id.into()) });
@@ -146,6 +236,19 @@ impl Room {
     ///
     /// Returns an error if the token is not known or has been used, or if a
     /// [fault](Faults::refuse_503) refuses the handshake. The token has been used in any case.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::Instant;
+    /// use ivs_chat_proto::mock::{Config, ConnectError, Room, User};
+    ///
+    /// let now = Instant::from_millis(0);
+    /// let mut room = Room::new(Config::new(), [0; 16]);
+    /// let token = room.create_token(now, User::new("astrid"));
+    /// assert!(room.connect(now, &token).is_ok());
+    /// assert_eq!(room.connect(now, &token), Err(ConnectError::InvalidToken));
+    /// ```
     pub fn connect(&mut self, now: Instant, token: &str) -> Result<ConnectionId, ConnectError> {
         let user = self.tokens.remove(token).ok_or(ConnectError::InvalidToken)?;
         self.admit(now, user)
@@ -156,6 +259,18 @@ impl Room {
     /// # Errors
     ///
     /// Returns an error if a [fault](Faults::refuse_503) refuses the handshake.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::Instant;
+    /// use ivs_chat_proto::mock::{Config, Room, User};
+    ///
+    /// let now = Instant::from_millis(0);
+    /// let mut room = Room::new(Config::new(), [0; 16]);
+    /// let conn = room.admit(now, User::new("astrid")).unwrap();
+    /// assert_eq!(conn.number(), 0);
+    /// ```
     pub fn admit(&mut self, now: Instant, user: User) -> Result<ConnectionId, ConnectError> {
         let now = self.tick(now);
         self.injector.check_handshake()?;
@@ -177,6 +292,18 @@ impl Room {
     }
 
     /// Handles the end of a connection. Nothing is delivered on it any more.
+    ///
+    /// ```
+    /// use ivs_chat_proto::Instant;
+    /// use ivs_chat_proto::mock::{Config, Room, User};
+    ///
+    /// let now = Instant::from_millis(0);
+    /// let mut room = Room::new(Config::new(), [0; 16]);
+    /// let conn = room.admit(now, User::new("astrid")).unwrap();
+    /// room.delete_message(now, "Ub3xYd7cQm0a", None);
+    /// room.handle_close(now, conn);
+    /// assert_eq!(room.poll(now), None);
+    /// ```
     pub fn handle_close(&mut self, now: Instant, conn: ConnectionId) {
         self.tick(now);
         self.remove(conn);
@@ -188,6 +315,17 @@ impl Room {
     /// Returns `None` if there is no such connection, if the room does not
     /// [serve](AfterExpiry::Silence) it any more, or if a fault keeps the message from being
     /// handled. Sessions that are over end first, so that the connection may be gone by now.
+    ///
+    /// ```
+    /// use ivs_chat_proto::Instant;
+    /// use ivs_chat_proto::mock::{Config, Room, User};
+    ///
+    /// let now = Instant::from_millis(0);
+    /// let mut room = Room::new(Config::new(), [0; 16]);
+    /// let conn = room.admit(now, User::new("astrid")).unwrap();
+    /// let verdict = room.handle_message(now, conn, br#"{"Action":"DANCE"}"#);
+    /// assert_eq!(verdict.unwrap().unwrap_err().error.error_code, 400);
+    /// ```
     pub fn handle_message<'m>(
         &mut self,
         now: Instant,
@@ -233,6 +371,17 @@ impl Room {
 
     /// Handles a ping. Returns `true` if a [pong](Delivery::Pong) is on its way: it comes in order
     /// with the other deliveries.
+    ///
+    /// ```
+    /// use ivs_chat_proto::Instant;
+    /// use ivs_chat_proto::mock::{Config, Delivery, Room, User};
+    ///
+    /// let now = Instant::from_millis(0);
+    /// let mut room = Room::new(Config::new(), [0; 16]);
+    /// let conn = room.admit(now, User::new("astrid")).unwrap();
+    /// assert!(room.handle_ping(now, conn));
+    /// assert_eq!(room.poll(now), Some((conn, Delivery::Pong)));
+    /// ```
     pub fn handle_ping(&mut self, now: Instant, conn: ConnectionId) -> bool {
         let now = self.tick(now);
         self.end_expired_sessions();
@@ -247,12 +396,36 @@ impl Room {
     /// Lets the link to a client die without a sign. The room keeps the connection, but what is
     /// sent in this direction is lost, and so is what is on its way to the client. Not even the end
     /// of the connection is delivered then. [`handle_close`](Self::handle_close) works as always.
+    ///
+    /// ```
+    /// use ivs_chat_proto::Instant;
+    /// use ivs_chat_proto::mock::{Config, Direction, Room, User};
+    ///
+    /// let now = Instant::from_millis(0);
+    /// let mut room = Room::new(Config::new(), [0; 16]);
+    /// let conn = room.admit(now, User::new("astrid")).unwrap();
+    /// room.lose_link(now, conn, Direction::FromClient);
+    /// assert!(!room.handle_ping(now, conn));
+    /// assert_eq!(room.connections(), 1);
+    /// ```
     pub fn lose_link(&mut self, now: Instant, conn: ConnectionId, direction: Direction) {
         self.tick(now);
         self.links.lose(conn, direction);
     }
 
     /// Returns the next delivery that is due. The caller must poll until there is none.
+    ///
+    /// ```
+    /// use ivs_chat_proto::Instant;
+    /// use ivs_chat_proto::mock::{Config, Room, User};
+    ///
+    /// let now = Instant::from_millis(0);
+    /// let mut room = Room::new(Config::new(), [0; 16]);
+    /// let conn = room.admit(now, User::new("astrid")).unwrap();
+    /// room.handle_ping(now, conn);
+    /// assert!(room.poll(now).is_some());
+    /// assert!(room.poll(now).is_none());
+    /// ```
     #[must_use]
     pub fn poll(&mut self, now: Instant) -> Option<(ConnectionId, Delivery)> {
         let now = self.tick(now);
@@ -260,7 +433,20 @@ impl Room {
         self.links.next(now)
     }
 
-    /// Returns the time at which to [poll](Self::poll) next.
+    /// Returns the time at which to [poll](Self::poll) next, if there is one.
+    ///
+    /// ```
+    /// use ivs_chat_proto::Instant;
+    /// use ivs_chat_proto::mock::{Config, Room, User};
+    ///
+    /// let now = Instant::from_millis(0);
+    /// let mut room = Room::new(Config::new(), [0; 16]);
+    /// let conn = room.admit(now, User::new("astrid")).unwrap();
+    /// // The end of the session.
+    /// assert_eq!(room.next_at(), Some(now.after(3_600_000)));
+    /// room.handle_close(now, conn);
+    /// assert_eq!(room.next_at(), None);
+    /// ```
     #[must_use]
     pub fn next_at(&self) -> Option<Instant> {
         let expiration = self.expirations.first().map(|(at, _)| *at);
