@@ -88,7 +88,7 @@ impl Host {
     /// A TCP connection has been accepted.
     pub(crate) fn accept(&mut self, stream: TcpStream, from: SocketAddr) {
         let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
-            let details = format_args!("{from}: there are {} connections", self.options.connections);
+            let details = format!("{from}: there are {} connections", self.options.connections);
             return self.log.happened("-", "", "not opened", details);
         };
         let reporter = Reporter { number: self.accepted, news: self.news.clone() };
@@ -210,8 +210,7 @@ impl Host {
                     if let Some(member) = hall.members.remove(&conn) {
                         self.places.remove(&member.number);
                         member.socket.cut();
-                        let details =
-                            format_args!("does not read what is sent: more than {} MiB wait", MAX_WAITING >> 20);
+                        let details = format!("does not read what is sent: more than {} MiB wait", MAX_WAITING >> 20);
                         self.log.happened(name, &member.user, "broken", details);
                     }
                 }
@@ -222,7 +221,7 @@ impl Host {
                         if code == 1005 {
                             self.log.happened(name, &member.user, "closed", "without a code");
                         } else {
-                            let details = format_args!("with {code}: {}", Visible(Text::new(&reason)));
+                            let details = format!("with {code}: {}", Visible(Text::new(&reason)));
                             self.log.happened(name, &member.user, "closed", details);
                         }
                     }
