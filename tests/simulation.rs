@@ -1,17 +1,34 @@
-//! Clients and a room, in memory and in virtual time, with everything going wrong that can: what the room has accepted and what
-//! the clients were told agree, and all are connected again in the end, or not for the reason that they should be.
+//! Clients and a room, in memory and in virtual time, with everything going wrong that can: what the
+//! room has accepted and what the clients said agree, and all are connected again in the end, or not
+//! for the right reason.
 //!
-//! `SEED=123 cargo test --features mock --test simulation -- --nocapture one_seed` runs one seed, and tells all that happens. All seeds of
-//! `.ci/run`: `cargo test --release --features mock --test simulation -- --ignored --nocapture`; as many others with `FIRST=10000` in front.
+//! `SEED=123 cargo test --features mock --test simulation -- --nocapture one_seed` runs one seed, and
+//! tells everything that happens. All seeds of `.ci/run`:
+//! `cargo test --release --features mock --test simulation -- --ignored --nocapture`; as many others
+//! with `FIRST=10000` in front.
 
 #![cfg(feature = "mock")]
 
-#[path = "simulation/device.rs"]
-mod device;
+#[path = "simulation/acts.rs"]
+mod acts;
+#[path = "simulation/chat.rs"]
+mod chat;
+#[path = "simulation/clock.rs"]
+mod clock;
 #[path = "simulation/dice.rs"]
 mod dice;
+#[path = "simulation/finale.rs"]
+mod finale;
+#[path = "simulation/host.rs"]
+mod host;
+#[path = "simulation/ledger.rs"]
+mod ledger;
 #[path = "simulation/plan.rs"]
 mod plan;
+#[path = "simulation/service.rs"]
+mod service;
+#[path = "simulation/session.rs"]
+mod session;
 #[path = "simulation/tally.rs"]
 mod tally;
 #[path = "simulation/world.rs"]
@@ -19,6 +36,8 @@ mod world;
 
 use std::time::Instant;
 
+use dice::Dice;
+use plan::Plan;
 use tally::Tally;
 use world::World;
 
@@ -26,7 +45,7 @@ use world::World;
 const ALL: u64 = 10_000;
 const SOME: u64 = 200;
 
-/// Tells how a seed that fails is run again.
+/// Says how to run a seed again that fails.
 struct Reproduction(u64);
 
 impl Drop for Reproduction {
@@ -39,7 +58,24 @@ impl Drop for Reproduction {
 
 fn run(seed: u64, is_told: bool) -> Tally {
     let _reproduction = Reproduction(seed);
-    World::new(seed, is_told).run()
+    let mut dice = Dice::new(seed);
+    let plan = Plan::random(&mut dice);
+    World::new(plan, dice, is_told).run()
+}
+
+/// Runs seeds on two threads.
+fn run_all(first: u64, count: u64) -> Tally {
+    let half = |parity: u64| {
+        let mut tally = Tally::default();
+        (first..first + count).filter(|seed| seed % 2 == parity).for_each(|seed| tally.add(&run(seed, false)));
+        tally
+    };
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| half(1));
+        let mut tally = half(0);
+        tally.add(&other.join().expect("the other half"));
+        tally
+    })
 }
 
 fn number(variable: &str) -> Option<u64> {
@@ -54,9 +90,7 @@ fn one_seed() {
 
 #[test]
 fn some_seeds() {
-    let mut tally = Tally::default();
-    (0..SOME).for_each(|seed| tally.add(&run(seed, false)));
-    tally.check();
+    run_all(0, SOME).check();
 }
 
 #[test]
@@ -67,13 +101,13 @@ fn the_same_seed_goes_the_same_way() {
 }
 
 #[test]
-#[ignore = "takes a while unless optimised"]
+#[ignore = "takes a while unless optimized"]
 fn all_seeds() {
     let first = number("FIRST").unwrap_or(0);
+    let count = number("COUNT").unwrap_or(ALL);
     let start = Instant::now();
-    let mut tally = Tally::default();
-    (first..first + ALL).for_each(|seed| tally.add(&run(seed, false)));
-    println!("{ALL} seeds from {first} on, in {:.1} s", start.elapsed().as_secs_f64());
+    let tally = run_all(first, count);
+    println!("{count} seeds from {first} on, in {:.1} s", start.elapsed().as_secs_f64());
     println!("{tally}");
     tally.check();
 }

@@ -1,4 +1,4 @@
-//! Chance that is the same for the same seed: `SplitMix64`.
+//! Random numbers that are the same for the same seed: `SplitMix64`.
 
 #[derive(Clone, Debug)]
 pub(crate) struct Dice(u64);
@@ -15,19 +15,21 @@ impl Dice {
         mixed ^ mixed >> 31
     }
 
-    /// From `first` to `last`.
+    /// Returns a number from `first` to `last`.
     pub(crate) const fn between(&mut self, first: u64, last: u64) -> u64 {
         first + self.next() % (last - first + 1)
     }
 
+    /// Returns `true` once in so many times, or never if that is 0.
     pub(crate) const fn one_in(&mut self, times: u64) -> bool {
-        self.next().is_multiple_of(times)
+        let next = self.next();
+        times != 0 && next.is_multiple_of(times)
     }
 
-    /// One of them, if there are any.
-    pub(crate) fn of<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
-        let place = self.next() % u64::try_from(all.len().max(1)).expect("few");
-        all.get(usize::try_from(place).expect("few"))
+    /// Returns one of the values.
+    pub(crate) fn pick<T: Copy>(&mut self, values: &[T]) -> T {
+        let place = self.next() % u64::try_from(values.len()).expect("few");
+        values[usize::try_from(place).expect("few")]
     }
 
     pub(crate) fn seed(&mut self) -> [u8; 16] {

@@ -1,96 +1,238 @@
-//! What a seed makes of a room, of its network and of the clients in it.
+//! What a seed makes of a room, its network, and the hosts of the clients in it.
 
-use core::num::NonZeroU8;
+use core::num::{NonZeroU8, NonZeroU32};
 
 use ivs_chat_proto::client;
-use ivs_chat_proto::mock::{Config, Faults, User};
+use ivs_chat_proto::mock::{AfterExpiry, Config, Disconnection, ExpiryReason, Faults, Probability, SessionEnd, User};
 use ivs_chat_proto::{Capabilities, Capability};
 
 use crate::dice::Dice;
 
-pub(crate) const FORBIDDEN: &str = "spam";
+pub(crate) const BLOCKED: &str = "spam";
+pub(crate) const MINUTE_MS: u64 = 60_000;
+pub(crate) const HOUR_MS: u64 = 60 * MINUTE_MS;
 
-/// How a network is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Network {
-    /// The longest way of a payload.
-    pub(crate) latency_ms: u64,
-    pub(crate) breaks: bool,
-    /// Whether connections fall silent without being closed.
-    pub(crate) falls_silent: bool,
-    pub(crate) devices_sleep: bool,
+/// Everything that is decided before a run begins.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) room: Config,
+    pub(crate) service: Service,
+    pub(crate) network: Network,
+    pub(crate) hosts: Vec<HostPlan>,
+    /// How long things go wrong.
+    pub(crate) duration_ms: u64,
+    /// The least and the longest time between events that the application's server sends.
+    pub(crate) events_ms: Option<(u64, u64)>,
 }
 
-impl Network {
-    pub(crate) const fn new(dice: &mut Dice) -> Self {
+/// What the service does besides the [`Faults`] of the room. Numbers are of `Dice::one_in`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Service {
+    /// Whether sessions end, and users are disconnected, in any way that there may be.
+    pub(crate) has_any_end: bool,
+    pub(crate) ends_early: u64,
+    pub(crate) restarts: u64,
+    pub(crate) kicks: u64,
+    /// The gateway answers pings, and hands publishes on to what handles them after this time.
+    pub(crate) backend_lag_ms: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Network {
+    pub(crate) min_latency_ms: u64,
+    pub(crate) max_latency_ms: u64,
+    /// Whether connections break, and the client's end is told.
+    pub(crate) breaks: bool,
+    /// Whether links die without a sign.
+    pub(crate) loses_links: bool,
+    /// How often a handshake has no answer.
+    pub(crate) loses_handshakes: u64,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct HostPlan {
+    pub(crate) user: User,
+    pub(crate) config: client::Config,
+    pub(crate) is_small: bool,
+    pub(crate) knows_session: bool,
+    pub(crate) knows_capabilities: bool,
+    pub(crate) knows_user: bool,
+    /// Whether the host sees the HTTP status of a handshake that is refused. Browsers do not.
+    pub(crate) sees_status: bool,
+    /// The error of the wall clock from which `TokenInfo::session_ms` is computed.
+    pub(crate) wall_error_ms: i64,
+    /// Timers fire at multiples of this time only, or when they are due if it is 0.
+    pub(crate) throttle_ms: u64,
+    pub(crate) clock_origin_ms: u64,
+    pub(crate) steps_back: bool,
+    pub(crate) is_wild: bool,
+    pub(crate) stops_in_sleep: bool,
+    /// The longest sleep.
+    pub(crate) sleep_ms: Option<u64>,
+    /// Every how often it sleeps, if it does nothing else.
+    pub(crate) naps_ms: Option<u64>,
+    pub(crate) refreshes_on_waking: bool,
+    pub(crate) refreshes: bool,
+    /// The least and the longest time between what the user does.
+    pub(crate) acts_ms: Option<(u64, u64)>,
+    pub(crate) tokens: TokenPlan,
+}
+
+/// How the token endpoint behaves. Numbers are of `Dice::one_in`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct TokenPlan {
+    pub(crate) fails: u64,
+    /// Of those that fail.
+    pub(crate) is_permanent: u64,
+    pub(crate) has_no_answer: u64,
+    pub(crate) is_late: u64,
+    pub(crate) retry_after_s: Option<u64>,
+}
+
+impl HostPlan {
+    /// A host with nothing wrong.
+    pub(crate) fn healthy(name: &str, config: client::Config) -> Self {
         Self {
-            latency_ms: if dice.one_in(4) { dice.between(300, 3_500) } else { dice.between(1, 300) },
-            breaks: dice.one_in(2),
-            falls_silent: dice.one_in(3),
-            devices_sleep: dice.one_in(3),
+            user: User::new(name),
+            config,
+            is_small: false,
+            knows_session: true,
+            knows_capabilities: true,
+            knows_user: true,
+            sees_status: config.can_ping(),
+            wall_error_ms: 0,
+            throttle_ms: 0,
+            clock_origin_ms: 0,
+            steps_back: false,
+            is_wild: false,
+            stops_in_sleep: false,
+            sleep_ms: None,
+            naps_ms: None,
+            refreshes_on_waking: false,
+            refreshes: false,
+            acts_ms: None,
+            tokens: TokenPlan::default(),
         }
     }
 }
 
-/// Half of all faults, each as often as it likes.
-pub(crate) fn faults(dice: &mut Dice) -> Faults {
+impl Plan {
+    /// A room, a service and a network with nothing wrong.
+    pub(crate) fn healthy(hosts: Vec<HostPlan>) -> Self {
+        let mut room = Config::new();
+        room.record_accepted = false;
+        Self {
+            room,
+            service: Service::default(),
+            network: Network {
+                min_latency_ms: 20,
+                max_latency_ms: 120,
+                breaks: false,
+                loses_links: false,
+                loses_handshakes: 0,
+            },
+            hosts,
+            duration_ms: 6 * HOUR_MS,
+            events_ms: None,
+        }
+    }
+
+    /// Anything may be wrong.
+    pub(crate) fn random(dice: &mut Dice) -> Self {
+        let is_slow = dice.one_in(2);
+        let faults = faults(dice, is_slow);
+        let room = room(dice, faults);
+        let max_latency_ms = if dice.one_in(4) { dice.between(300, 3_500) } else { dice.between(2, 300) };
+        let network = Network {
+            min_latency_ms: dice.between(1, max_latency_ms),
+            max_latency_ms,
+            breaks: dice.one_in(2),
+            loses_links: dice.one_in(2),
+            loses_handshakes: if dice.one_in(2) { 40 } else { 0 },
+        };
+        let mut often = |times: u64| if dice.one_in(2) { times } else { 0 };
+        let service = Service {
+            has_any_end: often(1) == 1,
+            ends_early: often(40),
+            restarts: often(80),
+            kicks: often(80),
+            backend_lag_ms: match often(1) * often(1) {
+                0 => 0,
+                _ => dice.pick(&[100, 500, 900, 3_000, 8_000]),
+            },
+        };
+        let hosts = hosts(dice, is_slow, room.max_code_points);
+        let duration_ms = if is_slow { dice.between(20, 90) * MINUTE_MS } else { dice.between(60_000, 180_000) };
+        let events_ms = match (dice.between(0, 2), is_slow) {
+            (0, _) => None,
+            (_, true) => Some((1_000, 60_000)),
+            (_, false) => Some((100, 4_000)),
+        };
+        Self { room, service, network, hosts, duration_ms, events_ms }
+    }
+}
+
+/// Returns half of all faults of the room, each with a random probability.
+fn faults(dice: &mut Dice, is_slow: bool) -> Faults {
     let mut some = |most: u64| {
         let often = dice.between(1, most);
-        u8::try_from(if dice.one_in(2) { often } else { 0 }).expect("a byte")
+        Probability::of_256(u16::try_from(if dice.one_in(2) { often } else { 0 }).expect("few"))
     };
     let mut faults = Faults::none();
-    faults.refuse = some(100);
-    faults.refuse_token = some(100);
+    faults.refuse_401 = some(60);
+    faults.refuse_403 = some(60);
+    faults.refuse_404 = some(4);
+    faults.refuse_429 = some(40);
+    faults.refuse_503 = some(60);
     faults.accept_then_drop = some(60);
-    faults.duplicate = some(80);
+    faults.shuffle = some(250);
+    faults.white_space = some(100);
+    faults.escape = some(100);
+    faults.unknown_member = some(100);
+    faults.duplicate = some(40);
+    faults.duplicate_later = some(40);
     faults.delay = some(60);
-    faults.cut = some(30);
-    faults.oversize = some(4);
-    faults.garbage = some(40);
-    faults.unknown_type = some(40);
-    faults.unknown_code = some(40);
+    faults.fragment = some(20);
+    faults.oversize = some(2);
+    faults.garbage = some(30);
+    faults.unknown_type = some(30);
+    faults.unknown_code = some(30);
     faults.burst_429 = some(10);
+    faults.error_without_request_id = some(80);
     faults.drop_after_accept = some(10);
     faults.drop = some(10);
-    faults.expire = some(10);
-    faults.restart = some(6);
-    faults.kick = some(6);
+    faults.unprompted_401 = some(if is_slow { 4 } else { 10 });
+    faults.stall = some(20);
+    faults.lose_pong = some(30);
+    faults.retry_after_s = dice.pick(&[None, Some(1), Some(20), Some(90)]);
+    faults.max_duplicate_delay_ms = u32::try_from(dice.between(1, 20_000)).expect("short");
     faults.max_delay_ms = u32::try_from(dice.between(1, 3_000)).expect("short");
-    if faults.oversize > 0 {
-        // Otherwise it is most of the time that is spent on what is thrown away.
-        faults.cut = faults.cut.min(5);
+    faults.max_stall_ms = u32::try_from(dice.between(1, 15_000)).expect("short");
+    if faults.oversize != Probability::NEVER {
+        // Otherwise the run spends most of its time on fragments of what is thrown away.
+        faults.fragment = Probability::NEVER;
     }
     faults
 }
 
-pub(crate) fn room(dice: &mut Dice, faults: Faults) -> Config {
+fn room(dice: &mut Dice, faults: Faults) -> Config {
     let mut config = Config::new();
-    config.max_code_points = if dice.one_in(4) { 20 } else { 500 };
+    config.max_code_points = if dice.one_in(4) { 30 } else { 500 };
     if dice.one_in(4) {
         config.messages_per_second = NonZeroU8::new(2);
     }
     if dice.one_in(4) {
         config.requests_per_second = NonZeroU8::new(1);
     }
-    config.forbidden.push(FORBIDDEN.to_owned());
-    config.records = true;
+    config.blocked_words.push(BLOCKED.to_owned());
+    config.event_has_request_id = dice.one_in(2);
+    config.record_accepted = true;
     config.faults = faults;
     config
 }
 
-/// Up to four devices, of which two may be of the same user.
-pub(crate) fn users(dice: &mut Dice) -> Vec<User> {
-    let user = |(id, dice): (&str, &mut Dice)| {
-        let mut user = User::new(id);
-        user.session_ms = u32::try_from(dice.between(15, 90) * 1_000).expect("short");
-        user.capabilities = match dice.between(0, 5) {
-            0 => Capabilities::NONE,
-            1 => Capabilities::NONE.with(Capability::SendMessage),
-            2 => Capabilities::NONE.with(Capability::SendMessage).with(Capability::DeleteMessage),
-            _ => Capabilities::ALL,
-        };
-        user
-    };
+/// Returns up to four hosts, of which two may be of the same user.
+fn hosts(dice: &mut Dice, is_slow: bool, max_code_points: u16) -> Vec<HostPlan> {
     let names: &[&str] = match dice.between(0, 4) {
         0 => &["astrid"],
         1 => &["astrid", "astrid"],
@@ -98,28 +240,115 @@ pub(crate) fn users(dice: &mut Dice) -> Vec<User> {
         3 => &["astrid", "bela", "bela"],
         _ => &["astrid", "bela", "chaya", "dov"],
     };
-    names.iter().map(|name| user((name, dice))).collect()
+    names.iter().map(|name| host(dice, name, is_slow, max_code_points)).collect()
 }
 
-/// How a client is set: as it is by default, or with all times shorter.
-pub(crate) const fn client(dice: &mut Dice, network: &Network) -> client::Config {
-    let mut config = client::Config::new();
+fn host(dice: &mut Dice, name: &str, is_slow: bool, max_code_points: u16) -> HostPlan {
+    let mut user = User::new(name);
+    let session_ms = if is_slow { dice.between(2, 60) * MINUTE_MS } else { dice.between(20_000, 150_000) };
+    user.session_ms = u32::try_from(session_ms).expect("short");
+    user.capabilities = match dice.between(0, 7) {
+        0 => Capabilities::NONE,
+        1 => Capabilities::NONE.with(Capability::SendMessage),
+        2 => Capabilities::NONE.with(Capability::SendMessage).with(Capability::DeleteMessage),
+        _ => Capabilities::ALL,
+    };
+    let mut config = client_config(dice);
+    if dice.one_in(2) {
+        config.max_code_points = max_code_points;
+    }
+    let can_ping = config.can_ping();
+    let wall_error_ms = i64::try_from(dice.between(1, 300) * MINUTE_MS).expect("short");
+    HostPlan {
+        user,
+        is_small: dice.one_in(4),
+        knows_session: !dice.one_in(4),
+        knows_capabilities: !dice.one_in(3),
+        knows_user: !dice.one_in(3),
+        sees_status: can_ping || dice.one_in(2),
+        wall_error_ms: match dice.between(0, 7) {
+            0 => wall_error_ms,
+            1 => -wall_error_ms,
+            2 => dice.pick(&[-30_000, 30_000, -600_000, 600_000]),
+            _ => 0,
+        },
+        throttle_ms: if dice.one_in(if can_ping { 10 } else { 4 }) { MINUTE_MS } else { 0 },
+        clock_origin_ms: dice.pick(&[0, 0, 5_000, 1_767_225_600_000, u64::MAX >> 1]),
+        steps_back: dice.one_in(6),
+        is_wild: dice.one_in(10),
+        stops_in_sleep: dice.one_in(2),
+        sleep_ms: dice.one_in(3).then(|| dice.pick(&[2_000, 40_000, 20 * MINUTE_MS])),
+        naps_ms: None,
+        refreshes_on_waking: dice.one_in(2),
+        refreshes: dice.one_in(3),
+        acts_ms: Some(if is_slow { (500, 60_000) } else { (100, 3_000) }),
+        tokens: TokenPlan {
+            fails: if dice.one_in(2) { 8 } else { 0 },
+            is_permanent: 8,
+            has_no_answer: if dice.one_in(3) { 8 } else { 0 },
+            is_late: if dice.one_in(3) { 5 } else { 0 },
+            retry_after_s: dice.pick(&[None, Some(3), Some(60)]),
+        },
+        config,
+    }
+}
+
+/// Returns the default settings, or settings with shorter times.
+fn client_config(dice: &mut Dice) -> client::Config {
+    let mut config = if dice.one_in(3) { client::Config::without_pings() } else { client::Config::with_pings() };
     if dice.one_in(2) {
         config.stable_ms = 8_000;
-        config.refresh_lead_ms = 6_000;
-        config.refresh_jitter_ms = 2_000;
-        config.refresh_floor_ms = 3_000;
+        config.refresh_lead_ms = 20_000;
+        config.refresh_floor_ms = 30_000;
         config.backoff_max_ms = 5_000;
         config.connect_timeout_ms = 10_000;
+        config.token_timeout_ms = 10_000;
     }
     if dice.one_in(2) {
         config.settle_ms = 2_000;
+        config.ping_interval_ms = 12_000;
+        config.ping_timeout_ms = 5_000;
     }
-    if network.falls_silent {
-        config.idle_ms = Some(20_000);
+    if dice.one_in(2) {
+        config.idle_ms = Some(dice.pick(&[20_000, 90_000]));
     }
     if dice.one_in(8) {
         config.requests_per_second = None;
     }
+    if dice.one_in(6) {
+        config.max_attempts = NonZeroU32::new(u32::try_from(dice.between(1, 8)).expect("few"));
+    }
+    if dice.one_in(6) {
+        config.drain_ms = dice.pick(&[0, 3_000, 30_000]);
+    }
     config
+}
+
+/// Returns any way in which a session may end.
+pub(crate) fn session_end(dice: &mut Dice) -> SessionEnd {
+    let cut = u8::try_from(dice.between(0, 46)).expect("few");
+    let reasons = [
+        ExpiryReason::Empty,
+        ExpiryReason::ConnectionExpired,
+        ExpiryReason::OtherText,
+        ExpiryReason::Json,
+        ExpiryReason::JsonCode,
+        ExpiryReason::JsonStringCode,
+        ExpiryReason::LongJson,
+        ExpiryReason::CutJson(cut),
+    ];
+    let then = match dice.between(0, 7) {
+        0 => AfterExpiry::Abort,
+        1 => AfterExpiry::StayOpen,
+        2 => AfterExpiry::Silence,
+        _ => AfterExpiry::Close { code: dice.pick(&SessionEnd::CODES), reason: dice.pick(&reasons) },
+    };
+    let end = SessionEnd::new(then);
+    if dice.one_in(3) { end.without_error() } else { end }
+}
+
+/// Returns any way in which a user may be disconnected.
+pub(crate) fn disconnection(dice: &mut Dice) -> Disconnection {
+    let disconnection = Disconnection::new(dice.pick(&[Some(1000), Some(1001), Some(1005), None]));
+    if dice.one_in(3) { disconnection.without_event() } else { disconnection }
 }

@@ -1,0 +1,231 @@
+//! The end of a run: nothing goes wrong any more, and everything must be right again.
+
+use ivs_chat_proto::client::{ConnectionState, Outcome};
+use ivs_chat_proto::mock::{AfterExpiry, ExpiryReason, SessionEnd};
+use ivs_chat_proto::{Capability, Instant};
+
+use crate::host::{Asks, Host};
+use crate::ledger::Entry;
+use crate::plan::{HOUR_MS, MINUTE_MS};
+use crate::tally::Tally;
+use crate::world::{World, tell};
+
+/// Until the client learns that a connection is of no use on which pings are answered and nothing
+/// else happens, or, without pings, whose link is dead: the longest session, and what it takes to
+/// get another connection.
+const UNAWARE_MS: u64 = 3 * HOUR_MS + 10 * MINUTE_MS;
+/// Until a gap must have been reported, with pings: two pings have no answer, or a connection drains.
+const COVER_MS: u64 = 150_000;
+
+impl World {
+    /// From the beginning to the end.
+    pub(crate) fn run(mut self) -> Tally {
+        let end = self.plan.duration_ms;
+        self.pass_until(end);
+        self.calm_down();
+        self.all_connect();
+        self.pass_until(self.now + 2 * MINUTE_MS);
+        self.all_leave();
+        for number in 0..self.hosts.len() {
+            self.check_requests(number);
+            self.check_ledger(number);
+            self.check_gaps(number);
+            self.check_tokens(number);
+        }
+        self.tally
+    }
+
+    fn calm_down(&mut self) {
+        tell!(self, "now nothing goes wrong any more");
+        self.is_calm = true;
+        let reason = ExpiryReason::Json;
+        self.session_end = SessionEnd::new(AfterExpiry::Close { code: 1000, reason });
+        self.set_session_end();
+        for host in &self.hosts {
+            if !matches!(host.client.state(), ConnectionState::Disconnected(_)) {
+                self.tally.note("end: wants to be connected");
+            }
+        }
+    }
+
+    /// Until a client is connected again, from now on.
+    fn bound(&self, host: &Host) -> u64 {
+        let config = host.client.config();
+        let retry_after_s = self.plan.room.faults.retry_after_s.unwrap_or(0);
+        let asked_ms = 1_000 * u64::from(retry_after_s).max(host.plan.tokens.retry_after_s.unwrap_or(0));
+        let noticed_ms = u64::from(config.ping_interval_ms) + 2 * u64::from(config.ping_timeout_ms);
+        // A wait (the longest, or that of a restart), a token and a handshake without an answer, and
+        // another wait after each.
+        let wait_ms = u64::from(config.backoff_max_ms).max(30_000) + asked_ms;
+        let attempt_ms = u64::from(config.token_timeout_ms) + u64::from(config.connect_timeout_ms);
+        let throttled_ms = 8 * host.plan.throttle_ms;
+        host.asleep_until.saturating_sub(self.now) + noticed_ms + 3 * wait_ms + attempt_ms + throttled_ms + 60_000
+    }
+
+    /// Returns `true` if the client cannot know that its connection is of no use.
+    fn is_unaware(&self, host: &Host) -> bool {
+        let Some(route) = host.current_socket().and_then(|socket| socket.route) else { return false };
+        let route = &self.routes[route];
+        route.is_unserved() || route.is_dead() && !host.can_ping()
+    }
+
+    /// Each client that the service or the user disconnected is asked to connect again. All others do
+    /// so by themselves. All are heard, and hear.
+    fn all_connect(&mut self) {
+        let start = self.now;
+        let mut bounds: Vec<_> = self.hosts.iter().map(|host| start + self.bound(host)).collect();
+        loop {
+            for number in 0..self.hosts.len() {
+                let host = &self.hosts[number];
+                if host.is_awake(self.now) && matches!(host.state, ConnectionState::Disconnected(_)) {
+                    self.tally.note("end: connected when asked to");
+                    bounds[number] = bounds[number].max(self.now + self.bound(&self.hosts[number]));
+                    self.connect(number);
+                }
+                if self.is_unaware(&self.hosts[number]) {
+                    bounds[number] = bounds[number].max(start + UNAWARE_MS + self.bound(&self.hosts[number]));
+                }
+            }
+            self.probe();
+            let elapsed = self.now - start;
+            self.pass_until(self.now + if elapsed < 20 * MINUTE_MS { 15_000 } else { 2 * MINUTE_MS });
+            let mut is_done = true;
+            for (number, bound) in bounds.iter().enumerate() {
+                let host = &self.hosts[number];
+                if host.is_connected() && host.is_heard && host.hears {
+                    continue;
+                }
+                is_done = false;
+                assert!(
+                    self.now < *bound,
+                    "{number} is stuck: {}, heard: {}, hears: {}, calm since {start}",
+                    host.state,
+                    host.is_heard,
+                    host.hears
+                );
+            }
+            if is_done {
+                break;
+            }
+        }
+        self.tally.most("at most: s until all were connected again", (self.now - start) / 1_000);
+    }
+
+    /// Sends something both ways.
+    fn probe(&mut self) {
+        self.send_event();
+        for number in 0..self.hosts.len() {
+            let host = &mut self.hosts[number];
+            if !host.plan.user.capabilities.permits(Capability::SendMessage) {
+                host.is_heard = true;
+            }
+            if host.is_connected() && !host.is_heard && host.is_awake(self.now) {
+                let broadcast = self.broadcasts.len();
+                self.broadcasts.push(None);
+                let _ = self.send(number, Asks::Send(broadcast, format!("#{broadcast} hello")), true);
+                // Less than the room's rate.
+                self.pass_until(self.now + 1_100);
+            }
+        }
+    }
+
+    /// All clients leave, and nothing is left of them.
+    fn all_leave(&mut self) {
+        for number in 0..self.hosts.len() {
+            let when_settled = self.dice.one_in(2);
+            self.disconnect(number, when_settled);
+        }
+        self.pass_until(self.now + 4 * MINUTE_MS);
+        for host in &self.hosts {
+            assert!(matches!(host.state, ConnectionState::Disconnected(_)), "{}", host.state);
+            assert!(host.pending.is_empty());
+            assert_eq!(host.timer_at, u64::MAX, "it waits for something");
+            let counters = host.client.counters();
+            assert_eq!(counters.not_decoded, host.not_decoded);
+            self.tally.notes("counter: duplicates", counters.duplicates.into());
+            self.tally.notes("counter: mismatched", counters.mismatched.into());
+            self.tally.notes("counter: late", counters.late.into());
+            self.tally.notes("counter: steps back", counters.steps_back.into());
+            self.tally.notes("counter: token timeouts", counters.token_timeouts.into());
+            self.tally.notes("counter: missed pings", counters.missed_pings.into());
+        }
+        self.pass_until(self.now + MINUTE_MS);
+        assert_eq!((self.room.connections(), self.room.next_at()), (0, None::<Instant>), "a connection is left");
+    }
+
+    /// Every broadcast that the client was owed was handed over, or the client said that it may have
+    /// missed something.
+    fn check_ledger(&mut self, number: usize) {
+        for (broadcast, accepted_at) in self.broadcasts.iter().enumerate() {
+            let Some(accepted_at) = *accepted_at else { continue };
+            let host = &self.hosts[number];
+            let entry: Entry = host.ledger.get(broadcast);
+            if !entry.is_owed {
+                continue;
+            }
+            if entry.times > 0 {
+                self.tally.note("owed: handed over");
+                continue;
+            }
+            let route = entry.route.map(|route| &self.routes[usize::try_from(route).expect("few")]);
+            let is_dead = route.is_some_and(|route| !route.carries_to_client);
+            let has_trouble = host.had_trouble_since(accepted_at);
+            if let Some(covered_at) = host.ledger.covered_at(accepted_at) {
+                self.tally.note("owed: missed, and covered");
+                if host.can_ping() && !entry.is_unserved && !has_trouble && host.plan.throttle_ms == 0 {
+                    let took_ms = covered_at - accepted_at;
+                    self.tally.most("at most: ms until a gap was reported, with pings", took_ms);
+                    assert!(took_ms <= COVER_MS, "{number}: {broadcast} of {accepted_at}, covered at {covered_at}");
+                }
+                continue;
+            }
+            assert!(!entry.is_reported, "{number}: {broadcast} was swallowed");
+            self.tally.note(match (entry.is_unserved, host.can_ping()) {
+                (true, _) => "owed: missed unnoticed, pings answered and nothing else",
+                (false, false) if is_dead => "owed: missed unnoticed, no pings, dead link",
+                (false, false) if self.lag_ms() > u64::from(host.client.config().drain_ms) => {
+                    "owed: missed unnoticed, no pings, lag"
+                }
+                (false, false) if has_trouble => "owed: missed unnoticed, no pings, sleep or the clock",
+                _ => panic!("{number}: {broadcast}, accepted at {accepted_at}, was missed: {entry:?}"),
+            });
+        }
+    }
+
+    /// Returns by how much one connection may lag behind another.
+    fn lag_ms(&self) -> u64 {
+        let faults = &self.plan.room.faults;
+        let never = ivs_chat_proto::mock::Probability::NEVER;
+        let delay = if faults.delay == never { 0 } else { faults.max_delay_ms };
+        let stall = if faults.stall == never { 0 } else { faults.max_stall_ms };
+        self.network.max_latency_ms + u64::from(delay) + u64::from(stall)
+    }
+
+    /// Counts the gaps that were reported although nothing was missed.
+    fn check_gaps(&mut self, number: usize) {
+        let mut from = 0;
+        for gap in self.hosts[number].ledger.gaps.clone() {
+            let is_missed = |(broadcast, at): (usize, &Option<u64>)| {
+                at.is_some_and(|at| (from..=gap).contains(&at)) && self.hosts[number].ledger.get(broadcast).times == 0
+            };
+            let is_needed = self.broadcasts.iter().enumerate().any(is_missed);
+            self.tally.note(if is_needed { "gap: needed" } else { "gap: nothing was missed" });
+            from = gap;
+        }
+    }
+
+    /// Tokens are bounded, whatever happens: see the bound of `check`.
+    fn check_tokens(&mut self, number: usize) {
+        let host = &self.hosts[number];
+        let most = u64::try_from(host.most_tokens_per_hour()).expect("few");
+        let asked = most.saturating_sub(2 * host.asks);
+        self.tally.most("at most: tokens in an hour", most);
+        self.tally.most("at most: tokens in an hour, less 2 for each time that the user asked", asked);
+        assert!(asked <= 600, "{number}: {most} tokens in an hour, {} asked for", host.asks);
+    }
+
+    /// Returns `true` if an outcome is one that a healthy run has.
+    pub(crate) fn is_healthy(outcome: Option<(Outcome, u64)>) -> bool {
+        matches!(outcome, Some((Outcome::Confirmed | Outcome::Rejected(_), _)))
+    }
+}

@@ -1,0 +1,262 @@
+//! A client with what is around it: its clock, its sockets, and the truth about its requests.
+
+use core::fmt;
+use std::collections::{HashSet, VecDeque};
+
+use ivs_chat_proto::client::{ConnectionId, ConnectionState, DisconnectReason, FetchId, Outcome, RequestHandle};
+use ivs_chat_proto::mock::Delivery;
+use ivs_chat_proto::{Fragments, Instant};
+
+use crate::chat::Chat;
+use crate::clock::HostClock;
+use crate::ledger::Ledger;
+use crate::plan::HostPlan;
+
+/// Longer than every payload, and shorter than an oversize message.
+type Assembler = Fragments<4096>;
+
+#[expect(clippy::struct_excessive_bools, reason = "each says that something has happened")]
+pub(crate) struct Host {
+    pub(crate) plan: HostPlan,
+    pub(crate) client: Chat,
+    pub(crate) clock: HostClock,
+
+    /// When the host polls next, and whether it has to poll at once.
+    pub(crate) timer_at: u64,
+    pub(crate) needs_poll: bool,
+    pub(crate) asleep_until: u64,
+    /// When it last slept.
+    pub(crate) slept_at: Option<u64>,
+    /// The state that was reported last.
+    pub(crate) state: ConnectionState,
+    /// By the number of their `ConnectionId`.
+    pub(crate) sockets: Vec<Socket>,
+
+    pub(crate) requests: Vec<Request>,
+    /// The requests without an outcome.
+    pub(crate) pending: Vec<usize>,
+    /// The `RequestId`s of all requests.
+    pub(crate) request_ids: HashSet<String>,
+    /// A `RequestId` of another user, to be used again.
+    pub(crate) stolen: Option<String>,
+    pub(crate) ledger: Ledger,
+    /// The `Id` of the latest message.
+    pub(crate) last_message: Option<String>,
+    pub(crate) not_decoded: u32,
+
+    // The token endpoint.
+    pub(crate) fetch: Option<(FetchId, u64)>,
+    pub(crate) fetched_at: Vec<u64>,
+    pub(crate) replaced: u32,
+    pub(crate) state_changes: u32,
+
+    // Since the user asked for a connection.
+    pub(crate) is_wanted: bool,
+    pub(crate) is_leaving: bool,
+    pub(crate) was_connected: bool,
+    pub(crate) session: Session,
+    /// How often the user asked for a connection or a refresh.
+    pub(crate) asks: u64,
+    pub(crate) refreshed_at: Option<u64>,
+
+    // In the end.
+    /// Whether a request and an event have come through since everything is calm.
+    pub(crate) is_heard: bool,
+    pub(crate) hears: bool,
+}
+
+/// What may end the session, since the user asked for a connection.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Session {
+    pub(crate) has_no_token: bool,
+    pub(crate) refusals: u32,
+    pub(crate) refused_404: bool,
+    pub(crate) closed_with: Vec<u16>,
+    pub(crate) was_kicked: bool,
+    pub(crate) failures: u32,
+}
+
+pub(crate) struct Socket {
+    pub(crate) phase: Phase,
+    /// The room's number of it.
+    pub(crate) route: Option<usize>,
+    pub(crate) opened_at: u64,
+    /// When its session is over, by what the client was told.
+    pub(crate) known_end: Option<u64>,
+    /// Whether an error 401 was reported on it.
+    pub(crate) was_told_401: bool,
+    /// Whether it ended before the client had said everything that it wanted.
+    pub(crate) has_crossed: bool,
+    /// When the latest of what is on its way up or down arrives: nothing overtakes.
+    pub(crate) up_at: u64,
+    pub(crate) down_at: u64,
+    pub(crate) backend_at: u64,
+    pub(crate) inbox: VecDeque<Arrival>,
+    pub(crate) assembler: Box<Assembler>,
+}
+
+/// What arrives at the client's end of a socket.
+pub(crate) enum Arrival {
+    Open,
+    Refused { status: u16, retry_after_s: Option<u32> },
+    Delivery(Delivery),
+    Pong([u8; 4]),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Opening,
+    Open,
+    Over,
+}
+
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) handle: RequestHandle,
+    pub(crate) connection: ConnectionId,
+    pub(crate) request_id: String,
+    pub(crate) asks: Asks,
+    pub(crate) sent_at: u64,
+    pub(crate) fate: Fate,
+    pub(crate) outcome: Option<(Outcome, u64)>,
+    pub(crate) is_abandoned: bool,
+    /// Whether everything is calm, and it has to come through.
+    pub(crate) is_probe: bool,
+}
+
+/// What became of a request in truth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    OnItsWay,
+    Accepted,
+    /// The room rejected it, so long after it had arrived.
+    Rejected { held_ms: u64 },
+    /// The link was dead.
+    LinkDead,
+    /// The service answered pings on the connection, and nothing else.
+    Unserved,
+    /// The connection was over, or ended by that.
+    ConnectionOver,
+}
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Asks {
+    /// To send the broadcast with this number.
+    Send(usize, String),
+    Delete(String),
+    Disconnect(String),
+}
+
+impl fmt::Display for Asks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Send(_, text) => write!(f, "to send {text:?}"),
+            Self::Delete(id) => write!(f, "to delete {id}"),
+            Self::Disconnect(id) => write!(f, "to disconnect {id}"),
+        }
+    }
+}
+
+impl Socket {
+    pub(crate) fn new(now: u64, known_end: Option<u64>) -> Self {
+        Self {
+            phase: Phase::Opening,
+            route: None,
+            opened_at: now,
+            known_end,
+            was_told_401: false,
+            has_crossed: false,
+            up_at: now,
+            down_at: now,
+            backend_at: now,
+            inbox: VecDeque::new(),
+            assembler: Box::default(),
+        }
+    }
+}
+
+pub(crate) fn place(connection: ConnectionId) -> usize {
+    usize::try_from(connection.number()).expect("few connections")
+}
+
+impl Host {
+    pub(crate) fn new(plan: HostPlan, client: Chat) -> Self {
+        let mut clock = HostClock::new(plan.clock_origin_ms);
+        clock.stops_in_sleep = plan.stops_in_sleep;
+        Self {
+            plan,
+            client,
+            clock,
+            timer_at: u64::MAX,
+            needs_poll: true,
+            asleep_until: 0,
+            slept_at: None,
+            state: ConnectionState::Disconnected(DisconnectReason::NotWanted),
+            sockets: Vec::new(),
+            requests: Vec::new(),
+            pending: Vec::new(),
+            request_ids: HashSet::new(),
+            stolen: None,
+            ledger: Ledger::default(),
+            last_message: None,
+            not_decoded: 0,
+            fetch: None,
+            fetched_at: Vec::new(),
+            replaced: 0,
+            state_changes: 0,
+            is_wanted: false,
+            is_leaving: false,
+            was_connected: false,
+            session: Session::default(),
+            asks: 0,
+            refreshed_at: None,
+            is_heard: false,
+            hears: false,
+        }
+    }
+
+    pub(crate) const fn is_awake(&self, now: u64) -> bool {
+        self.asleep_until <= now
+    }
+
+    pub(crate) const fn read(&mut self, now: u64) -> Instant {
+        self.clock.read(now)
+    }
+
+    pub(crate) fn can_ping(&self) -> bool {
+        self.client.config().can_ping()
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        self.state == ConnectionState::Connected
+    }
+
+    /// Returns `true` if the host slept or its clock went wrong at `time` or later.
+    pub(crate) fn had_trouble_since(&self, time: u64) -> bool {
+        self.clock.troubled_at.is_some_and(|at| at >= time) || self.slept_at.is_some_and(|at| at >= time)
+    }
+
+    /// Returns the current connection's socket.
+    pub(crate) fn current_socket(&self) -> Option<&Socket> {
+        self.client.current().map(|connection| &self.sockets[place(connection)])
+    }
+
+    /// Sets the timer for a moment so far ahead.
+    pub(crate) fn set_timer(&mut self, now: u64, millis: Option<u64>) {
+        let due = millis.map_or(u64::MAX, |millis| now.saturating_add(millis));
+        let throttle = self.plan.throttle_ms;
+        self.timer_at = match due.checked_next_multiple_of(throttle.max(1)) {
+            Some(fires_at) if throttle > 0 => fires_at,
+            _ => due,
+        };
+    }
+
+    /// Returns the most tokens that were fetched within an hour.
+    pub(crate) fn most_tokens_per_hour(&self) -> usize {
+        let within = |(first, from): (usize, &u64)| {
+            self.fetched_at[first..].iter().take_while(|at| **at < from + crate::plan::HOUR_MS).count()
+        };
+        self.fetched_at.iter().enumerate().map(within).max().unwrap_or(0)
+    }
+}

@@ -1,0 +1,60 @@
+//! What each client was owed, and what it got.
+
+use ivs_chat_proto::client::ConnectionId;
+
+/// What became of one broadcast (a message, or an event of the application) at one client.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Entry {
+    /// Whether the client was connected by its own account when the room accepted it.
+    pub(crate) is_owed: bool,
+    /// The room's connection that was the client's current one at that time.
+    pub(crate) route: Option<u32>,
+    /// Whether the service delivered nothing on that connection any more, though it was open.
+    pub(crate) is_unserved: bool,
+    /// Whether it was reported to the client on its current connection.
+    pub(crate) is_reported: bool,
+    /// The connection on which it was handed over first.
+    pub(crate) first: Option<u32>,
+    /// How often it was handed over.
+    pub(crate) times: u32,
+}
+
+/// The broadcasts of a room, as one client got them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ledger {
+    entries: Vec<Entry>,
+    /// When the client said that messages may have been missed, or that it is not connected.
+    covers: Vec<u64>,
+    /// When it said `PossibleGap`.
+    pub(crate) gaps: Vec<u64>,
+}
+
+impl Ledger {
+    pub(crate) fn entry(&mut self, number: usize) -> &mut Entry {
+        if self.entries.len() <= number {
+            self.entries.resize(number + 1, Entry::default());
+        }
+        &mut self.entries[number]
+    }
+
+    pub(crate) fn get(&self, number: usize) -> Entry {
+        self.entries.get(number).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn cover(&mut self, now: u64) {
+        self.covers.push(now);
+    }
+
+    /// Returns when the client first said, at `time` or later, that it may have missed something.
+    pub(crate) fn covered_at(&self, time: u64) -> Option<u64> {
+        self.covers.get(self.covers.partition_point(|at| *at < time)).copied()
+    }
+
+    /// Records that it was handed over. Returns `true` if it had been, on another connection.
+    pub(crate) fn hand_over(&mut self, number: usize, connection: ConnectionId) -> bool {
+        let connection = u32::try_from(connection.number()).expect("few connections");
+        let entry = self.entry(number);
+        entry.times += 1;
+        *entry.first.get_or_insert(connection) != connection
+    }
+}

@@ -1,0 +1,388 @@
+//! The service's end: the room, and a record of what it does for each connection.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use ivs_chat_proto::Instant;
+use ivs_chat_proto::client::{ConnectionId, Outcome};
+use ivs_chat_proto::mock::{AfterExpiry, Direction, Faults, Probability};
+use ivs_chat_proto::publish::Publish;
+
+use crate::host::{Arrival, Asks, Fate, place};
+use crate::plan::{self, BLOCKED};
+use crate::world::{Happening, World, tell};
+
+/// A connection, at the service's end.
+#[derive(Debug)]
+pub(crate) struct Route {
+    pub(crate) host: usize,
+    pub(crate) connection: ConnectionId,
+    pub(crate) expires_at: u64,
+    pub(crate) stage: Stage,
+    pub(crate) carries_to_client: bool,
+    pub(crate) carries_from_client: bool,
+    /// The pings that will be answered.
+    pub(crate) pings: VecDeque<[u8; 4]>,
+}
+
+/// What the service still does for a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Served,
+    /// It answers pings, and publishes with an error 401.
+    Errors,
+    /// It answers pings.
+    Pongs,
+    Over,
+}
+
+impl Route {
+    pub(crate) fn is_over(&self) -> bool {
+        self.stage == Stage::Over
+    }
+
+    pub(crate) fn is_unserved(&self) -> bool {
+        matches!(self.stage, Stage::Errors | Stage::Pongs)
+    }
+
+    pub(crate) const fn is_dead(&self) -> bool {
+        !self.carries_to_client || !self.carries_from_client
+    }
+}
+
+impl World {
+    fn instant(&self) -> Instant {
+        Instant::from_millis(self.now)
+    }
+
+    /// Returns the faults of the room, without those that this module injects.
+    fn faults(&self) -> Faults {
+        let mut faults = if self.is_calm { Faults::none() } else { self.plan.room.faults };
+        faults.session_end = self.session_end;
+        faults.disconnection = self.disconnection;
+        faults
+    }
+
+    /// Chooses how the next session ends.
+    pub(crate) fn set_session_end(&mut self) {
+        if self.service.has_any_end && !self.is_calm {
+            self.session_end = plan::session_end(&mut self.dice);
+        }
+        self.room.set_faults(self.faults());
+    }
+
+    fn session_ended(&mut self, route: usize, then: AfterExpiry) {
+        self.routes[route].stage = match then {
+            AfterExpiry::StayOpen => Stage::Errors,
+            AfterExpiry::Silence => Stage::Pongs,
+            _ => Stage::Over,
+        };
+        tell!(self, "    the session of route {route} ends: {:?}", self.session_end);
+        self.tally.note(match (then, self.session_end.has_error) {
+            (AfterExpiry::StayOpen, _) => "session ended: stays open",
+            (AfterExpiry::Silence, true) => "session ended: 401, then silence",
+            (AfterExpiry::Silence, false) => "session ended: silence",
+            (AfterExpiry::Abort, true) => "session ended: 401, then abort",
+            (AfterExpiry::Abort, false) => "session ended: abort",
+            (_, true) => "session ended: 401, then close",
+            (_, false) => "session ended: close",
+        });
+    }
+
+    /// Records that sessions have expired. The room does it at its next call.
+    pub(crate) fn expire(&mut self) -> bool {
+        let mut has_expired = false;
+        let mut place = 0;
+        while let Some(route) = self.live.get(place).copied() {
+            let Route { stage, expires_at, .. } = self.routes[route];
+            if stage == Stage::Served && expires_at <= self.now {
+                self.session_ended(route, self.session_end.then);
+                has_expired = true;
+            }
+            if self.routes[route].is_over() {
+                self.live.swap_remove(place);
+            } else {
+                place += 1;
+            }
+        }
+        has_expired
+    }
+
+    pub(crate) fn handshake(&mut self, number: usize, connection: ConnectionId, token: &str) {
+        let before = self.room.connections();
+        match self.room.connect(self.instant(), token) {
+            Ok(conn) => {
+                let is_broken = self.room.connections() == before;
+                if is_broken {
+                    self.tally.note("fault: accept_then_drop");
+                }
+                let route = self.routes.len();
+                assert_eq!(place(conn), route);
+                let expires_at = self.now + u64::from(self.hosts[number].plan.user.session_ms);
+                self.live.push(route);
+                self.routes.push(Route {
+                    host: number,
+                    connection,
+                    expires_at,
+                    stage: if is_broken { Stage::Over } else { Stage::Served },
+                    carries_to_client: true,
+                    carries_from_client: true,
+                    pings: VecDeque::new(),
+                });
+                let socket = &mut self.hosts[number].sockets[place(connection)];
+                socket.route = Some(route);
+                if socket.phase == crate::host::Phase::Over {
+                    // The client has given up meanwhile.
+                    self.after(1_000, Happening::Leaves(route));
+                }
+                self.down(number, connection, vec![Arrival::Open]);
+            }
+            Err(error) => {
+                self.tally.note(match error.status() {
+                    401 => "fault: refuse_401",
+                    403 => "fault: refuse_403",
+                    404 => "fault: refuse_404",
+                    429 => "fault: refuse_429",
+                    503 => "fault: refuse_503",
+                    other => panic!("{other}"),
+                });
+                let (status, retry_after_s) = (error.status(), error.retry_after_s());
+                self.down(number, connection, vec![Arrival::Refused { status, retry_after_s }]);
+            }
+        }
+    }
+
+    /// A request arrives at the gateway.
+    pub(crate) fn publish(&mut self, number: usize, connection: ConnectionId, request: usize, payload: String) {
+        let lag = if self.is_calm { 0 } else { self.dice.between(0, self.service.backend_lag_ms) };
+        let socket = &mut self.hosts[number].sockets[place(connection)];
+        let handled_at = socket.backend_at.max(self.now + lag);
+        socket.backend_at = handled_at;
+        if handled_at == self.now {
+            return self.handled(number, connection, request, &payload, self.now);
+        }
+        self.tally.note("service: handed on late");
+        let arrived_at = self.now;
+        self.at(handled_at, Happening::Handled(number, connection, request, payload, arrived_at));
+    }
+
+    /// A request is done or rejected, or nothing is.
+    pub(crate) fn handled(
+        &mut self,
+        number: usize,
+        connection: ConnectionId,
+        request: usize,
+        payload: &str,
+        arrived_at: u64,
+    ) {
+        let socket = &self.hosts[number].sockets[place(connection)];
+        let Some(route) = socket.route.filter(|route| !self.routes[*route].is_over()) else {
+            self.hosts[number].requests[request].fate = Fate::ConnectionOver;
+            return;
+        };
+        if self.network.loses_links && !self.is_calm && self.dice.one_in(100) {
+            self.lose_link(route);
+        }
+        let mut faults = self.faults();
+        if !self.is_calm && self.routes[route].stage == Stage::Served {
+            let mut always = |times| if self.dice.one_in(times) { Probability::ALWAYS } else { Probability::NEVER };
+            faults.end_session = always(self.service.ends_early);
+            faults.restart = always(self.service.restarts);
+        }
+        self.room.set_faults(faults);
+        let before = self.room.connections();
+        let conn = ConnectionId::from_number(u64::try_from(route).expect("few"));
+        let verdict = self.room.handle_message(Instant::from_millis(self.now), conn, payload.as_bytes());
+        let after = self.room.connections();
+        let fate = match &verdict {
+            Some(Ok(_)) => Fate::Accepted,
+            Some(Err(_)) => Fate::Rejected { held_ms: self.now - arrived_at },
+            None if !self.routes[route].carries_from_client => Fate::LinkDead,
+            None if after < before => {
+                self.tally.note("fault: drop");
+                self.routes[route].stage = Stage::Over;
+                Fate::ConnectionOver
+            }
+            None => {
+                assert_eq!(self.routes[route].stage, Stage::Pongs);
+                Fate::Unserved
+            }
+        };
+        if let Some(Err(reject)) = &verdict {
+            if reject.error.error_code == ivs_chat_proto::ErrorCode::new(499) {
+                self.tally.note("fault: unknown_code");
+            }
+        }
+        let is_handled = verdict.is_some() && self.routes[route].stage == Stage::Served;
+        if self.plan.room.record_accepted {
+            assert_eq!(self.room.accepted().len() > self.accepted, fate == Fate::Accepted);
+        }
+        let asks = self.hosts[number].requests[request].asks.clone();
+        tell!(self, "{number}: {asks} on {}: {fate:?}", connection.number());
+        let asked = &mut self.hosts[number].requests[request];
+        assert_eq!(asked.fate, Fate::OnItsWay);
+        if asked.is_abandoned {
+            self.tally.note("request: arrives after it was abandoned");
+        }
+        asked.fate = fate;
+        assert!(
+            fate != Fate::Accepted || !matches!(asked.outcome, Some((Outcome::Rejected(_), _))),
+            "rejected, and accepted later: {asked:?}"
+        );
+        if fate == Fate::Accepted {
+            self.accepted += 1;
+            let permitted = self.hosts[number].plan.user.capabilities;
+            let publish = Publish::decode(payload.as_bytes()).expect("a publish");
+            assert!(permitted.permits(publish.required_capability()));
+            self.accept(&asks);
+        }
+        if is_handled {
+            if faults.end_session == Probability::ALWAYS && self.routes[route].stage == Stage::Served {
+                self.tally.note("fault: end_session");
+                self.session_ended(route, self.session_end.then);
+            }
+            if faults.restart == Probability::ALWAYS {
+                self.tally.note("fault: restart");
+                tell!(self, "    the service restarts");
+                assert_eq!(after, 0);
+                self.routes.iter_mut().for_each(|route| route.stage = Stage::Over);
+            }
+        }
+        let known = self.live.iter().filter(|route| !self.routes[**route].is_over()).count();
+        if known != after {
+            // Everything else that ends a connection is recorded by now.
+            assert!(known == after + 1 && fate == Fate::Accepted, "{known} connections, not {after}");
+            self.tally.note("fault: drop_after_accept");
+            self.routes[route].stage = Stage::Over;
+        }
+        self.set_session_end();
+    }
+
+    fn accept(&mut self, asks: &Asks) {
+        match asks {
+            Asks::Send(broadcast, text) => {
+                assert!(!text.contains(BLOCKED));
+                assert!(text.chars().count() <= usize::from(self.plan.room.max_code_points));
+                self.record(*broadcast);
+            }
+            Asks::Delete(id) => {
+                self.deleted.insert(id.clone());
+            }
+            Asks::Disconnect(user) => self.end_user(user),
+        }
+    }
+
+    /// The room has accepted a broadcast.
+    pub(crate) fn record(&mut self, broadcast: usize) {
+        assert_eq!(self.broadcasts[broadcast].replace(self.now), None, "accepted twice");
+        for host in &mut self.hosts {
+            let route = host.current_socket().and_then(|socket| socket.route);
+            let is_owed = host.is_connected();
+            let entry = host.ledger.entry(broadcast);
+            entry.is_owed = is_owed;
+            entry.route = route.map(|route| u32::try_from(route).expect("few"));
+            entry.is_unserved = route.is_some_and(|route| self.routes[route].is_unserved());
+        }
+    }
+
+    /// Records that all connections of a user end.
+    fn end_user(&mut self, user: &str) {
+        self.disconnected.insert(user.to_owned());
+        for route in &mut self.routes {
+            if route.stage == Stage::Served && self.hosts[route.host].plan.user.id == user {
+                route.stage = match self.disconnection.close_code {
+                    Some(_) => Stage::Over,
+                    None => Stage::Pongs,
+                };
+            }
+        }
+    }
+
+    /// The application's server disconnects a user.
+    pub(crate) fn kick(&mut self, user: &str, reason: Option<&str>) {
+        if self.service.has_any_end {
+            self.disconnection = plan::disconnection(&mut self.dice);
+            self.room.set_faults(self.faults());
+        }
+        tell!(self, "    {user} is disconnected: {:?}", self.disconnection);
+        self.tally.note(match (self.disconnection.has_event, self.disconnection.close_code) {
+            (true, Some(_)) => "kick: event, then close",
+            (false, Some(_)) => "kick: close",
+            (true, None) => "kick: event",
+            (false, None) => "kick: silence",
+        });
+        self.room.disconnect_user(self.instant(), user, reason);
+        self.end_user(user);
+    }
+
+    pub(crate) fn ping(&mut self, number: usize, connection: ConnectionId, payload: [u8; 4]) {
+        let Some(route) = self.hosts[number].sockets[place(connection)].route else { return };
+        let conn = ConnectionId::from_number(u64::try_from(route).expect("few"));
+        if self.room.handle_ping(self.instant(), conn) {
+            self.routes[route].pings.push_back(payload);
+        } else if !self.routes[route].is_over() && !self.routes[route].is_dead() {
+            self.tally.note("fault: lose_pong");
+        }
+    }
+
+    /// The service learns that a connection is gone.
+    pub(crate) fn leaves(&mut self, route: usize) {
+        let conn = ConnectionId::from_number(u64::try_from(route).expect("few"));
+        self.room.handle_close(self.instant(), conn);
+        self.routes[route].stage = Stage::Over;
+    }
+
+    /// A link dies without a sign, in one direction or both.
+    pub(crate) fn lose_link(&mut self, route: usize) {
+        let direction = self.dice.pick(&[Direction::ToClient, Direction::FromClient, Direction::Both, Direction::Both]);
+        self.tally.note(match direction {
+            Direction::ToClient => "network: link to the client dies",
+            Direction::FromClient => "network: link from the client dies",
+            _ => "network: link dies",
+        });
+        let conn = ConnectionId::from_number(u64::try_from(route).expect("few"));
+        self.room.lose_link(self.instant(), conn, direction);
+        let it = &mut self.routes[route];
+        tell!(self, "{}: the link of {} dies: {direction:?}", it.host, it.connection.number());
+        it.carries_to_client &= direction == Direction::FromClient;
+        it.carries_from_client &= direction == Direction::ToClient;
+        let (host, connection) = (it.host, it.connection);
+        let config = self.hosts[host].client.config();
+        if config.can_ping() {
+            let (interval, timeout) = (u64::from(config.ping_interval_ms), u64::from(config.ping_timeout_ms));
+            // A throttled timer is late each time, and a late poll gives the answer more time.
+            let lateness = match self.hosts[host].plan.throttle_ms {
+                0 => 0,
+                throttle => 3 * throttle + 2 * timeout,
+            };
+            let bound = interval + 2 * timeout + lateness + self.network.max_latency_ms;
+            self.after(bound, Happening::HasNoticed(host, connection, self.now));
+        }
+    }
+
+    /// A client that pings no longer takes a connection for its current one whose link is dead.
+    pub(crate) fn has_noticed(&mut self, number: usize, connection: ConnectionId, since: u64) {
+        let host = &self.hosts[number];
+        if host.had_trouble_since(since) || !host.is_awake(self.now) {
+            return self.tally.note("dead link: not checked, because of sleep or the clock");
+        }
+        assert_ne!(host.client.current(), Some(connection), "{number}: the link died at {since}");
+        self.tally.note("dead link: noticed in time");
+    }
+
+    /// The application's server sends an event.
+    pub(crate) fn event(&mut self) {
+        if let Some((least, most)) = self.plan.events_ms.filter(|_| !self.is_calm) {
+            let next = self.dice.between(least, most);
+            self.after(next, Happening::Event);
+        }
+        self.send_event();
+    }
+
+    pub(crate) fn send_event(&mut self) {
+        let number = self.broadcasts.len();
+        self.broadcasts.push(None);
+        let attributes = BTreeMap::from([("n".to_owned(), number.to_string())]);
+        self.room.send_event(self.instant(), "quiz", &attributes);
+        self.record(number);
+    }
+}
