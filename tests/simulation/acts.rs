@@ -191,8 +191,7 @@ impl World {
     fn route_of(&mut self, number: usize) -> Option<usize> {
         let is_open = |route: &usize| {
             let route = &self.routes[*route];
-            let host = &self.hosts[number];
-            let phase = host.sockets[crate::host::place(route.connection)].phase;
+            let phase = self.hosts[route.host].sockets[crate::host::place(route.connection)].phase;
             route.host == number && phase == Phase::Open && !route.is_dead() && !route.is_over()
         };
         let open: Vec<_> = (0..self.routes.len()).filter(is_open).collect();

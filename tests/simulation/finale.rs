@@ -74,7 +74,7 @@ impl World {
     fn all_connect(&mut self) {
         let start = self.now;
         let mut bounds: Vec<_> = self.hosts.iter().map(|host| start + self.bound(host)).collect();
-        loop {
+        'all: loop {
             for number in 0..self.hosts.len() {
                 let host = &self.hosts[number];
                 if host.is_awake(self.now) && matches!(host.state, ConnectionState::Disconnected(_)) {
@@ -90,12 +90,18 @@ impl World {
             let elapsed = self.now - start;
             self.pass_until(self.now + if elapsed < 20 * MINUTE_MS { 15_000 } else { 2 * MINUTE_MS });
             let mut is_done = true;
-            for (number, bound) in bounds.iter().enumerate() {
+            for (number, bound) in bounds.clone().iter().enumerate() {
                 let host = &self.hosts[number];
-                if host.is_connected() && host.is_heard && host.hears {
+                if host.is_heard && host.hears {
                     continue;
                 }
                 is_done = false;
+                if self.now >= *bound && self.is_unaware(host) {
+                    self.tally.note("end: connected for ever to no use");
+                    self.disconnect(number, false);
+                    self.pass_until(self.now + 1);
+                    continue 'all;
+                }
                 assert!(
                     self.now < *bound,
                     "{number} is stuck: {}, heard: {}, hears: {}, calm since {start}",

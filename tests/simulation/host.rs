@@ -131,8 +131,8 @@ pub(crate) enum Fate {
     Accepted,
     /// The room rejected it, so long after it had arrived.
     Rejected { held_ms: u64 },
-    /// The link was dead.
-    LinkDead,
+    /// The link was dead, since before it arrived or since it was held back by the service.
+    LinkDead { was_held: bool },
     /// The service answered pings on the connection, and nothing else.
     Unserved,
     /// The connection was over, or ended by that.

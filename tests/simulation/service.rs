@@ -196,7 +196,7 @@ impl World {
         let fate = match &verdict {
             Some(Ok(_)) => Fate::Accepted,
             Some(Err(_)) => Fate::Rejected { held_ms: self.now - arrived_at },
-            None if !self.routes[route].carries_from_client => Fate::LinkDead,
+            None if !self.routes[route].carries_from_client => Fate::LinkDead { was_held: arrived_at < self.now },
             None if after < before => {
                 self.tally.note("fault: drop");
                 self.routes[route].stage = Stage::Over;
@@ -230,6 +230,8 @@ impl World {
         );
         if fate == Fate::Accepted {
             self.accepted += 1;
+            let is_probe = asked.is_probe;
+            self.hosts[number].is_heard |= is_probe;
             let permitted = self.hosts[number].plan.user.capabilities;
             let publish = Publish::decode(payload.as_bytes()).expect("a publish");
             assert!(permitted.permits(publish.required_capability()));

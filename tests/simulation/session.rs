@@ -158,7 +158,10 @@ impl World {
                     DisconnectReason::NotWanted => (!host.is_wanted, "disconnected: NotWanted"),
                     DisconnectReason::NoToken => (session.has_no_token, "disconnected: NoToken"),
                     DisconnectReason::Refused(404) => (session.refused_404, "disconnected: Refused(404)"),
-                    DisconnectReason::Refused(401 | 403) => (session.refusals > 1, "disconnected: Refused(401 or 403)"),
+                    DisconnectReason::Refused(401 | 403) => (
+                        session.refusals + session.closed_with.iter().map(|code| u32::from(*code == 3000)).sum::<u32>() > 1,
+                        "disconnected: Refused(401 or 403)",
+                    ),
                     DisconnectReason::Closed(3000) => (has(|code| code == 3000), "disconnected: Closed(3000)"),
                     DisconnectReason::Closed(code) => {
                         (session.closed_with.contains(&code), "disconnected: Closed, on purpose")
@@ -166,7 +169,11 @@ impl World {
                     DisconnectReason::DisconnectedUser => (session.was_kicked, "disconnected: DisconnectedUser"),
                     DisconnectReason::AttemptsExhausted => {
                         let most = host.client.config().max_attempts.expect("a limit").get();
-                        (session.failures >= most, "disconnected: AttemptsExhausted")
+                        let timeout = u64::from(host.client.config().token_timeout_ms);
+                        let is_timeout = host.fetch.is_some_and(|(_, since)| {
+                            self.now >= since + timeout || host.had_trouble_since(since)
+                        });
+                        (session.failures + u32::from(is_timeout) >= most, "disconnected: AttemptsExhausted")
                     }
                     other => panic!("{other:?}"),
                 };
@@ -196,6 +203,7 @@ impl World {
                 || host.refreshed_at.is_some_and(|at| at + 5_000 >= since);
             assert!(may_be, "{number}: two fetches at a time");
             self.tally.note("token: fetched again, without an answer");
+            host.session.failures += 1;
         }
         host.fetch = Some((fetch, now));
         host.fetched_at.push(now);
@@ -226,6 +234,7 @@ impl World {
         assert_ne!(socket.phase, Phase::Over, "{number}: closed twice");
         socket.phase = Phase::Over;
         socket.inbox.clear();
+        self.hosts[number].session.failures += u32::from(code == 3008);
         self.leaves_later(number, connection);
         if self.dice.one_in(8) {
             self.ignores(number, connection);
@@ -411,7 +420,7 @@ impl World {
             if is_on_purpose {
                 self.tally.note("close on purpose after expiry: reconnects");
             }
-        } else if is_on_purpose && is_clear {
+        } else if is_on_purpose && is_clear && !is_cut(reason) {
             assert!(has_ended, "{number}: {code} {reason:?}, and {state}");
         }
     }
@@ -472,6 +481,7 @@ impl World {
             Subscribe::Event(event) => event.attributes.get("n").and_then(|text| text.to_cow().parse().ok()),
             Subscribe::Error(error) => {
                 if error.error_code == ErrorCode::UNAUTHORIZED {
+                    host.session.failures += u32::from(is_current);
                     host.sockets[place(connection)].was_told_401 |= is_current;
                 }
                 if is_handed_over && received.as_ref().is_some_and(|received| received.settled.is_none()) {
@@ -540,13 +550,16 @@ impl World {
             _ => return,
         };
         let Some(request_id) = request_id else { return };
-        let user = &self.hosts[number].plan.user.id;
+        let host = &self.hosts[number];
+        let user = &host.plan.user.id;
         let is_other = |sender: ivs_chat_proto::Text<'_>| sender != **user;
-        if self.hosts[number].stolen.is_some() || !sender.is_none_or(is_other) || !self.dice.one_in(8) {
+        if host.stolen.is_some() || !host.plan.knows_user || !sender.is_none_or(is_other) || !self.dice.one_in(8) {
             return;
         }
         let request_id = request_id.to_string();
-        let is_own = |number: &crate::host::Host| number.request_ids.contains(&request_id);
+        let is_own = |host: &crate::host::Host| {
+            host.request_ids.contains(&request_id) || host.stolen.as_ref() == Some(&request_id)
+        };
         let may_be_told = self
             .hosts
             .iter()
@@ -579,7 +592,6 @@ impl World {
                 };
                 assert!(is_accepted || is_done, "{number}: confirmed, but not accepted: {request:?}");
                 self.tally.note(if is_accepted { "outcome: confirmed" } else { "outcome: confirmed, another did it" });
-                host.is_heard |= request.is_probe;
             }
             Outcome::Rejected(code) => {
                 assert!(!is_accepted, "{number}: rejected, but accepted: {request:?}");
@@ -642,13 +654,14 @@ impl World {
             if outcome != Outcome::Assumed || request.fate == Fate::Accepted {
                 continue;
             }
-            let is_late_answer = self.service.backend_lag_ms + self.network.max_latency_ms > PROMPT_MS;
+            let is_late_answer = self.service.backend_lag_ms > 0 && held_back_ms > PROMPT_MS;
             let what = match (host.can_ping(), request.fate) {
                 (true, Fate::Unserved) => "assumed, not accepted: pings, the service answers nothing else",
+                (true, Fate::LinkDead { was_held: true }) if is_late_answer => "assumed, not accepted: pings, answers held back",
                 (true, Fate::Rejected { .. } | Fate::ConnectionOver) if is_late_answer => {
                     "assumed, not accepted: pings, answers held back"
                 }
-                (false, Fate::LinkDead) => "assumed, not accepted: no pings, dead link",
+                (false, Fate::LinkDead { .. }) => "assumed, not accepted: no pings, dead link",
                 (false, Fate::Unserved) => "assumed, not accepted: no pings, no service",
                 (false, _) if host.had_trouble_since(request.sent_at) => {
                     "assumed, not accepted: no pings, sleep or the clock"
@@ -661,10 +674,15 @@ impl World {
     }
 }
 
+/// Returns `true` if a reason is an object that was cut, so that it may or may not say anything.
+fn is_cut(reason: &str) -> bool {
+    reason.starts_with('{') && !reason.ends_with('}')
+}
+
 /// Returns `true` if a reason certainly says that a session or a token has expired.
 fn says_expired(reason: &str) -> bool {
     match reason.strip_prefix('{') {
-        Some(object) => object.contains("401") || object.contains("expired"),
+        Some(object) => object.contains("401") || object.contains("session exp"),
         None => matches!(reason, "connection expired" | "session expired" | "token expired"),
     }
 }
