@@ -15,6 +15,8 @@ mod acts;
 mod chat;
 #[path = "simulation/clock.rs"]
 mod clock;
+#[path = "simulation/crowd.rs"]
+mod crowd;
 #[path = "simulation/dice.rs"]
 mod dice;
 #[path = "simulation/finale.rs"]
@@ -25,6 +27,8 @@ mod host;
 mod ledger;
 #[path = "simulation/plan.rs"]
 mod plan;
+#[path = "simulation/scenarios.rs"]
+mod scenarios;
 #[path = "simulation/service.rs"]
 mod service;
 #[path = "simulation/session.rs"]

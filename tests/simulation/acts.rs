@@ -85,6 +85,22 @@ impl World {
         }
     }
 
+    /// The user sends a message.
+    pub(crate) fn speaks(&mut self, number: usize) {
+        let number_of_text = self.broadcasts.len();
+        self.broadcasts.push(None);
+        let _ = self.send(number, Asks::Send(number_of_text, format!("#{number_of_text} hej")), false);
+        let next = self.hosts[number].plan.speaks_ms.expect("a user who speaks");
+        self.after(next, Happening::Speaks(number));
+    }
+
+    /// The next reading of the clock is wild.
+    pub(crate) fn goes_wild(&mut self, number: usize) {
+        self.hosts[number].clock.is_wild = true;
+        let next = self.hosts[number].plan.wild_ms.expect("a clock that goes wild");
+        self.after(next, Happening::GoesWild(number));
+    }
+
     /// Makes a message that has not been sent before.
     pub(crate) fn message(&mut self) -> Asks {
         let number = self.broadcasts.len();

@@ -88,7 +88,7 @@ impl World {
             }
             self.probe();
             let elapsed = self.now - start;
-            self.pass_until(self.now + if elapsed < 20 * MINUTE_MS { 15_000 } else { 2 * MINUTE_MS });
+            self.pass_until(self.now + if elapsed < 20 * MINUTE_MS { 15_000 } else { 67_000 });
             let mut is_done = true;
             for (number, bound) in bounds.clone().iter().enumerate() {
                 let host = &self.hosts[number];
@@ -199,7 +199,7 @@ impl World {
     }
 
     /// Returns by how much one connection may lag behind another.
-    fn lag_ms(&self) -> u64 {
+    pub(crate) fn lag_ms(&self) -> u64 {
         let faults = &self.plan.room.faults;
         let never = ivs_chat_proto::mock::Probability::NEVER;
         let delay = if faults.delay == never { 0 } else { faults.max_delay_ms };

@@ -66,6 +66,8 @@ pub(crate) struct HostPlan {
     pub(crate) clock_origin_ms: u64,
     pub(crate) steps_back: bool,
     pub(crate) is_wild: bool,
+    /// Every how often a reading is wild, if the user does nothing that makes it so.
+    pub(crate) wild_ms: Option<u64>,
     pub(crate) stops_in_sleep: bool,
     /// The longest sleep.
     pub(crate) sleep_ms: Option<u64>,
@@ -75,6 +77,8 @@ pub(crate) struct HostPlan {
     pub(crate) refreshes: bool,
     /// The least and the longest time between what the user does.
     pub(crate) acts_ms: Option<(u64, u64)>,
+    /// Every how often the user sends a message, if that is all that the user does.
+    pub(crate) speaks_ms: Option<u64>,
     pub(crate) tokens: TokenPlan,
 }
 
@@ -105,12 +109,14 @@ impl HostPlan {
             clock_origin_ms: 0,
             steps_back: false,
             is_wild: false,
+            wild_ms: None,
             stops_in_sleep: false,
             sleep_ms: None,
             naps_ms: None,
             refreshes_on_waking: false,
             refreshes: false,
             acts_ms: None,
+            speaks_ms: None,
             tokens: TokenPlan::default(),
         }
     }
@@ -245,7 +251,7 @@ fn hosts(dice: &mut Dice, is_slow: bool, max_code_points: u16) -> Vec<HostPlan> 
 
 fn host(dice: &mut Dice, name: &str, is_slow: bool, max_code_points: u16) -> HostPlan {
     let mut user = User::new(name);
-    let session_ms = if is_slow { dice.between(2, 60) * MINUTE_MS } else { dice.between(20_000, 150_000) };
+    let session_ms = if is_slow { dice.between(2, 60) * MINUTE_MS } else { dice.between(60_000, 150_000) };
     user.session_ms = u32::try_from(session_ms).expect("short");
     user.capabilities = match dice.between(0, 7) {
         0 => Capabilities::NONE,
@@ -276,11 +282,13 @@ fn host(dice: &mut Dice, name: &str, is_slow: bool, max_code_points: u16) -> Hos
         clock_origin_ms: dice.pick(&[0, 0, 5_000, 1_767_225_600_000, u64::MAX >> 1]),
         steps_back: dice.one_in(6),
         is_wild: dice.one_in(10),
+        wild_ms: None,
         stops_in_sleep: dice.one_in(2),
         sleep_ms: dice.one_in(3).then(|| dice.pick(&[2_000, 40_000, 20 * MINUTE_MS])),
         naps_ms: None,
         refreshes_on_waking: dice.one_in(2),
         refreshes: dice.one_in(3),
+        speaks_ms: None,
         acts_ms: Some(if is_slow { (500, 60_000) } else { (100, 3_000) }),
         tokens: TokenPlan {
             fails: if dice.one_in(2) { 8 } else { 0 },

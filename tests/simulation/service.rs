@@ -7,7 +7,7 @@ use ivs_chat_proto::client::{ConnectionId, Outcome};
 use ivs_chat_proto::mock::{AfterExpiry, Direction, Faults, Probability};
 use ivs_chat_proto::publish::Publish;
 
-use crate::host::{Arrival, Asks, Fate, place};
+use crate::host::{Arrival, Asks, Fate, Phase, place};
 use crate::plan::{self, BLOCKED};
 use crate::world::{Happening, World, tell};
 
@@ -130,7 +130,7 @@ impl World {
                 });
                 let socket = &mut self.hosts[number].sockets[place(connection)];
                 socket.route = Some(route);
-                if socket.phase == crate::host::Phase::Over {
+                if socket.phase == Phase::Over {
                     // The client has given up meanwhile.
                     self.after(1_000, Happening::Leaves(route));
                 }
@@ -187,6 +187,9 @@ impl World {
             let mut always = |times| if self.dice.one_in(times) { Probability::ALWAYS } else { Probability::NEVER };
             faults.end_session = always(self.service.ends_early);
             faults.restart = always(self.service.restarts);
+            let often = u64::from(faults.drop_after_accept.in_256());
+            let is_dropped = self.dice.between(0, 255) < often;
+            faults.drop_after_accept = if is_dropped { Probability::ALWAYS } else { Probability::NEVER };
         }
         self.room.set_faults(faults);
         let before = self.room.connections();
@@ -224,14 +227,18 @@ impl World {
             self.tally.note("request: arrives after it was abandoned");
         }
         asked.fate = fate;
+        let is_heard = asked.is_probe && matches!(fate, Fate::Accepted | Fate::Rejected { .. });
         assert!(
             fate != Fate::Accepted || !matches!(asked.outcome, Some((Outcome::Rejected(_), _))),
             "rejected, and accepted later: {asked:?}"
         );
+        self.hosts[number].is_heard |= is_heard;
         if fate == Fate::Accepted {
             self.accepted += 1;
-            let is_probe = asked.is_probe;
-            self.hosts[number].is_heard |= is_probe;
+            if faults.drop_after_accept == Probability::ALWAYS {
+                self.tally.note("fault: drop_after_accept");
+                self.routes[route].stage = Stage::Over;
+            }
             let permitted = self.hosts[number].plan.user.capabilities;
             let publish = Publish::decode(payload.as_bytes()).expect("a publish");
             assert!(permitted.permits(publish.required_capability()));
@@ -250,12 +257,7 @@ impl World {
             }
         }
         let known = self.live.iter().filter(|route| !self.routes[**route].is_over()).count();
-        if known != after {
-            // Everything else that ends a connection is recorded by now.
-            assert!(known == after + 1 && fate == Fate::Accepted, "{known} connections, not {after}");
-            self.tally.note("fault: drop_after_accept");
-            self.routes[route].stage = Stage::Over;
-        }
+        assert_eq!(known, after, "the connections that the room has");
         self.set_session_end();
     }
 
@@ -276,13 +278,19 @@ impl World {
     /// The room has accepted a broadcast.
     pub(crate) fn record(&mut self, broadcast: usize) {
         assert_eq!(self.broadcasts[broadcast].replace(self.now), None, "accepted twice");
-        for host in &mut self.hosts {
+        for (number, host) in self.hosts.iter_mut().enumerate() {
+            let is_open = |route: &&Route| {
+                route.host == number && host.sockets[place(route.connection)].phase == Phase::Open
+            };
+            let open = || self.live.iter().map(|route| &self.routes[*route]).filter(is_open);
+            let is_served = open().any(|route| route.stage == Stage::Served && route.carries_to_client);
+            let is_answered = open().any(|route| route.is_unserved() && !route.is_dead());
             let route = host.current_socket().and_then(|socket| socket.route);
             let is_owed = host.is_connected();
             let entry = host.ledger.entry(broadcast);
             entry.is_owed = is_owed;
             entry.route = route.map(|route| u32::try_from(route).expect("few"));
-            entry.is_unserved = route.is_some_and(|route| self.routes[route].is_unserved());
+            entry.is_unserved = !is_served && is_answered;
         }
     }
 
@@ -348,13 +356,13 @@ impl World {
         it.carries_to_client &= direction == Direction::FromClient;
         it.carries_from_client &= direction == Direction::ToClient;
         let (host, connection) = (it.host, it.connection);
-        let config = self.hosts[host].client.config();
-        if config.can_ping() {
+        let config = *self.hosts[host].client.config();
+        if config.can_ping() && self.hosts[host].client.current() == Some(connection) {
             let (interval, timeout) = (u64::from(config.ping_interval_ms), u64::from(config.ping_timeout_ms));
-            // A throttled timer is late each time, and a late poll gives the answer more time.
+            // A throttled timer is late each time, and gives each answer more time.
             let lateness = match self.hosts[host].plan.throttle_ms {
                 0 => 0,
-                throttle => 3 * throttle + 2 * timeout,
+                throttle => 6 * throttle,
             };
             let bound = interval + 2 * timeout + lateness + self.network.max_latency_ms;
             self.after(bound, Happening::HasNoticed(host, connection, self.now));

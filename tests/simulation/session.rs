@@ -200,7 +200,7 @@ impl World {
             let timeout = u64::from(host.client.config().token_timeout_ms);
             let may_be = now >= since + timeout
                 || host.had_trouble_since(since)
-                || host.refreshed_at.is_some_and(|at| at + 5_000 >= since);
+                || host.refreshed_at.is_some_and(|at| at + 15_000 >= since);
             assert!(may_be, "{number}: two fetches at a time");
             self.tally.note("token: fetched again, without an answer");
             host.session.failures += 1;
@@ -313,6 +313,7 @@ impl World {
             self.tally.note(if is_latest && !is_late { "token: not needed any more" } else { "token: stale" });
             if is_latest {
                 host.fetch = None;
+                host.session.failures += u32::from(is_late || host.had_trouble_since(since));
             }
             return;
         };
@@ -532,6 +533,8 @@ impl World {
         let since = self.broadcasts[broadcast].expect("it was accepted");
         self.tally.note(if faults.duplicate != never || faults.duplicate_later != never {
             "handed over twice: duplicates are injected"
+        } else if self.lag_ms() >= host.client.config().drain_ms.into() {
+            "handed over twice: the lag is longer than the window"
         } else if host.plan.is_small {
             "handed over twice: small window"
         } else if host.had_trouble_since(since) {
@@ -657,7 +660,7 @@ impl World {
             let is_late_answer = self.service.backend_lag_ms > 0 && held_back_ms > PROMPT_MS;
             let what = match (host.can_ping(), request.fate) {
                 (true, Fate::Unserved) => "assumed, not accepted: pings, the service answers nothing else",
-                (true, Fate::LinkDead { was_held: true }) if is_late_answer => "assumed, not accepted: pings, answers held back",
+                (true, Fate::LinkDead { was_held: true }) => "assumed, not accepted: pings, answers held back",
                 (true, Fate::Rejected { .. } | Fate::ConnectionOver) if is_late_answer => {
                     "assumed, not accepted: pings, answers held back"
                 }

@@ -18,6 +18,10 @@ use crate::tally::Tally;
 pub(crate) enum Happening {
     /// The user does something.
     Acts(usize),
+    /// The user sends a message.
+    Speaks(usize),
+    /// The next reading of the clock is wild.
+    GoesWild(usize),
     /// The device falls asleep.
     Naps(usize),
     Wakes(usize),
@@ -116,6 +120,12 @@ impl World {
             if plan.acts_ms.is_some() {
                 world.after(0, Happening::Acts(number));
             }
+            if let Some(speaks_ms) = plan.speaks_ms {
+                world.after(speaks_ms, Happening::Speaks(number));
+            }
+            if let Some(wild_ms) = plan.wild_ms {
+                world.after(wild_ms, Happening::GoesWild(number));
+            }
             if let Some(naps_ms) = plan.naps_ms {
                 world.after(naps_ms, Happening::Naps(number));
             }
@@ -196,6 +206,7 @@ impl World {
     fn happens(&mut self, happening: Happening) {
         let host = match &happening {
             Happening::Acts(number)
+            | Happening::Speaks(number)
             | Happening::Naps(number)
             | Happening::Wakes(number)
             | Happening::Token(number, _)
@@ -210,6 +221,8 @@ impl World {
         }
         match happening {
             Happening::Acts(number) => self.acts(number),
+            Happening::Speaks(number) => self.speaks(number),
+            Happening::GoesWild(number) => self.goes_wild(number),
             Happening::Naps(number) => self.naps(number),
             Happening::Wakes(number) => self.wakes(number),
             Happening::Token(number, fetch) => self.token(number, fetch),

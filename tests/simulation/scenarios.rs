@@ -1,0 +1,293 @@
+//! Runs of six hours with one thing wrong, or nothing.
+
+use ivs_chat_proto::client::{Config, ConnectionState, Outcome};
+use ivs_chat_proto::mock::{AfterExpiry, ExpiryReason, Probability, SessionEnd};
+
+use crate::dice::Dice;
+use crate::plan::{HOUR_MS, HostPlan, MINUTE_MS, Plan};
+use crate::world::World;
+
+/// What became of one client.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub(crate) tokens_per_hour: usize,
+    pub(crate) tokens: usize,
+    pub(crate) replaced: u32,
+    pub(crate) gaps: usize,
+    pub(crate) state_changes: u32,
+    pub(crate) is_connected: bool,
+    /// How many requests were sent, and how many of them were not confirmed.
+    pub(crate) requests: usize,
+    pub(crate) not_confirmed: usize,
+    pub(crate) handed_over: usize,
+    /// How many broadcasts it was owed and did not get, or got twice.
+    pub(crate) missed: usize,
+    pub(crate) twice: usize,
+}
+
+impl World {
+    /// Runs to the end, and reports what became of each client.
+    pub(crate) fn report(mut self) -> Vec<Report> {
+        let end = self.plan.duration_ms;
+        self.pass_until(end);
+        let report = |host: &crate::host::Host| {
+            let outcomes = || host.requests.iter().filter_map(|request| request.outcome);
+            // What was sent at the end is still on its way.
+            let is_over = |at: &Option<u64>| at.is_some_and(|at| at + 10_000 < end);
+            let numbers = || self.broadcasts.iter().enumerate().filter(|(_, at)| is_over(at)).map(|(number, _)| number);
+            let entries = || numbers().map(|number| host.ledger.get(number));
+            Report {
+                tokens_per_hour: host.most_tokens_per_hour(),
+                tokens: host.fetched_at.len(),
+                replaced: host.replaced,
+                gaps: host.ledger.gaps.len(),
+                state_changes: host.state_changes,
+                is_connected: host.state == ConnectionState::Connected,
+                requests: outcomes().count(),
+                not_confirmed: outcomes().filter(|(outcome, _)| *outcome != Outcome::Confirmed).count(),
+                handed_over: entries().filter(|entry| entry.times > 0).count(),
+                missed: entries().filter(|entry| entry.is_owed && entry.times == 0).count(),
+                twice: entries().filter(|entry| entry.times > 1).count(),
+            }
+        };
+        self.hosts.iter().map(report).collect()
+    }
+}
+
+fn run(name: &str, plan: &Plan, seed: u64) -> Vec<Report> {
+    let reports = World::new(plan.clone(), Dice::new(seed), false).report();
+    for (number, report) in reports.iter().enumerate() {
+        println!("{name}, {number}, seed {seed}: {report:?}");
+    }
+    reports
+}
+
+/// Asserts that a client was connected all the time, and got everything once.
+fn check_healthy(name: &str, plan: &Plan, seeds: u64, most_replaced: u32) {
+    for seed in 0..seeds {
+        for (number, report) in run(name, plan, seed).into_iter().enumerate() {
+            let Report { replaced, gaps, state_changes, is_connected, not_confirmed, missed, twice, .. } = report;
+            assert!(is_connected && state_changes == 2, "{name}, {number}, seed {seed}: it flaps");
+            assert_eq!((gaps, missed, twice, not_confirmed), (0, 0, 0, 0), "{name}, {number}, seed {seed}");
+            assert!(replaced >= 6 && replaced <= most_replaced, "{name}, {number}, seed {seed}: {replaced} replaced");
+        }
+    }
+}
+
+/// A session of 60 minutes is replaced 2 to 8 minutes before its end.
+const REFRESHES: u32 = 7;
+
+fn both() -> Vec<HostPlan> {
+    vec![
+        HostPlan::healthy("astrid", Config::with_pings()),
+        HostPlan::healthy("bela", Config::without_pings()),
+    ]
+}
+
+fn hours() -> u64 {
+    // Without optimization, the busy room is too slow.
+    if cfg!(debug_assertions) { 2 } else { 6 }
+}
+
+#[test]
+fn a_quiet_room() {
+    check_healthy("quiet", &Plan::healthy(both()), 5, REFRESHES);
+}
+
+#[test]
+fn a_room_with_some_messages() {
+    let mut plan = Plan::healthy(both());
+    plan.events_ms = Some((1_000, 20_000));
+    plan.hosts.iter_mut().for_each(|host| host.speaks_ms = Some(17_000));
+    check_healthy("some messages", &plan, 3, REFRESHES);
+}
+
+#[test]
+fn a_busy_room() {
+    let mut plan = Plan::healthy(both());
+    plan.events_ms = Some((10, 10));
+    plan.duration_ms = hours() * HOUR_MS;
+    let reports = run("100 a second", &plan, 0);
+    for report in reports {
+        let Report { gaps, state_changes, missed, twice, handed_over, .. } = report;
+        assert_eq!((gaps, missed, twice, state_changes), (0, 0, 0, 2));
+        assert!(handed_over > usize::try_from(hours()).expect("few") * 359_000);
+        assert!(report.replaced >= 1 && report.replaced <= REFRESHES);
+    }
+}
+
+#[test]
+fn a_tab_in_the_background() {
+    let mut tab = HostPlan::healthy("astrid", Config::without_pings());
+    tab.throttle_ms = MINUTE_MS;
+    let mut speaker = tab.clone();
+    speaker.speaks_ms = Some(45_000);
+    let mut plan = Plan::healthy(vec![tab, speaker]);
+    check_healthy("tab", &plan, 5, REFRESHES);
+    // With a limit on silence, the connections of a room in which nobody speaks are replaced.
+    plan.hosts.truncate(1);
+    plan.hosts[0].config.idle_ms = Some(90_000);
+    check_healthy("tab with idle_ms", &plan, 5, REFRESHES + 4 * 6);
+}
+
+#[test]
+fn a_microcontroller() {
+    let mut board = HostPlan::healthy("astrid", Config::with_pings());
+    board.is_small = true;
+    let mut plan = Plan::healthy(vec![board]);
+    plan.events_ms = Some((500, 3_000));
+    check_healthy("microcontroller", &plan, 5, REFRESHES);
+}
+
+#[test]
+fn a_phone_that_naps() {
+    let mut phone = HostPlan::healthy("astrid", Config::with_pings());
+    phone.naps_ms = Some(5 * MINUTE_MS);
+    phone.sleep_ms = Some(MINUTE_MS);
+    phone.speaks_ms = Some(47_000);
+    let mut stops = phone.clone();
+    stops.stops_in_sleep = true;
+    let mut plan = Plan::healthy(vec![phone, stops]);
+    plan.events_ms = Some((1_000, 20_000));
+    check_healthy("phone", &plan, 5, REFRESHES);
+    // It asks for a refresh each time that it wakes up.
+    plan.hosts.iter_mut().for_each(|host| host.refreshes_on_waking = true);
+    check_healthy("phone with refresh", &plan, 5, 140);
+}
+
+#[test]
+fn wrong_wall_clocks() {
+    let mut worst = Vec::new();
+    for minutes in [-1_440, -180, -120, -59, -58, -55, -50, -30, -10, -1, 1, 10, 30, 60, 120, 180, 1_440] {
+        let mut plan = Plan::healthy(both());
+        plan.events_ms = Some((10_000, 100_000));
+        for host in &mut plan.hosts {
+            host.wall_error_ms = minutes * i64::try_from(MINUTE_MS).expect("short");
+        }
+        for seed in 0..3 {
+            for report in World::new(plan.clone(), Dice::new(seed), false).report() {
+                worst.push((report.tokens_per_hour, minutes));
+                assert!(report.tokens_per_hour <= 12, "{minutes}: {report:?}");
+                assert_eq!((report.missed, report.twice), (0, 0), "{minutes}: {report:?}");
+                assert!(report.is_connected);
+            }
+        }
+    }
+    println!("tokens in an hour with a wrong wall clock, at most: {:?}", worst.iter().max());
+}
+
+/// A service, a network, a clock or a token endpoint that does not work.
+struct Hostile {
+    name: &'static str,
+    spoil: fn(&mut Plan),
+    /// The most tokens in an hour.
+    bound: usize,
+}
+
+fn fault(plan: &mut Plan, set: impl Fn(&mut ivs_chat_proto::mock::Faults)) {
+    set(&mut plan.room.faults);
+}
+
+fn sessions(plan: &mut Plan, millis: u32, end: SessionEnd) {
+    plan.hosts.iter_mut().for_each(|host| host.user.session_ms = millis);
+    plan.room.faults.session_end = end;
+}
+
+const ABORT: SessionEnd = SessionEnd::new(AfterExpiry::Abort).without_error();
+const CLOSE: SessionEnd = SessionEnd::new(AfterExpiry::Close { code: 1000, reason: ExpiryReason::Empty });
+const OPEN: SessionEnd = SessionEnd::new(AfterExpiry::StayOpen);
+const RESTART: SessionEnd =
+    SessionEnd::new(AfterExpiry::Close { code: 1012, reason: ExpiryReason::Empty }).without_error();
+
+/// The longest wait is 60 s, and 30 s on average. A connection that has lasted 30 s resets the wait.
+const HOSTILE: &[Hostile] = &[
+    Hostile { name: "nothing wrong", spoil: |_| {}, bound: 2 },
+    Hostile { name: "every handshake refused, 401", spoil: |it| fault(it, |f| f.refuse_401 = Probability::ALWAYS), bound: 150 },
+    Hostile { name: "every handshake refused, 403", spoil: |it| fault(it, |f| f.refuse_403 = Probability::ALWAYS), bound: 150 },
+    Hostile { name: "every handshake refused, 404", spoil: |it| fault(it, |f| f.refuse_404 = Probability::ALWAYS), bound: 150 },
+    Hostile { name: "every handshake refused, 503", spoil: |it| fault(it, |f| f.refuse_503 = Probability::ALWAYS), bound: 150 },
+    Hostile {
+        name: "every handshake refused, 429 with Retry-After of 60 s",
+        spoil: |it| {
+            fault(it, |f| {
+                f.refuse_429 = Probability::ALWAYS;
+                f.retry_after_s = Some(60);
+            });
+        },
+        bound: 60,
+    },
+    Hostile { name: "handshakes without an answer", spoil: |it| it.network.loses_handshakes = 1, bound: 80 },
+    Hostile { name: "half of the handshakes refused, 401", spoil: |it| fault(it, |f| f.refuse_401 = Probability::of_256(128)), bound: 150 },
+    Hostile { name: "connections break at once", spoil: |it| fault(it, |f| f.accept_then_drop = Probability::ALWAYS), bound: 150 },
+    Hostile { name: "connections break after 1 s", spoil: |it| sessions(it, 1_000, ABORT), bound: 150 },
+    Hostile { name: "connections break after 29 s", spoil: |it| sessions(it, 29_000, ABORT), bound: 150 },
+    Hostile { name: "connections break after 31 s", spoil: |it| sessions(it, 31_000, ABORT), bound: 150 },
+    Hostile { name: "401 and close after 1 s", spoil: |it| sessions(it, 1_000, CLOSE), bound: 150 },
+    Hostile { name: "401 and close after 31 s", spoil: |it| sessions(it, 31_000, CLOSE), bound: 150 },
+    Hostile { name: "401 and no close after 1 s", spoil: |it| sessions(it, 1_000, OPEN), bound: 150 },
+    Hostile { name: "401 and no close after 31 s", spoil: |it| sessions(it, 31_000, OPEN), bound: 150 },
+    Hostile { name: "restarts after 1 s", spoil: |it| sessions(it, 1_000, RESTART), bound: 150 },
+    Hostile { name: "restarts after 31 s", spoil: |it| sessions(it, 31_000, RESTART), bound: 150 },
+    Hostile {
+        name: "401 and close after 31 s, half of the handshakes refused, 401",
+        spoil: |it| {
+            sessions(it, 31_000, CLOSE);
+            fault(it, |f| f.refuse_401 = Probability::of_256(128));
+        },
+        bound: 250,
+    },
+    Hostile { name: "no pong", spoil: |it| fault(it, |f| f.lose_pong = Probability::ALWAYS), bound: 150 },
+    Hostile { name: "half of the pongs", spoil: |it| fault(it, |f| f.lose_pong = Probability::of_256(128)), bound: 150 },
+    Hostile { name: "no token", spoil: |it| it.hosts.iter_mut().for_each(|host| host.tokens.has_no_answer = 1), bound: 80 },
+    Hostile { name: "tokens late", spoil: |it| it.hosts.iter_mut().for_each(|host| host.tokens.is_late = 1), bound: 80 },
+    Hostile { name: "tokens refused for now", spoil: |it| it.hosts.iter_mut().for_each(|host| host.tokens.fails = 1), bound: 150 },
+    Hostile {
+        name: "a wild reading every 10 minutes",
+        spoil: |it| it.hosts.iter_mut().for_each(|host| host.wild_ms = Some(10 * MINUTE_MS)),
+        bound: 20,
+    },
+];
+
+#[test]
+fn tokens_are_bounded() {
+    let mut silent = HostPlan::healthy("chaya", Config::without_pings());
+    silent.config.idle_ms = Some(90_000);
+    let mut tab = silent.clone();
+    tab.throttle_ms = MINUTE_MS;
+    tab.user.id = "dov".to_owned();
+    let mut hosts = both();
+    hosts.push(silent);
+    hosts.push(tab);
+    println!("tokens in an hour, at most:    pings  none  none, idle_ms  tab, idle_ms");
+    let mut failures = Vec::new();
+    for Hostile { name, spoil, bound } in HOSTILE {
+        let mut plan = Plan::healthy(hosts.clone());
+        spoil(&mut plan);
+        let mut worst = [0; 4];
+        for seed in 0..3 {
+            for (number, report) in World::new(plan.clone(), Dice::new(seed), false).report().iter().enumerate() {
+                worst[number] = worst[number].max(report.tokens_per_hour);
+            }
+        }
+        println!("{worst:>4?} of {bound:>3}  {name}");
+        // Silence may replace four connections an hour.
+        let is_within = worst[0] <= *bound && worst[1] <= *bound && worst[2] <= bound + 4 && worst[3] <= bound + 4;
+        if !is_within {
+            failures.push(name);
+        }
+    }
+    assert!(failures.is_empty(), "{failures:#?}");
+}
+
+#[test]
+fn a_tab_fetches_few_tokens() {
+    let mut tab = HostPlan::healthy("astrid", Config::without_pings());
+    tab.throttle_ms = MINUTE_MS;
+    for idle_ms in [None, Some(30_000), Some(90_000), Some(10 * u32::try_from(MINUTE_MS).expect("short"))] {
+        tab.config.idle_ms = idle_ms;
+        for seed in 0..5 {
+            let [report] = &run("tab", &Plan::healthy(vec![tab.clone()]), seed)[..] else { panic!() };
+            assert!(report.tokens_per_hour <= 1 + 4, "{idle_ms:?}, seed {seed}: {report:?}");
+        }
+    }
+}
