@@ -9,7 +9,8 @@ pub(crate) struct Entry {
     pub(crate) is_owed: bool,
     /// The room's connection that was the client's current one at that time.
     pub(crate) route: Option<u32>,
-    /// Whether the service delivered nothing to the client at that time, but answered its pings.
+    /// Whether the service delivered nothing to the client at that time, but answered its pings, if
+    /// it sends any.
     pub(crate) is_unserved: bool,
     /// Whether it was reported to the client on its current connection.
     pub(crate) is_reported: bool,

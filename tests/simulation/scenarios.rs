@@ -32,8 +32,8 @@ impl World {
         self.pass_until(end);
         let report = |host: &crate::host::Host| {
             let outcomes = || host.requests.iter().filter_map(|request| request.outcome);
-            // What was sent at the end is still on its way.
-            let is_over = |at: &Option<u64>| at.is_some_and(|at| at + 10_000 < end);
+            // What was sent at the end is still on its way, or waits for a device that sleeps.
+            let is_over = |at: &Option<u64>| at.is_some_and(|at| at + 120_000 < end);
             let numbers = || self.broadcasts.iter().enumerate().filter(|(_, at)| is_over(at)).map(|(number, _)| number);
             let entries = || numbers().map(|number| host.ledger.get(number));
             Report {
@@ -111,7 +111,7 @@ fn a_busy_room() {
     for report in reports {
         let Report { gaps, state_changes, missed, twice, handed_over, .. } = report;
         assert_eq!((gaps, missed, twice, state_changes), (0, 0, 0, 2));
-        assert!(handed_over > usize::try_from(hours()).expect("few") * 359_000);
+        assert!(handed_over > usize::try_from(hours()).expect("few") * 350_000);
         assert!(report.replaced >= 1 && report.replaced <= REFRESHES);
     }
 }
@@ -124,10 +124,16 @@ fn a_tab_in_the_background() {
     speaker.speaks_ms = Some(45_000);
     let mut plan = Plan::healthy(vec![tab, speaker]);
     check_healthy("tab", &plan, 5, REFRESHES);
-    // With a limit on silence, the connections of a room in which nobody speaks are replaced.
+    // With a limit on silence, the connections of a room in which nobody speaks are replaced four
+    // times an hour, each time with a gap, since nothing shows that they were alive.
     plan.hosts.truncate(1);
     plan.hosts[0].config.idle_ms = Some(90_000);
-    check_healthy("tab with idle_ms", &plan, 5, REFRESHES + 4 * 6);
+    for seed in 0..5 {
+        for report in run("tab with idle_ms", &plan, seed) {
+            assert!(report.is_connected && report.state_changes == 2);
+            assert!(report.replaced <= REFRESHES + 4 * 6 && report.gaps <= 4 * 6 + 7, "{report:?}");
+        }
+    }
 }
 
 #[test]
@@ -147,10 +153,11 @@ fn a_phone_that_naps() {
     phone.speaks_ms = Some(47_000);
     let mut stops = phone.clone();
     stops.stops_in_sleep = true;
-    let mut plan = Plan::healthy(vec![phone, stops]);
+    let mut plan = Plan::healthy(vec![phone.clone()]);
     plan.events_ms = Some((1_000, 20_000));
     check_healthy("phone", &plan, 5, REFRESHES);
-    // It asks for a refresh each time that it wakes up.
+    // It asks for a refresh each time that it wakes up, as it must if its clock stops.
+    plan.hosts = vec![phone, stops];
     plan.hosts.iter_mut().for_each(|host| host.refreshes_on_waking = true);
     check_healthy("phone with refresh", &plan, 5, 140);
 }
@@ -158,7 +165,7 @@ fn a_phone_that_naps() {
 #[test]
 fn wrong_wall_clocks() {
     let mut worst = Vec::new();
-    for minutes in [-1_440, -180, -120, -59, -58, -55, -50, -30, -10, -1, 1, 10, 30, 60, 120, 180, 1_440] {
+    for minutes in (-60..=5).step_by(if cfg!(debug_assertions) { 5 } else { 1 }).chain([-1_440, -180, -120, 30, 60, 121, 180, 1_440]) {
         let mut plan = Plan::healthy(both());
         plan.events_ms = Some((10_000, 100_000));
         for host in &mut plan.hosts {
@@ -202,10 +209,10 @@ const RESTART: SessionEnd =
 /// The longest wait is 60 s, and 30 s on average. A connection that has lasted 30 s resets the wait.
 const HOSTILE: &[Hostile] = &[
     Hostile { name: "nothing wrong", spoil: |_| {}, bound: 2 },
-    Hostile { name: "every handshake refused, 401", spoil: |it| fault(it, |f| f.refuse_401 = Probability::ALWAYS), bound: 150 },
-    Hostile { name: "every handshake refused, 403", spoil: |it| fault(it, |f| f.refuse_403 = Probability::ALWAYS), bound: 150 },
-    Hostile { name: "every handshake refused, 404", spoil: |it| fault(it, |f| f.refuse_404 = Probability::ALWAYS), bound: 150 },
-    Hostile { name: "every handshake refused, 503", spoil: |it| fault(it, |f| f.refuse_503 = Probability::ALWAYS), bound: 150 },
+    Hostile { name: "every handshake refused, 401", spoil: |it| fault(it, |f| f.refuse_401 = Probability::ALWAYS), bound: 170 },
+    Hostile { name: "every handshake refused, 403", spoil: |it| fault(it, |f| f.refuse_403 = Probability::ALWAYS), bound: 170 },
+    Hostile { name: "every handshake refused, 404", spoil: |it| fault(it, |f| f.refuse_404 = Probability::ALWAYS), bound: 170 },
+    Hostile { name: "every handshake refused, 503", spoil: |it| fault(it, |f| f.refuse_503 = Probability::ALWAYS), bound: 170 },
     Hostile {
         name: "every handshake refused, 429 with Retry-After of 60 s",
         spoil: |it| {
@@ -217,34 +224,35 @@ const HOSTILE: &[Hostile] = &[
         bound: 60,
     },
     Hostile { name: "handshakes without an answer", spoil: |it| it.network.loses_handshakes = 1, bound: 80 },
-    Hostile { name: "half of the handshakes refused, 401", spoil: |it| fault(it, |f| f.refuse_401 = Probability::of_256(128)), bound: 150 },
-    Hostile { name: "connections break at once", spoil: |it| fault(it, |f| f.accept_then_drop = Probability::ALWAYS), bound: 150 },
-    Hostile { name: "connections break after 1 s", spoil: |it| sessions(it, 1_000, ABORT), bound: 150 },
-    Hostile { name: "connections break after 29 s", spoil: |it| sessions(it, 29_000, ABORT), bound: 150 },
-    Hostile { name: "connections break after 31 s", spoil: |it| sessions(it, 31_000, ABORT), bound: 150 },
-    Hostile { name: "401 and close after 1 s", spoil: |it| sessions(it, 1_000, CLOSE), bound: 150 },
-    Hostile { name: "401 and close after 31 s", spoil: |it| sessions(it, 31_000, CLOSE), bound: 150 },
-    Hostile { name: "401 and no close after 1 s", spoil: |it| sessions(it, 1_000, OPEN), bound: 150 },
-    Hostile { name: "401 and no close after 31 s", spoil: |it| sessions(it, 31_000, OPEN), bound: 150 },
-    Hostile { name: "restarts after 1 s", spoil: |it| sessions(it, 1_000, RESTART), bound: 150 },
-    Hostile { name: "restarts after 31 s", spoil: |it| sessions(it, 31_000, RESTART), bound: 150 },
+    Hostile { name: "half of the handshakes refused, 401", spoil: |it| fault(it, |f| f.refuse_401 = Probability::of_256(128)), bound: 170 },
+    Hostile { name: "connections break at once", spoil: |it| fault(it, |f| f.accept_then_drop = Probability::ALWAYS), bound: 170 },
+    Hostile { name: "connections break after 1 s", spoil: |it| sessions(it, 1_000, ABORT), bound: 170 },
+    Hostile { name: "connections break after 29 s", spoil: |it| sessions(it, 29_000, ABORT), bound: 170 },
+    Hostile { name: "connections break after 31 s", spoil: |it| sessions(it, 31_000, ABORT), bound: 170 },
+    Hostile { name: "401 and close after 1 s", spoil: |it| sessions(it, 1_000, CLOSE), bound: 170 },
+    Hostile { name: "401 and close after 31 s", spoil: |it| sessions(it, 31_000, CLOSE), bound: 170 },
+    Hostile { name: "401 and no close after 1 s", spoil: |it| sessions(it, 1_000, OPEN), bound: 170 },
+    Hostile { name: "401 and no close after 31 s", spoil: |it| sessions(it, 31_000, OPEN), bound: 170 },
+    Hostile { name: "restarts after 1 s", spoil: |it| sessions(it, 1_000, RESTART), bound: 170 },
+    Hostile { name: "restarts after 31 s", spoil: |it| sessions(it, 31_000, RESTART), bound: 170 },
     Hostile {
         name: "401 and close after 31 s, half of the handshakes refused, 401",
         spoil: |it| {
             sessions(it, 31_000, CLOSE);
             fault(it, |f| f.refuse_401 = Probability::of_256(128));
         },
-        bound: 250,
+        bound: 300,
     },
-    Hostile { name: "no pong", spoil: |it| fault(it, |f| f.lose_pong = Probability::ALWAYS), bound: 150 },
-    Hostile { name: "half of the pongs", spoil: |it| fault(it, |f| f.lose_pong = Probability::of_256(128)), bound: 150 },
+    Hostile { name: "no pong", spoil: |it| fault(it, |f| f.lose_pong = Probability::ALWAYS), bound: 170 },
+    Hostile { name: "half of the pongs", spoil: |it| fault(it, |f| f.lose_pong = Probability::of_256(128)), bound: 170 },
     Hostile { name: "no token", spoil: |it| it.hosts.iter_mut().for_each(|host| host.tokens.has_no_answer = 1), bound: 80 },
     Hostile { name: "tokens late", spoil: |it| it.hosts.iter_mut().for_each(|host| host.tokens.is_late = 1), bound: 80 },
-    Hostile { name: "tokens refused for now", spoil: |it| it.hosts.iter_mut().for_each(|host| host.tokens.fails = 1), bound: 150 },
+    Hostile { name: "tokens refused for now", spoil: |it| it.hosts.iter_mut().for_each(|host| host.tokens.fails = 1), bound: 170 },
     Hostile {
         name: "a wild reading every 10 minutes",
         spoil: |it| it.hosts.iter_mut().for_each(|host| host.wild_ms = Some(10 * MINUTE_MS)),
-        bound: 20,
+        // Each lets 49 days pass, and so may cost a refresh and four replacements.
+        bound: 30,
     },
 ];
 
@@ -287,7 +295,9 @@ fn a_tab_fetches_few_tokens() {
         tab.config.idle_ms = idle_ms;
         for seed in 0..5 {
             let [report] = &run("tab", &Plan::healthy(vec![tab.clone()]), seed)[..] else { panic!() };
-            assert!(report.tokens_per_hour <= 1 + 4, "{idle_ms:?}, seed {seed}: {report:?}");
+            // One refresh and four replacements on average; within 60 minutes there may be two refreshes.
+            assert!(report.tokens <= 1 + (1 + 4) * 6, "{idle_ms:?}, seed {seed}: {report:?}");
+            assert!(report.tokens_per_hour <= 2 + 4, "{idle_ms:?}, seed {seed}: {report:?}");
         }
     }
 }

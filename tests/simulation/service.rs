@@ -284,7 +284,8 @@ impl World {
             };
             let open = || self.live.iter().map(|route| &self.routes[*route]).filter(is_open);
             let is_served = open().any(|route| route.stage == Stage::Served && route.carries_to_client);
-            let is_answered = open().any(|route| route.is_unserved() && !route.is_dead());
+            let seems_served = |route: &Route| route.is_unserved() && !(route.is_dead() && host.can_ping());
+            let is_answered = open().any(seems_served);
             let route = host.current_socket().and_then(|socket| socket.route);
             let is_owed = host.is_connected();
             let entry = host.ledger.entry(broadcast);

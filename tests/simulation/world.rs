@@ -64,6 +64,8 @@ pub(crate) struct World {
     number: u64,
     /// Whether nothing goes wrong any more.
     pub(crate) is_calm: bool,
+    /// When all clients left.
+    pub(crate) left_at: u64,
     pub(crate) accepted: usize,
     /// When the room accepted each broadcast.
     pub(crate) broadcasts: Vec<Option<u64>>,
@@ -103,6 +105,7 @@ impl World {
             happenings: BTreeMap::new(),
             number: 0,
             is_calm: false,
+            left_at: u64::MAX,
             accepted: 0,
             broadcasts: Vec::new(),
             deleted: HashSet::new(),
