@@ -4,7 +4,7 @@ use ivs_chat_proto::client::ConnectionState;
 use ivs_chat_proto::mock::{AfterExpiry, ExpiryReason, SessionEnd};
 use ivs_chat_proto::{Capability, Instant};
 
-use crate::host::{Asks, Host};
+use crate::host::{Asks, Host, place};
 use crate::ledger::Entry;
 use crate::plan::{HOUR_MS, MINUTE_MS};
 use crate::tally::Tally;
@@ -176,9 +176,16 @@ impl World {
                 self.tally.note("owed: handed over");
                 continue;
             }
+            if entry.is_corrupt {
+                self.tally.note("owed: came corrupt");
+                continue;
+            }
             let route = entry.route.map(|route| &self.routes[usize::try_from(route).expect("few")]);
-            let is_dead = route.is_some_and(|route| !route.carries_to_client);
+            let is_dead = entry.was_dead || route.is_some_and(|route| !route.carries_to_client);
             let has_trouble = host.had_trouble_since(accepted_at);
+            // A client that was told that the session is over knows that it misses messages.
+            let was_told = route.is_some_and(|route| host.sockets[place(route.connection)].was_told_401);
+            let is_excused = entry.is_unserved && !was_told;
             let covered_at = host.ledger.covered_at(accepted_at).filter(|at| *at < self.left_at);
             if let Some(covered_at) = covered_at {
                 self.tally.note("owed: missed, and covered");
@@ -195,7 +202,7 @@ impl World {
                 continue;
             }
             assert!(!entry.is_reported, "{number}: {broadcast} was swallowed");
-            self.tally.note(match (entry.is_unserved, host.can_ping()) {
+            self.tally.note(match (is_excused, host.can_ping()) {
                 (true, _) => "owed: missed unnoticed, pings answered and nothing else",
                 (false, false) if is_dead => "owed: missed unnoticed, no pings, dead link",
                 (false, false) if self.lag_ms() > u64::from(host.client.config().drain_ms) => {

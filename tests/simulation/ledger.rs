@@ -12,6 +12,10 @@ pub(crate) struct Entry {
     /// Whether the service delivered nothing to the client at that time, but answered its pings, if
     /// it sends any.
     pub(crate) is_unserved: bool,
+    /// Whether the link of one of its connections was dead towards the client.
+    pub(crate) was_dead: bool,
+    /// Whether it came so corrupt that it could not be decoded.
+    pub(crate) is_corrupt: bool,
     /// Whether it was reported to the client on its current connection.
     pub(crate) is_reported: bool,
     /// The connection on which it was handed over first.

@@ -45,6 +45,8 @@ pub(crate) struct Network {
     pub(crate) breaks: bool,
     /// Whether links die without a sign.
     pub(crate) loses_links: bool,
+    /// How often a message comes without its second half.
+    pub(crate) corrupts: u64,
     /// How often a handshake has no answer.
     pub(crate) loses_handshakes: u64,
 }
@@ -135,6 +137,7 @@ impl Plan {
                 max_latency_ms: 120,
                 breaks: false,
                 loses_links: false,
+                corrupts: 0,
                 loses_handshakes: 0,
             },
             hosts,
@@ -154,6 +157,7 @@ impl Plan {
             max_latency_ms,
             breaks: dice.one_in(2),
             loses_links: dice.one_in(2),
+            corrupts: if dice.one_in(3) { 60 } else { 0 },
             loses_handshakes: if dice.one_in(2) { 40 } else { 0 },
         };
         let mut often = |times: u64| if dice.one_in(2) { times } else { 0 };

@@ -1,5 +1,7 @@
 //! Runs of six hours with one thing wrong, or nothing.
 
+use core::num::NonZeroU32;
+
 use ivs_chat_proto::client::{Config, ConnectionState, Outcome};
 use ivs_chat_proto::mock::{AfterExpiry, ExpiryReason, Probability, SessionEnd};
 
@@ -285,6 +287,18 @@ fn tokens_are_bounded() {
         }
     }
     assert!(failures.is_empty(), "{failures:#?}");
+}
+
+#[test]
+fn attempts_are_limited() {
+    for most in [1_u32, 2, 7] {
+        let mut plan = Plan::healthy(both());
+        plan.room.faults.refuse_503 = Probability::ALWAYS;
+        plan.hosts.iter_mut().for_each(|host| host.config.max_attempts = NonZeroU32::new(most));
+        for report in run("limited attempts", &plan, most.into()) {
+            assert_eq!((report.tokens, report.state_changes, report.is_connected), (usize::try_from(most).expect("few"), 2, false));
+        }
+    }
 }
 
 #[test]

@@ -227,11 +227,11 @@ impl World {
             self.tally.note("request: arrives after it was abandoned");
         }
         asked.fate = fate;
+        let asked = &self.hosts[number].requests[request];
         let is_heard = asked.is_probe && matches!(fate, Fate::Accepted | Fate::Rejected { .. });
-        assert!(
-            fate != Fate::Accepted || !matches!(asked.outcome, Some((Outcome::Rejected(_), _))),
-            "rejected, and accepted later: {asked:?}"
-        );
+        if fate == Fate::Accepted && matches!(asked.outcome, Some((Outcome::Rejected(_), _))) {
+            self.rejected_falsely(number, request);
+        }
         self.hosts[number].is_heard |= is_heard;
         if fate == Fate::Accepted {
             self.accepted += 1;
@@ -286,12 +286,15 @@ impl World {
             let is_served = open().any(|route| route.stage == Stage::Served && route.carries_to_client);
             let seems_served = |route: &Route| route.is_unserved() && !(route.is_dead() && host.can_ping());
             let is_answered = open().any(seems_served);
+            let was_dead = open().any(|route| !route.carries_to_client);
             let route = host.current_socket().and_then(|socket| socket.route);
             let is_owed = host.is_connected();
+            let is_current_unserved = route.is_some_and(|route| seems_served(&self.routes[route]));
             let entry = host.ledger.entry(broadcast);
             entry.is_owed = is_owed;
             entry.route = route.map(|route| u32::try_from(route).expect("few"));
-            entry.is_unserved = !is_served && is_answered;
+            entry.is_unserved = is_current_unserved || !is_served && is_answered;
+            entry.was_dead = was_dead;
         }
     }
 

@@ -30,6 +30,8 @@ const REQUIRED: &[&str] = &[
     // What clients were owed, and got.
     "owed: handed over",
     "owed: missed, and covered",
+    "owed: missed unnoticed, no pings, dead link",
+    "owed: missed unnoticed, pings answered and nothing else",
     "gap",
     "gap: needed",
     "gap: nothing was missed",
@@ -95,6 +97,7 @@ const REQUIRED: &[&str] = &[
     "service: handed on late",
     // What went wrong on the way, and with hosts.
     "network: broken",
+    "network: corrupt",
     "network: handshake without an answer",
     "network: link dies",
     "network: link from the client dies",
