@@ -29,7 +29,8 @@ impl World {
                 self.send(number, asks, false);
             }
             50..60 => {
-                // The event does not say whose request it answers, if both are for the same message.
+                // The event does not say whose request it answers, if both are for the same
+                // message.
                 let host = &self.hosts[number];
                 let id = host.last_message.clone().filter(|_| host.stolen.is_none());
                 let id = id.unwrap_or_else(|| format!("a message of {number}"));
@@ -155,7 +156,6 @@ impl World {
                 host.requests.push(Request {
                     handle,
                     connection,
-                    request_id,
                     asks,
                     sent_at: now,
                     fate: Fate::OnItsWay,

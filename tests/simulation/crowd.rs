@@ -117,7 +117,8 @@ fn refreshes_and_reconnects_are_spread() {
             crowd.clients[number].connect(Instant::from_millis(0));
             crowd.poll(0, number);
         }
-        // Their sessions begin within half a second, and each is replaced 2 to 8 minutes before its end.
+        // Their sessions begin within half a second, and each is replaced 2 to 8 minutes before its
+        // end.
         crowd.pass_until(61 * MINUTE_MS);
         let (most, spread_ms) = crowd.burst(1_000, 61 * MINUTE_MS);
         println!("refreshes of {CROWD} clients: at most {most} tokens in a second, within {} s", spread_ms / 1_000);

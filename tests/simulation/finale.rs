@@ -14,7 +14,8 @@ use crate::world::{World, tell};
 /// else happens, or, without pings, whose link is dead: the longest session, and what it takes to
 /// get another connection.
 const UNAWARE_MS: u64 = 3 * HOUR_MS + 10 * MINUTE_MS;
-/// Until a gap must have been reported, with pings: two pings have no answer, or a connection drains.
+/// Until a gap must have been reported, with pings: two pings have no answer, or a connection
+/// drains.
 const COVER_MS: u64 = 150_000;
 
 impl World {
@@ -56,8 +57,8 @@ impl World {
         let retry_after_s = self.plan.room.faults.retry_after_s.unwrap_or(0);
         let asked_ms = 1_000 * u64::from(retry_after_s).max(host.plan.tokens.retry_after_s.unwrap_or(0));
         let noticed_ms = u64::from(config.ping_interval_ms) + 2 * u64::from(config.ping_timeout_ms);
-        // A wait (the longest, or that of a restart), a token and a handshake without an answer, and
-        // another wait after each.
+        // A wait (the longest, or that of a restart), a token and a handshake without an answer,
+        // and another wait after each.
         let wait_ms = u64::from(config.backoff_max_ms).max(30_000) + asked_ms;
         let attempt_ms = u64::from(config.token_timeout_ms) + u64::from(config.connect_timeout_ms);
         let throttled_ms = 8 * host.plan.throttle_ms;
@@ -71,28 +72,28 @@ impl World {
         route.is_unserved() || route.is_dead() && !host.can_ping()
     }
 
-    /// Each client that the service or the user disconnected is asked to connect again. All others do
-    /// so by themselves. All are heard, and hear.
+    /// Each client that the service or the user disconnected is asked to connect again. All others
+    /// do so by themselves. All are heard, and hear.
     fn all_connect(&mut self) {
         let start = self.now;
         let mut bounds: Vec<_> = self.hosts.iter().map(|host| start + self.bound(host)).collect();
         'all: loop {
-            for number in 0..self.hosts.len() {
+            for (number, bound) in bounds.iter_mut().enumerate() {
                 let host = &self.hosts[number];
                 if host.is_awake(self.now) && matches!(host.state, ConnectionState::Disconnected(_)) {
                     self.tally.note("end: connected when asked to");
-                    bounds[number] = bounds[number].max(self.now + self.bound(&self.hosts[number]));
+                    *bound = (*bound).max(self.now + self.bound(&self.hosts[number]));
                     self.connect(number);
                 }
                 if self.is_unaware(&self.hosts[number]) {
-                    bounds[number] = bounds[number].max(start + UNAWARE_MS + self.bound(&self.hosts[number]));
+                    *bound = (*bound).max(start + UNAWARE_MS + self.bound(&self.hosts[number]));
                 }
             }
             self.probe();
             let elapsed = self.now - start;
             self.pass_until(self.now + if elapsed < 20 * MINUTE_MS { 15_000 } else { 67_000 });
             let mut is_done = true;
-            for (number, bound) in bounds.clone().iter().enumerate() {
+            for (number, bound) in bounds.iter().enumerate() {
                 let host = &self.hosts[number];
                 if host.is_heard && host.hears {
                     continue;
@@ -162,8 +163,8 @@ impl World {
         assert_eq!((self.room.connections(), self.room.next_at()), (0, None::<Instant>), "a connection is left");
     }
 
-    /// Every broadcast that the client was owed was handed over, or the client said that it may have
-    /// missed something.
+    /// Every broadcast that the client was owed was handed over, or the client said that it may
+    /// have missed something.
     fn check_ledger(&mut self, number: usize) {
         for (broadcast, accepted_at) in self.broadcasts.iter().enumerate() {
             let Some(accepted_at) = *accepted_at else { continue };
@@ -192,9 +193,10 @@ impl World {
                 let is_bounded = !entry.is_unserved && !has_trouble && host.plan.throttle_ms == 0;
                 let took_ms = covered_at - accepted_at;
                 if is_bounded && (host.can_ping() || !is_dead) {
-                    let what = match host.can_ping() {
-                        true => "at most: ms until a gap was reported, with pings",
-                        false => "at most: ms until a gap was reported, without pings, link alive",
+                    let what = if host.can_ping() {
+                        "at most: ms until a gap was reported, with pings"
+                    } else {
+                        "at most: ms until a gap was reported, without pings, link alive"
                     };
                     self.tally.most(what, took_ms);
                     assert!(took_ms <= COVER_MS, "{number}: {broadcast} of {accepted_at}, covered at {covered_at}");

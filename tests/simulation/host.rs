@@ -114,7 +114,6 @@ pub(crate) enum Phase {
 pub(crate) struct Request {
     pub(crate) handle: RequestHandle,
     pub(crate) connection: ConnectionId,
-    pub(crate) request_id: String,
     pub(crate) asks: Asks,
     pub(crate) sent_at: u64,
     pub(crate) fate: Fate,
@@ -130,9 +129,13 @@ pub(crate) enum Fate {
     OnItsWay,
     Accepted,
     /// The room rejected it, so long after it had arrived.
-    Rejected { held_ms: u64 },
+    Rejected {
+        held_ms: u64,
+    },
     /// The link was dead, since before it arrived or since it was held back by the service.
-    LinkDead { was_held: bool },
+    LinkDead {
+        was_held: bool,
+    },
     /// The service answered pings on the connection, and nothing else.
     Unserved,
     /// The connection was over, or ended by that.

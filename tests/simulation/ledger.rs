@@ -4,13 +4,14 @@ use ivs_chat_proto::client::ConnectionId;
 
 /// What became of one broadcast (a message, or an event of the application) at one client.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something else")]
 pub(crate) struct Entry {
     /// Whether the client was connected by its own account when the room accepted it.
     pub(crate) is_owed: bool,
     /// The room's connection that was the client's current one at that time.
     pub(crate) route: Option<u32>,
-    /// Whether the service delivered nothing to the client at that time, but answered its pings, if
-    /// it sends any.
+    /// Whether the service delivered nothing on one of its connections at that time, but answered
+    /// the pings there, if the client sends any. It may be current, or become current again.
     pub(crate) is_unserved: bool,
     /// Whether the link of one of its connections was dead towards the client.
     pub(crate) was_dead: bool,

@@ -52,6 +52,7 @@ pub(crate) struct Network {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something else")]
 pub(crate) struct HostPlan {
     pub(crate) user: User,
     pub(crate) config: client::Config,

@@ -36,11 +36,11 @@ pub(crate) enum Stage {
 }
 
 impl Route {
-    pub(crate) fn is_over(&self) -> bool {
-        self.stage == Stage::Over
+    pub(crate) const fn is_over(&self) -> bool {
+        matches!(self.stage, Stage::Over)
     }
 
-    pub(crate) fn is_unserved(&self) -> bool {
+    pub(crate) const fn is_unserved(&self) -> bool {
         matches!(self.stage, Stage::Errors | Stage::Pongs)
     }
 
@@ -50,12 +50,12 @@ impl Route {
 }
 
 impl World {
-    fn instant(&self) -> Instant {
+    const fn instant(&self) -> Instant {
         Instant::from_millis(self.now)
     }
 
     /// Returns the faults of the room, without those that this module injects.
-    fn faults(&self) -> Faults {
+    const fn faults(&self) -> Faults {
         let mut faults = if self.is_calm { Faults::none() } else { self.plan.room.faults };
         faults.session_end = self.session_end;
         faults.disconnection = self.disconnection;
@@ -279,21 +279,18 @@ impl World {
     pub(crate) fn record(&mut self, broadcast: usize) {
         assert_eq!(self.broadcasts[broadcast].replace(self.now), None, "accepted twice");
         for (number, host) in self.hosts.iter_mut().enumerate() {
-            let is_open = |route: &&Route| {
-                route.host == number && host.sockets[place(route.connection)].phase == Phase::Open
-            };
+            let is_open =
+                |route: &&Route| route.host == number && host.sockets[place(route.connection)].phase == Phase::Open;
             let open = || self.live.iter().map(|route| &self.routes[*route]).filter(is_open);
-            let is_served = open().any(|route| route.stage == Stage::Served && route.carries_to_client);
             let seems_served = |route: &Route| route.is_unserved() && !(route.is_dead() && host.can_ping());
             let is_answered = open().any(seems_served);
             let was_dead = open().any(|route| !route.carries_to_client);
             let route = host.current_socket().and_then(|socket| socket.route);
             let is_owed = host.is_connected();
-            let is_current_unserved = route.is_some_and(|route| seems_served(&self.routes[route]));
             let entry = host.ledger.entry(broadcast);
             entry.is_owed = is_owed;
             entry.route = route.map(|route| u32::try_from(route).expect("few"));
-            entry.is_unserved = is_current_unserved || !is_served && is_answered;
+            entry.is_unserved = is_answered;
             entry.was_dead = was_dead;
         }
     }

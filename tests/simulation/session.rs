@@ -4,8 +4,8 @@
 use core::time::Duration;
 
 use ivs_chat_proto::client::{
-    CloseEvent, ConnectionId, ConnectionState, DisconnectReason, FetchError, FetchId, Outcome, Output,
-    ReconnectAction, Settled, TokenInfo,
+    CloseEvent, ConnectionId, ConnectionState, DisconnectReason, FetchError, FetchId, Outcome, Output, ReconnectAction,
+    Settled, TokenInfo,
 };
 use ivs_chat_proto::mock::{Delivery, Probability};
 use ivs_chat_proto::subscribe::{EventKind, Subscribe};
@@ -80,9 +80,8 @@ impl World {
             let next = order(&output);
             assert!(next >= rank || is_wild, "{number}: out of order: {output:?}");
             rank = if is_wild { 0 } else { next };
-            if must_cover && next > order::<usize>(&Output::PossibleGap) {
-                panic!("{number}: connected again, and no gap");
-            }
+            let is_covered = !must_cover || next <= order::<usize>(&Output::PossibleGap);
+            assert!(is_covered, "{number}: connected again, and no gap");
             match output {
                 Output::Wait(until) => {
                     assert!(until.is_none_or(|until| until > reading), "{number}: waits for the past");
@@ -159,7 +158,8 @@ impl World {
                     DisconnectReason::NoToken => (session.has_no_token, "disconnected: NoToken"),
                     DisconnectReason::Refused(404) => (session.refused_404, "disconnected: Refused(404)"),
                     DisconnectReason::Refused(401 | 403) => (
-                        session.refusals + session.closed_with.iter().map(|code| u32::from(*code == 3000)).sum::<u32>() > 1,
+                        session.refusals + session.closed_with.iter().map(|code| u32::from(*code == 3000)).sum::<u32>()
+                            > 1,
                         "disconnected: Refused(401 or 403)",
                     ),
                     DisconnectReason::Closed(3000) => (has(|code| code == 3000), "disconnected: Closed(3000)"),
@@ -170,9 +170,9 @@ impl World {
                     DisconnectReason::AttemptsExhausted => {
                         let most = host.client.config().max_attempts.expect("a limit").get();
                         let timeout = u64::from(host.client.config().token_timeout_ms);
-                        let is_timeout = host.fetch.is_some_and(|(_, since)| {
-                            self.now >= since + timeout || host.had_trouble_since(since)
-                        });
+                        let is_timeout = host
+                            .fetch
+                            .is_some_and(|(_, since)| self.now >= since + timeout || host.had_trouble_since(since));
                         (session.failures + u32::from(is_timeout) >= most, "disconnected: AttemptsExhausted")
                     }
                     other => panic!("{other:?}"),
@@ -241,7 +241,8 @@ impl World {
         }
     }
 
-    /// The service learns in the order of what was sent, or by a timeout, that a connection is over.
+    /// The service learns in the order of what was sent, or by a timeout, that a connection is
+    /// over.
     fn leaves_later(&mut self, number: usize, connection: ConnectionId) {
         let Some(route) = self.hosts[number].sockets[place(connection)].route else { return };
         if self.routes[route].is_dead() {
@@ -284,10 +285,8 @@ impl World {
         let since = host.fetch.map_or(0, |(_, since)| since);
         let is_late = is_latest && now > since + u64::from(host.client.config().token_timeout_ms);
         if fails {
-            let error = match is_permanent {
-                true => FetchError::Permanent,
-                false => FetchError::Temporary { retry_after: plan.retry_after_s.map(Duration::from_secs) },
-            };
+            let retry_after = plan.retry_after_s.map(Duration::from_secs);
+            let error = if is_permanent { FetchError::Permanent } else { FetchError::Temporary { retry_after } };
             tell!(self, "{number}: {error}");
             let before = host.client.clone();
             host.client.handle_token_error(reading, fetch, error);
@@ -548,8 +547,8 @@ impl World {
         });
     }
 
-    /// Another user takes a `RequestId` of this room for a request of its own: once, and only if the
-    /// client that made it can tell the two users apart.
+    /// Another user takes a `RequestId` of this room for a request of its own: once, and only if
+    /// the client that made it can tell the two users apart.
     fn steal(&mut self, number: usize, payload: &Subscribe<'_>) {
         let (request_id, sender) = match payload {
             Subscribe::Message(message) => (message.request_id, Some(message.sender.user_id)),
@@ -643,6 +642,12 @@ impl World {
         }
     }
 
+    /// Returns `true` if the link of a connection died towards the client.
+    fn is_deaf(&self, number: usize, connection: ConnectionId) -> bool {
+        let route = self.hosts[number].sockets[place(connection)].route;
+        route.is_some_and(|route| !self.routes[route].carries_to_client)
+    }
+
     /// An accepted request was rejected. That is excused if it deletes a message whose deletion was
     /// asked for before, on the same connection, and whose answer is still to come, or comes again:
     /// an error without a `RequestId` does not say which it rejects.
@@ -682,6 +687,9 @@ impl World {
                 (true, Fate::LinkDead { was_held: true }) => "assumed, not accepted: pings, answers held back",
                 (true, Fate::Rejected { .. } | Fate::ConnectionOver) if is_late_answer => {
                     "assumed, not accepted: pings, answers held back"
+                }
+                (true, Fate::Rejected { held_ms: 1.. }) if self.is_deaf(number, request.connection) => {
+                    "assumed, not accepted: pings, the link died before the answer"
                 }
                 (false, Fate::LinkDead { .. }) => "assumed, not accepted: no pings, dead link",
                 (false, Fate::Unserved) => "assumed, not accepted: no pings, no service",

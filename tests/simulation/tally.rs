@@ -136,10 +136,6 @@ impl Tally {
         *most = number.max(*most);
     }
 
-    pub(crate) fn get(&self, what: &str) -> u64 {
-        self.0.get(what).copied().unwrap_or(0)
-    }
-
     pub(crate) fn add(&mut self, other: &Self) {
         for (what, number) in &other.0 {
             if what.starts_with("at most") {

@@ -152,7 +152,7 @@ impl World {
         self.at(self.now + millis, happening);
     }
 
-    fn latency(&mut self) -> u64 {
+    const fn latency(&mut self) -> u64 {
         self.dice.between(self.network.min_latency_ms, self.network.max_latency_ms)
     }
 
