@@ -113,4 +113,5 @@ fn all_seeds() {
     println!("{count} seeds from {first} on, in {:.1} s", start.elapsed().as_secs_f64());
     println!("{tally}");
     tally.check();
+    tally.check_rare();
 }
