@@ -1,104 +1,183 @@
-//! Sessions, as transcripts: each line is a moment, an input and what comes of it.
+//! Sessions as transcripts. Each line is a moment, an input, and what comes of it.
 //!
 //! ```text
-//! 0      connect                      => state connecting; fetch token
-//! 40     token 3600000                => wait 30040
-//! 90     opened c0                    => state connected c0; wait 3540040
-//! 100    send "hello" #r-1            => r0 on c0; wait 5100
-//! 180    recv c0 message m1 of me #r-1 => message, r0 confirmed; wait 3540040
+//! 0       connect                      => state connecting; fetch f0; wait 30_000
+//! 40      token f0 3_600_000 of me     => c0; wait 30_040
+//! 90      open c0                      => state connected; wait 30_090
+//! 100     send "hello" #r-1            => r0 on c0; wait 5_100
+//! 180     recv c0 message m1 of me #r-1 => message, r0 confirmed; wait 30_090
+//! 30_090  poll                         => ping c0 1; wait 40_090
+//! 30_150  pong c0 1                    => wait 60_090
 //! ```
 //!
-//! Behind `=>` stands first what the input itself gave, if it gave anything, and then all outputs, up to the one to wait.
-//! Lines that begin with `#` are for the reader; lines `set field value` are for the `Config`, whose jitter is none unless set.
+//! After `=>` comes what the call returned, if it returned anything, and then every output, up to
+//! the moment to wait for. `c0`, `f0` and `r0` are the first connection, fetch and request.
+//!
+//! - Wishes: `connect`, `disconnect`, `leave` (when settled), `refresh`, `send "TEXT"`, `delete MESSAGE`,
+//!   `disconnect_user USER`, `abandon r0`. Requests end with `#RequestId`, or get one.
+//! - Events: `token f0 [SESSION_MS] [of USER] [only CAPABILITY…]`, `no_token f0 for now [after 20s]`,
+//!   `no_token f0 ever`, `open c0`, `pong c0 NUMBER`, `closed c0 HOW`, `recv c0 PAYLOAD` (see
+//!   [`close_event`] and [`payload`]).
+//! - `poll` only polls. `connected …` is the way to the first connection in one line, with the token's
+//!   words. `quiet` lasts from the line before to this one: every timer is served, every ping is
+//!   answered, and nothing else may happen.
+//!
+//! Lines that begin with `#` are comments. Lines that begin with `set` are for the [`Config`]: first
+//! `set without_pings`, if at all, then `set FIELD VALUE`. Unless set, no wait is random: a refresh has no
+//! jitter, and a backoff takes 1 s.
+
+use core::time::Duration;
 
 use ivs_chat_proto::client::{
-    Client, CloseEvent, Config, ConnectionId, ConnectionState, DisconnectReason, Instant, Outcome, Output, Received,
-    ReconnectAction, RequestHandle, Settled, TokenInfo,
+    Client, CloseEvent, Config, ConnectionId, ConnectionState, DisconnectReason, FetchError, FetchId, Instant, Outcome,
+    Output, Received, ReconnectAction, RequestHandle, Settled, TokenInfo,
 };
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use ivs_chat_proto::subscribe::Subscribe;
 use ivs_chat_proto::{Capabilities, Capability, Content};
 
-/// Plays a transcript, and asserts that it comes out as it stands there.
+/// The client of the transcripts: 3 requests can be in flight, and 4 payloads are remembered.
+pub(crate) type SmallClient = Client<u64, 3, 4>;
+
+/// Plays a transcript, and asserts that everything happens as it says.
 #[track_caller]
-pub(crate) fn play(transcript: &str) -> Client<u64, 3, 4> {
-    let mut config = Config::new();
-    config.refresh_jitter_ms = 0;
-    config.backoff_min_ms = 1_000;
-    config.backoff_max_ms = 1_000;
-    let mut lines =
-        transcript.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("# ")).peekable();
-    while let Some(setting) = lines.next_if(|line| line.starts_with("set ")) {
-        set(&mut config, setting);
-    }
-    let mut host = Host { client: Client::new(config, *b"sixteen bytes!!!"), sent: 0 };
+pub(crate) fn play(transcript: &str) -> SmallClient {
+    let lines = transcript.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("# "));
+    let (settings, lines): (Vec<_>, Vec<_>) = lines.partition(|line| line.starts_with("set "));
+    let mut host = Host { client: Client::new(config(&settings), *b"sixteen bytes!!!"), sent: 0, now: at(0) };
+    let (mut mismatch, mut actual) = (None, String::new());
     for line in lines {
         let (input, expected) = line.split_once("=>").unwrap_or_else(|| panic!("no => in {line}"));
-        let (now, input) = input.trim().split_once(' ').unwrap_or_else(|| panic!("no input in {line}"));
-        let now = Instant::from_millis(now.replace('_', "").parse().unwrap());
-        let mut came = Vec::from_iter(host.input(now, input.trim()));
+        let (moment, verb) = input.trim().split_once(' ').unwrap_or_else(|| panic!("no input in {line}"));
+        let now = Instant::from_millis(number(moment));
+        let mut came = Vec::from_iter(host.input(now, verb.trim()));
         came.extend(host.outputs(now));
-        assert_eq!(came.join("; "), expected.trim(), "in: {line}");
+        host.now = now;
+        let came = came.join("; ");
+        if mismatch.is_none() && without_separators(&came) != without_separators(expected.trim()) {
+            mismatch = Some(line);
+        }
+        actual += &format!("{input}=> {came}\n");
+    }
+    if let Some(line) = mismatch {
+        panic!("not what happens: {line}\n{actual}");
     }
     host.client
 }
 
-fn set(config: &mut Config, setting: &str) {
-    let (field, value) = setting.trim_start_matches("set ").split_once(' ').unwrap();
-    let value = value.trim().parse().unwrap();
+/// Plays the same transcript with several words in the place of `{}`.
+#[track_caller]
+pub(crate) fn play_each(words: &[&str], transcript: &str) {
+    for word in words {
+        play(&transcript.replace("{}", word));
+    }
+}
+
+fn config(settings: &[&str]) -> Config {
+    let mut config = Config::with_pings();
+    if settings.first() == Some(&"set without_pings") {
+        config = Config::without_pings();
+    }
+    config.refresh_jitter_percent = 0;
+    (config.backoff_min_ms, config.backoff_base_ms, config.backoff_max_ms) = (1_000, 1_000, 1_000);
+    for setting in settings.iter().filter_map(|setting| setting.trim_start_matches("set ").split_once(' ')) {
+        set(&mut config, setting.0, number(setting.1));
+    }
+    config
+}
+
+fn set(config: &mut Config, field: &str, value: u64) {
+    let millis = u32::try_from(value).unwrap();
     match field {
         "max_code_points" => config.max_code_points = u16::try_from(value).unwrap(),
         "requests_per_second" => config.requests_per_second = u8::try_from(value).unwrap().try_into().ok(),
-        "settle_ms" => config.settle_ms = value,
-        "idle_ms" => config.idle_ms = Some(value),
+        "settle_ms" => config.settle_ms = millis,
+        "connect_timeout_ms" => config.connect_timeout_ms = millis,
+        "token_timeout_ms" => config.token_timeout_ms = millis,
+        "ping_interval_ms" => config.ping_interval_ms = millis,
+        "ping_timeout_ms" => config.ping_timeout_ms = millis,
+        "idle_ms" => config.idle_ms = Some(millis),
+        "backoff_min_ms" => config.backoff_min_ms = millis,
+        "backoff_base_ms" => config.backoff_base_ms = millis,
+        "backoff_max_ms" => config.backoff_max_ms = millis,
+        "max_attempts" => config.max_attempts = millis.try_into().ok(),
+        "stable_ms" => config.stable_ms = millis,
+        "refresh_lead_ms" => config.refresh_lead_ms = millis,
+        "refresh_jitter_percent" => config.refresh_jitter_percent = u8::try_from(value).unwrap(),
+        "refresh_floor_ms" => config.refresh_floor_ms = millis,
+        "drain_ms" => config.drain_ms = millis,
         other => panic!("no setting {other}"),
     }
 }
 
 struct Host {
-    client: Client<u64, 3, 4>,
-    /// What is given with the next request: the number that its handle will have.
+    client: SmallClient,
+    /// The data of the next request: the number that its handle will have.
     sent: u64,
+    /// The moment of the line before.
+    now: Instant,
 }
 
 impl Host {
     fn input(&mut self, now: Instant, input: &str) -> Option<String> {
         let (verb, rest) = input.split_once(' ').unwrap_or((input, ""));
         let rest = rest.trim();
+        let (first, words) = rest.split_once(' ').unwrap_or((rest, ""));
         let client = &mut self.client;
         match verb {
             "connect" => client.connect(now),
-            "close" => client.close(now),
+            "disconnect" => client.disconnect(now),
+            "leave" => client.disconnect_when_settled(now),
+            "refresh" => client.refresh(now),
             "poll" => {}
-            "token" => return Some(client.token_ok(now, token(rest)).map_or("of no use".into(), name)),
-            "no_token" => client.token_err(now, rest == "ever"),
-            "opened" => client.opened(now, conn(rest)),
-            "alive" => client.alive(now, conn(rest)),
-            "closed" => {
-                let (id, how) = rest.split_once(' ').unwrap();
-                client.closed(now, conn(id), closed(how));
+            "connected" => self.connected(now, rest),
+            "quiet" => self.quiet_until(now),
+            "token" => {
+                let connection = client.handle_token(now, fetch(first), token(words));
+                return Some(connection.map_or("no use".into(), name));
             }
+            "no_token" => client.handle_token_error(now, fetch(first), fetch_error(words)),
+            "open" => client.handle_open(now, connection(first)),
+            "pong" => client.handle_pong(now, connection(first), &pong(words)),
+            "closed" => client.handle_close(now, connection(first), close_event(words)),
             "recv" => {
-                let (id, frame) = rest.split_once(' ').unwrap();
-                let frame = payload(frame);
-                return Some(match client.recv(now, conn(id), frame.as_bytes()) {
+                let frame = payload(words);
+                return Some(match client.handle_message(now, connection(first), frame.as_bytes()) {
                     Ok(Some(received)) => described(&received),
                     Ok(None) => "dropped".into(),
                     Err(error) => format!("error: {error}"),
                 });
             }
-            "send" | "delete" | "disconnect" => return Some(self.publish(now, verb, rest)),
-            "forget" => {
-                let number = rest.trim_start_matches('r').parse().unwrap();
-                return Some(
-                    client
-                        .forget(RequestHandle::from_number(number))
-                        .map_or("unknown".into(), |data| format!("r{data} back")),
-                );
+            "send" | "delete" | "disconnect_user" => return Some(self.publish(now, verb, rest)),
+            "abandon" => {
+                let handle = RequestHandle::from_number(rest.trim_start_matches('r').parse().unwrap());
+                return Some(client.abandon(handle).map_or("unknown".into(), |data| format!("r{data} back")));
             }
             other => panic!("no input {other}"),
         }
         None
+    }
+
+    fn connected(&mut self, now: Instant, words: &str) {
+        self.client.connect(now);
+        let mut outputs = self.outputs(now);
+        self.client.handle_token(now, fetch("f0"), token(words));
+        outputs.extend(self.outputs(now));
+        self.client.handle_open(now, connection("c0"));
+        outputs.push(self.output(now).unwrap());
+        outputs.retain(|output| !output.starts_with("wait"));
+        assert_eq!(outputs, ["state connecting", "fetch f0", "state connected"]);
+    }
+
+    fn quiet_until(&mut self, end: Instant) {
+        loop {
+            match self.client.poll(self.now) {
+                Output::Wait(Some(moment)) if moment < end => self.now = moment,
+                Output::Wait(_) => return,
+                Output::Ping { connection, payload } => self.client.handle_pong(self.now, connection, &payload),
+                other => panic!("not quiet at {}: {other:?}", self.now),
+            }
+        }
     }
 
     fn publish(&mut self, now: Instant, verb: &str, rest: &str) -> String {
@@ -123,40 +202,58 @@ impl Host {
             }
         };
         let before = self.client.clone();
-        match self.client.send(now, &publish, self.sent, &mut [0; 128]) {
+        match self.client.send(now, publish, self.sent, &mut [0; 128]) {
             Ok(sent) => {
                 self.sent += 1;
-                assert!(Publish::decode(sent.payload).unwrap().request_id().is_some());
-                format!("r{} on {}", sent.handle.number(), name(sent.conn))
+                let decoded = Publish::decode(sent.payload.as_bytes()).unwrap();
+                assert_eq!(decoded.request_id().unwrap(), sent.request_id);
+                format!("r{} on {}", sent.handle.number(), name(sent.connection))
             }
             Err(error) => {
                 assert_eq!(self.client, before, "a refused request has changed something");
-                let refused = format!("refused: {error}");
                 assert_eq!(error.data, self.sent);
-                refused
+                format!("refused: {error}")
             }
         }
     }
 
+    /// Polls until there is nothing more to do.
     fn outputs(&mut self, now: Instant) -> Vec<String> {
         let mut outputs = Vec::new();
-        loop {
-            outputs.push(match self.client.poll(now) {
-                Output::Close { conn, code } => format!("close {} {code}", name(conn)),
-                Output::Settled(settled) => outcome(&settled),
-                Output::State(ConnectionState::Connecting) => "state connecting".into(),
-                Output::State(ConnectionState::Connected) => format!("state connected {}", name(conn)),
-                Output::State(ConnectionState::Disconnected(reason)) => format!("state disconnected: {}", why(reason)),
-                Output::FetchToken => "fetch token".into(),
-                Output::Wait(Some(moment)) => {
-                    assert!(moment > now);
-                    outputs.push(format!("wait {}", moment.get()));
+        for _ in 0..20 {
+            match self.client.poll(now) {
+                Output::Wait(moment) => {
+                    assert!(moment.is_none_or(|moment| moment > now), "{moment:?} is not later than {now}");
+                    outputs.extend(moment.map(|moment| format!("wait {}", moment.as_millis())));
                     return outputs;
                 }
-                Output::Wait(None) => return outputs,
-                other => panic!("no output {other:?}"),
-            });
+                other => outputs.push(output(&other)),
+            }
         }
+        panic!("no end of {outputs:?}");
+    }
+
+    /// Polls once.
+    fn output(&mut self, now: Instant) -> Option<String> {
+        match self.client.poll(now) {
+            Output::Wait(_) => None,
+            other => Some(output(&other)),
+        }
+    }
+}
+
+fn output(output: &Output<u64>) -> String {
+    match output {
+        Output::Close { connection, code } => format!("close {} {code}", name(*connection)),
+        Output::Ping { connection, payload } => format!("ping {} {}", name(*connection), u32::from_be_bytes(*payload)),
+        Output::Settled(settled) => outcome(settled),
+        Output::State(ConnectionState::Connecting) => "state connecting".into(),
+        Output::State(ConnectionState::Connected) => "state connected".into(),
+        Output::State(ConnectionState::Disconnected(reason)) => format!("state disconnected: {}", why(*reason)),
+        Output::Replaced { from, to } => format!("replaced {} {}", name(*from), name(*to)),
+        Output::PossibleGap => "possible gap".into(),
+        Output::FetchToken(id) => format!("fetch f{}", id.number()),
+        other => panic!("no output {other:?}"),
     }
 }
 
@@ -170,30 +267,44 @@ fn token(words: &str) -> TokenInfo<'_> {
                 let names = words.by_ref().map(|name| Capability::from_name(name).unwrap());
                 info.capabilities = Some(names.collect::<Capabilities>());
             }
-            session => info.session_ms = Some(session.replace('_', "").parse().unwrap()),
+            session => info.session_ms = Some(number(session)),
         }
     }
     info
 }
 
-fn closed(how: &str) -> CloseEvent {
-    let (how, after) = how.split_once(" then ").unwrap_or((how, ""));
-    let closed = match how.split_once(' ').unwrap_or((how, "")) {
+/// `for now`, `for now after 20s` or `ever`.
+fn fetch_error(words: &str) -> FetchError {
+    match words.split_once(" after ").unwrap_or((words, "")) {
+        ("for now", "") => FetchError::Temporary { retry_after: None },
+        ("for now", after) => FetchError::Temporary { retry_after: Some(seconds(after)) },
+        ("ever", "") => FetchError::Permanent,
+        other => panic!("no failure {other:?}"),
+    }
+}
+
+/// `broken`, `http STATUS` or `CODE [REASON]`, then perhaps `after 20s`, then perhaps `then retry`,
+/// `then new token` or `then end`.
+fn close_event(words: &str) -> CloseEvent {
+    let (words, action) = words.split_once(" then ").unwrap_or((words, ""));
+    let (how, after) = words.split_once(" after ").unwrap_or((words, "0s"));
+    let event = match how.split_once(' ').unwrap_or((how, "")) {
         ("broken", _) => CloseEvent::abnormal(),
         ("http", status) => CloseEvent::handshake_rejected(status.parse().unwrap()),
         (code, reason) => CloseEvent::frame(code.parse().unwrap(), reason),
     };
-    match after {
-        "" => closed,
-        "retry" => closed.with_action(ReconnectAction::Retry),
-        "new token" => closed.with_action(ReconnectAction::NewToken),
-        "end" => closed.with_action(ReconnectAction::End),
-        other => panic!("nothing is {other}"),
+    let event = event.with_retry_after(seconds(after));
+    match action {
+        "" => event,
+        "retry" => event.with_action(ReconnectAction::Retry),
+        "new token" => event.with_action(ReconnectAction::NewToken),
+        "end" => event.with_action(ReconnectAction::End),
+        other => panic!("no action {other}"),
     }
 }
 
-/// A payload in short: `message ID of USER`, `deleted ID as EVENT`, `disconnected USER as EVENT`, `event NAME as EVENT` or `error CODE about ID`,
-/// each with `#RequestId`; or JSON.
+/// A payload in short: `message ID of USER`, `deleted ID as EVENT`, `disconnected USER as EVENT`,
+/// `event NAME as EVENT`, `error CODE [about ID]`, each perhaps with `#RequestId`; `garbage`; or JSON.
 fn payload(frame: &str) -> String {
     if frame.starts_with('{') {
         return frame.into();
@@ -202,12 +313,26 @@ fn payload(frame: &str) -> String {
     let words: Vec<_> = what.split_whitespace().collect();
     let event = |id: &str, name: &str, attributes: &str| {
         format!(
-            r#"{{"Type":"EVENT","Id":"{id}","RequestId":"{request_id}","EventName":"{name}","Attributes":{attributes},"SendTime":"2026-11-22T10:00:09Z"}}"#
+            concat!(
+                r#"{{"Type":"EVENT","Id":"{id}","RequestId":"{request_id}","EventName":"{name}","#,
+                r#""Attributes":{attributes},"SendTime":"2026-11-22T10:00:09Z"}}"#,
+            ),
+            id = id,
+            request_id = request_id,
+            name = name,
+            attributes = attributes
         )
     };
     match words.as_slice() {
+        ["garbage"] => "}".into(),
         ["message", id, "of", user] => format!(
-            r#"{{"Type":"MESSAGE","Id":"{id}","RequestId":"{request_id}","Attributes":null,"Content":"…","SendTime":"2026-11-22T10:00:09Z","Sender":{{"UserId":"{user}","Attributes":{{}}}}}}"#
+            concat!(
+                r#"{{"Type":"MESSAGE","Id":"{id}","RequestId":"{request_id}","Attributes":null,"Content":"…","#,
+                r#""SendTime":"2026-11-22T10:00:09Z","Sender":{{"UserId":"{user}","Attributes":{{}}}}}}"#,
+            ),
+            id = id,
+            request_id = request_id,
+            user = user
         ),
         ["deleted", id, "as", event_id] => {
             event(event_id, "aws:DELETE_MESSAGE", &format!(r#"{{"MessageID":"{id}","MessageId":"{id}","Reason":""}}"#))
@@ -225,6 +350,11 @@ fn payload(frame: &str) -> String {
     }
 }
 
+/// The payload of the pong for a ping's number, or other bytes.
+fn pong(word: &str) -> Vec<u8> {
+    word.parse::<u32>().map_or_else(|_| word.into(), |number| number.to_be_bytes().to_vec())
+}
+
 fn described(received: &Received<'_, u64>) -> String {
     let what = match &received.payload {
         Subscribe::Message(_) => "message".into(),
@@ -239,12 +369,12 @@ fn described(received: &Received<'_, u64>) -> String {
 }
 
 fn outcome(settled: &Settled<u64>) -> String {
-    assert_eq!(settled.handle.number(), settled.data, "what was given with another request");
+    assert_eq!(settled.handle.number(), settled.data, "the data of another request");
     let outcome = match settled.outcome {
         Outcome::Confirmed => "confirmed".into(),
         Outcome::Rejected(code) => format!("rejected {}", code.get()),
         Outcome::Assumed => "assumed".into(),
-        Outcome::Lost => "lost".into(),
+        Outcome::Unknown => "unknown".into(),
         other => panic!("no outcome {other:?}"),
     };
     format!("r{} {outcome}", settled.data)
@@ -257,14 +387,37 @@ fn why(reason: DisconnectReason) -> String {
         DisconnectReason::Refused(status) => format!("refused {status}"),
         DisconnectReason::Closed(code) => format!("closed {code}"),
         DisconnectReason::DisconnectedUser => "disconnected user".into(),
+        DisconnectReason::AttemptsExhausted => "attempts exhausted".into(),
+        DisconnectReason::Unseeded => "unseeded".into(),
         other => panic!("no reason {other:?}"),
     }
 }
 
-fn conn(name: &str) -> ConnectionId {
+fn connection(name: &str) -> ConnectionId {
     ConnectionId::from_number(name.trim_start_matches('c').parse().unwrap())
 }
 
-fn name(conn: ConnectionId) -> String {
-    format!("c{}", conn.number())
+fn fetch(name: &str) -> FetchId {
+    FetchId::from_number(name.trim_start_matches('f').parse().unwrap())
+}
+
+fn name(connection: ConnectionId) -> String {
+    format!("c{}", connection.number())
+}
+
+fn at(millis: u64) -> Instant {
+    Instant::from_millis(millis)
+}
+
+fn seconds(word: &str) -> Duration {
+    Duration::from_secs(word.trim_end_matches('s').parse().unwrap())
+}
+
+/// A number, with or without separators; `end` is the end of time.
+fn number(word: &str) -> u64 {
+    if word == "end" { u64::MAX } else { without_separators(word.trim()).parse().unwrap() }
+}
+
+fn without_separators(text: &str) -> String {
+    text.replace('_', "")
 }

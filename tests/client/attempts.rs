@@ -1,0 +1,458 @@
+//! Attempts at a connection: token fetches, waits between attempts, and limits.
+
+use ivs_chat_proto::client::{Client, CloseEvent, Config, ConnectionId, FetchError, Instant, Output, TokenInfo};
+
+use crate::driven::{Room, Service};
+use crate::transcript::{play, play_each};
+
+#[test]
+fn failed_attempts_are_followed_by_others() {
+    play(
+        "
+        0       connect                  => state connecting; fetch f0; wait 30_000
+        0       token f0                 => c0; wait 30_000
+        9       closed c0 broken         => wait 1_009
+        1_009   poll                     => fetch f1; wait 31_009
+        1_010   no_token f1 for now      => wait 2_010
+        2_010   poll                     => fetch f2; wait 32_010
+        2_010   token f2                 => c1; wait 32_010
+        # No answer to the handshake.
+        32_010  poll                     => close c1 3008; wait 33_010
+        33_010  poll                     => fetch f3; wait 63_010
+        33_010  token f3                 => c2; wait 63_010
+        33_011  open c0                  => wait 63_010
+        33_011  open c1                  => wait 63_010
+        33_011  open c2                  => state connected; wait 63_011
+        ",
+    );
+}
+
+#[test]
+fn a_token_fetch_has_a_timeout() {
+    let client = play(
+        "
+        0       connect                  => state connecting; fetch f0; wait 30_000
+        30_000  poll                     => wait 31_000
+        31_000  poll                     => fetch f1; wait 61_000
+        # The answers to the first fetch come late.
+        31_001  token f0                 => no use; wait 61_000
+        31_002  no_token f0 ever         => wait 61_000
+        31_003  token f1                 => c0; wait 61_003
+        31_004  token f1                 => no use; wait 61_003
+        31_005  no_token f1 ever         => wait 61_003
+        ",
+    );
+    assert_eq!(client.counters().token_timeouts, 1);
+    // Beside a connection, too.
+    play(
+        "
+        set token_timeout_ms 2_000
+        0       connected                => wait 30_000
+        30_000  poll                     => ping c0 1; wait 40_000
+        30_100  pong c0 1                => wait 60_000
+        40_000  recv c0 error 401        => error 401; fetch f1; wait 42_000
+        42_000  poll                     => wait 43_000
+        43_000  poll                     => fetch f2; wait 45_000
+        43_001  token f1                 => no use; wait 45_000
+        43_002  token f2                 => c1; wait 60_000
+        ",
+    );
+}
+
+#[test]
+fn answers_to_fetches_that_never_were_change_nothing() {
+    play_each(
+        &["f0", "f1", "f2", "f18446744073709551615"],
+        "
+        0       token {}                 => no use
+        0       no_token {} ever         =>
+        0       no_token {} for now      =>
+        ",
+    );
+    play_each(
+        &["f1", "f2", "f18446744073709551615"],
+        "
+        0       connect                  => state connecting; fetch f0; wait 30_000
+        0       token {}                 => no use; wait 30_000
+        0       no_token {} ever         => wait 30_000
+        0       no_token {} for now      => wait 30_000
+        ",
+    );
+}
+
+#[test]
+fn a_fetch_under_way_serves_the_next_session() {
+    play(
+        "
+        0       disconnect               =>
+        0       connect                  => state connecting; fetch f0; wait 30_000
+        0       connect                  => wait 30_000
+        1       disconnect               => state disconnected: not wanted; wait 30_000
+        2       connect                  => state connecting; wait 30_000
+        3       token f0                 => c0; wait 30_003
+        4       disconnect               => close c0 1000; state disconnected: not wanted
+        5       open c0                  =>
+        6       connect                  => state connecting; fetch f1; wait 30_006
+        7       disconnect               => state disconnected: not wanted; wait 30_006
+        8       token f1                 => no use
+        9       connect                  => state connecting; fetch f2; wait 30_009
+        ",
+    );
+}
+
+#[test]
+fn a_refusal_for_good_ends_the_session() {
+    play(
+        "
+        0       connect                  => state connecting; fetch f0; wait 30_000
+        1       no_token f0 ever         => state disconnected: no token
+        2       connect                  => state connecting; fetch f1; wait 30_002
+        ",
+    );
+    // Beside a connection, only when that has ended.
+    play_each(
+        &["broken", "1001", "3000"],
+        "
+        0       connected                => wait 30_000
+        1_000   refresh                  => ping c0 1; wait 2_000
+        1_001   pong c0 1                => wait 2_000
+        2_000   poll                     => fetch f1; wait 31_000
+        2_001   no_token f1 ever         => wait 31_000
+        9_000   closed c0 {}             => state disconnected: no token
+        ",
+    );
+    play(
+        "
+        0       connected                => wait 30_000
+        1_000   recv c0 error 401        => error 401; wait 2_000
+        2_000   poll                     => fetch f1; wait 30_000
+        2_001   no_token f1 ever         => close c0 1000; state disconnected: no token
+        ",
+    );
+    play(
+        "
+        0       connected                => wait 30_000
+        1_000   refresh                  => ping c0 1; wait 2_000
+        1_001   pong c0 1                => wait 2_000
+        2_000   poll                     => fetch f1; wait 31_000
+        2_001   no_token f1 ever         => wait 31_000
+        9_000   recv c0 error 401        => error 401; close c0 1000; state disconnected: no token
+        ",
+    );
+    // The caller can try again.
+    play(
+        "
+        0       connected                => wait 30_000
+        1_000   refresh                  => ping c0 1; wait 2_000
+        1_001   pong c0 1                => wait 2_000
+        2_000   poll                     => fetch f1; wait 31_000
+        2_001   no_token f1 ever         => wait 31_000
+        9_000   connect                  => fetch f2; wait 31_000
+        ",
+    );
+}
+
+#[test]
+fn a_server_can_ask_for_a_longer_wait() {
+    play(
+        "
+        0       connect                          => state connecting; fetch f0; wait 30_000
+        1       no_token f0 for now after 20s    => wait 21_001
+        21_001  poll                             => fetch f1; wait 51_001
+        21_002  token f1                         => c0; wait 51_002
+        21_003  closed c0 http 503 after 60s     => wait 82_003
+        82_003  poll                             => fetch f2; wait 112_003
+        82_004  token f2                         => c1; wait 112_004
+        # At most one hour counts.
+        82_005  closed c1 http 429 after 999999s => wait 3_683_005
+        ",
+    );
+    play(
+        "
+        0       connected                        => wait 30_000
+        1       closed c0 1001 after 20s         => state connecting; wait 21_001
+        ",
+    );
+}
+
+#[test]
+fn max_attempts_limits_failures_without_a_connection() {
+    play(
+        "
+        set max_attempts 2
+        0       connect                  => state connecting; fetch f0; wait 30_000
+        1       no_token f0 for now      => wait 1_001
+        1_001   poll                     => fetch f1; wait 31_001
+        1_002   token f1                 => c0; wait 31_002
+        1_003   closed c0 http 503       => state disconnected: attempts exhausted
+        # Another session, other attempts.
+        1_004   connect                  => state connecting; fetch f2; wait 31_004
+        31_004  poll                     => wait 32_004
+        32_004  poll                     => fetch f3; wait 62_004
+        32_005  token f3                 => c1; wait 62_005
+        62_005  poll                     => close c1 3008; state disconnected: attempts exhausted
+        ",
+    );
+    // An open connection that does not last is a failure, and one that lasts is none.
+    play(
+        "
+        set max_attempts 2
+        0       connected                => wait 30_000
+        1       closed c0 broken         => state connecting; wait 1_001
+        1_001   poll                     => fetch f1; wait 31_001
+        1_001   token f1                 => c1; wait 31_001
+        1_001   open c1                  => state connected; possible gap; wait 31_001
+        1_002   closed c1 broken         => state disconnected: attempts exhausted
+        ",
+    );
+    play(
+        "
+        set max_attempts 2
+        0       connected                => wait 30_000
+        1       closed c0 broken         => state connecting; wait 1_001
+        1_001   poll                     => fetch f1; wait 31_001
+        1_001   token f1                 => c1; wait 31_001
+        1_001   open c1                  => state connected; possible gap; wait 31_001
+        31_001  poll                     => ping c1 1; wait 41_001
+        31_002  pong c1 1                => wait 61_001
+        31_003  closed c1 broken         => state connecting; wait 32_003
+        32_003  poll                     => fetch f2; wait 62_003
+        32_004  no_token f2 for now      => wait 33_004
+        33_004  poll                     => fetch f3; wait 63_004
+        33_005  no_token f3 for now      => state disconnected: attempts exhausted
+        ",
+    );
+}
+
+#[test]
+fn max_attempts_does_not_count_beside_a_working_connection() {
+    play(
+        "
+        set max_attempts 1
+        0       connected                => wait 30_000
+        1_000   refresh                  => ping c0 1; wait 2_000
+        1_001   pong c0 1                => wait 2_000
+        2_000   poll                     => fetch f1; wait 31_000
+        2_001   no_token f1 for now      => wait 3_001
+        3_001   poll                     => fetch f2; wait 31_000
+        3_002   token f2                 => c1; wait 31_000
+        3_003   closed c1 http 503       => wait 4_003
+        4_003   poll                     => fetch f3; wait 31_000
+        ",
+    );
+    // One that has expired does not work any more.
+    play(
+        "
+        set max_attempts 1
+        0       connected                => wait 30_000
+        30_000  poll                     => ping c0 1; wait 40_000
+        30_100  pong c0 1                => wait 60_000
+        40_000  recv c0 error 401        => error 401; fetch f1; wait 60_000
+        40_001  no_token f1 for now      => close c0 1000; state disconnected: attempts exhausted
+        ",
+    );
+}
+
+fn at(millis: u64) -> Instant {
+    Instant::from_millis(millis)
+}
+
+/// Polls until the client waits, and returns the moment.
+fn wait(client: &mut Client, now: Instant) -> Option<Instant> {
+    loop {
+        if let Output::Wait(moment) = client.poll(now) {
+            return moment;
+        }
+    }
+}
+
+/// Answers the token fetch that the client asks for, and opens the connection.
+fn open(client: &mut Client, now: Instant, info: TokenInfo<'_>) -> ConnectionId {
+    loop {
+        match client.poll(now) {
+            Output::FetchToken(fetch) => {
+                let connection = client.handle_token(now, fetch, info).unwrap();
+                client.handle_open(now, connection);
+                return connection;
+            }
+            Output::Wait(_) => panic!("no token is asked for"),
+            _ => {}
+        }
+    }
+}
+
+fn connected(seed: u8, info: TokenInfo<'_>) -> (Client, ConnectionId) {
+    let mut client: Client = Client::new(Config::without_pings(), [seed; 16]);
+    client.connect(at(0));
+    let connection = open(&mut client, at(0), info);
+    (client, connection)
+}
+
+/// After a connection that lasted so long: how long the client waits before each of ten attempts, all
+/// of which fail.
+fn backoffs(seed: u8, lasted_ms: u64) -> Vec<u64> {
+    let (mut client, connection) = connected(seed, TokenInfo::new());
+    let mut now = at(lasted_ms);
+    client.handle_close(now, connection, CloseEvent::abnormal());
+    let mut waits = Vec::new();
+    while waits.len() < 10 {
+        match client.poll(now) {
+            Output::Wait(moment) => {
+                waits.push(moment.unwrap().as_millis() - now.as_millis());
+                now = moment.unwrap();
+            }
+            // By turns, the fetch fails and the handshake.
+            Output::FetchToken(fetch) if waits.len() % 2 == 0 => {
+                client.handle_token_error(now, fetch, FetchError::Temporary { retry_after: None });
+            }
+            Output::FetchToken(fetch) => {
+                let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
+                client.handle_close(now, connection, CloseEvent::handshake_rejected(503));
+            }
+            _ => {}
+        }
+    }
+    waits
+}
+
+#[test]
+fn backoff_grows_up_to_its_limit_and_is_spread() {
+    let all: Vec<_> = (0..=u8::MAX).map(|seed| backoffs(seed, 60_000)).collect();
+    for attempt in 0..10 {
+        let limit = (1_000 << attempt).min(60_000);
+        let waits = || all.iter().map(|waits| waits[attempt]);
+        let (least, most) = (waits().min().unwrap(), waits().max().unwrap());
+        assert!((250..250 + limit / 10).contains(&least), "{attempt}: {least}");
+        assert!((limit - limit / 10..=limit).contains(&most), "{attempt}: {most}");
+        let mean = waits().sum::<u64>() / 256;
+        assert!(mean.abs_diff(u64::midpoint(250, limit)) < limit / 12, "{attempt}: {mean}");
+    }
+}
+
+#[test]
+fn only_a_connection_that_lasted_resets_the_backoff() {
+    let second = |lasted_ms: u64| {
+        let longest = (0..=u8::MAX).map(|seed| {
+            let (mut client, connection) = connected(seed, TokenInfo::new());
+            client.handle_close(at(0), connection, CloseEvent::abnormal());
+            let now = wait(&mut client, at(0)).unwrap();
+            let connection = open(&mut client, now, TokenInfo::new());
+            let now = at(now.as_millis() + lasted_ms);
+            client.handle_close(now, connection, CloseEvent::abnormal());
+            wait(&mut client, now).unwrap().as_millis() - now.as_millis()
+        });
+        longest.max().unwrap()
+    };
+    assert!((1_800..=2_000).contains(&second(29_999)));
+    assert!((900..=1_000).contains(&second(30_000)));
+}
+
+#[test]
+fn a_restart_of_the_service_spreads_its_clients_over_5_to_30_seconds() {
+    let waits = |event: CloseEvent, lasted_ms: u64| {
+        let wait_of = move |seed| {
+            let (mut client, connection) = connected(seed, TokenInfo::new());
+            let now = at(lasted_ms);
+            client.handle_close(now, connection, event);
+            wait(&mut client, now).unwrap().as_millis() - now.as_millis()
+        };
+        let mut waits: Vec<_> = (0..=u8::MAX).map(wait_of).collect();
+        waits.sort_unstable();
+        waits
+    };
+    for code in [1012, 1013] {
+        for lasted_ms in [10, 100_000] {
+            let waits = waits(CloseEvent::frame(code, ""), lasted_ms);
+            assert!((5_000..5_500).contains(&waits[0]) && (29_500..=30_000).contains(&waits[255]), "{waits:?}");
+            assert!((16_000..19_000).contains(&waits[128]), "{waits:?}");
+        }
+        // A server that asks for more gets it, and its clients are spread all the same.
+        let event = CloseEvent::frame(code, "").with_retry_after(core::time::Duration::from_secs(100));
+        let waits = waits(event, 100_000);
+        assert!((105_000..105_500).contains(&waits[0]) && (129_500..=130_000).contains(&waits[255]), "{waits:?}");
+    }
+    for event in [CloseEvent::frame(1001, ""), CloseEvent::frame(1011, ""), CloseEvent::frame(1014, "")] {
+        assert!(waits(event, 100_000)[255] <= 1_000);
+    }
+}
+
+/// When clients fetch their next token, for sessions that began together.
+fn refreshes(session_ms: u64) -> Vec<u64> {
+    let mut info = TokenInfo::new();
+    info.session_ms = Some(session_ms);
+    let refresh_of = |seed: u16| {
+        let [first, second] = seed.to_be_bytes();
+        let mut key = [7; 16];
+        (key[0], key[1]) = (first, second);
+        let mut client: Client = Client::new(Config::without_pings(), key);
+        client.connect(at(0));
+        open(&mut client, at(0), info);
+        wait(&mut client, at(0)).map_or(u64::MAX, Instant::as_millis)
+    };
+    let mut moments: Vec<_> = (0..1_000).map(refresh_of).collect();
+    moments.sort_unstable();
+    moments
+}
+
+#[test]
+fn refreshes_are_spread_in_proportion_to_the_session() {
+    for session_ms in [900_000, 3_600_000, 10_800_000] {
+        let moments = refreshes(session_ms);
+        let (last, spread) = (session_ms - 120_000, session_ms / 10);
+        let (least, most) = (moments[0], moments[999]);
+        assert!((last - spread..last - spread + spread / 50).contains(&least), "{session_ms}: {least}");
+        assert!((last - spread / 50..=last).contains(&most), "{session_ms}: {most}");
+        // No second has many more than its share.
+        let fullest = (0..session_ms / 1_000).map(|second| moments.iter().filter(|it| **it / 1_000 == second).count());
+        let share = 1_000_000 / spread;
+        assert!(fullest.max().unwrap() as u64 <= share * 3 + 8, "{session_ms}");
+    }
+    // The 10,000 clients of a room fetched 1,072 tokens in one second before there was such a spread.
+}
+
+#[test]
+fn sessions_shorter_than_the_floor_are_not_refreshed() {
+    assert!(refreshes(299_999).iter().all(|moment| *moment == u64::MAX));
+    assert!(refreshes(400_000).iter().all(|moment| (300_000..400_000).contains(moment)));
+}
+
+#[test]
+fn a_client_without_a_seed_stays_disconnected() {
+    let config = Config::with_pings();
+    let mut client: Client = Client::unseeded(config);
+    client.connect(at(0));
+    assert_eq!(client.poll(at(0)), Output::State(unseeded()));
+    assert_eq!(client.poll(at(0)), Output::Wait(None));
+    client.refresh(at(1));
+    client.disconnect_when_settled(at(2));
+    client.disconnect(at(2));
+    wait(&mut client, at(2));
+    // With a seed, it does the same as one that had it from the beginning.
+    client.seed([7; 16]);
+    client.seed([8; 16]);
+    let mut seeded: Client = Client::new(config, [7; 16]);
+    for client in [&mut client, &mut seeded] {
+        client.connect(at(3));
+        open(client, at(3), TokenInfo::new());
+    }
+    assert_eq!(request_id(&mut client), request_id(&mut seeded));
+    assert_ne!(request_id(&mut client), request_id(&mut connected(8, TokenInfo::new()).0));
+}
+
+fn unseeded() -> ivs_chat_proto::client::ConnectionState {
+    ivs_chat_proto::client::ConnectionState::Disconnected(ivs_chat_proto::client::DisconnectReason::Unseeded)
+}
+
+fn request_id(client: &mut Client) -> String {
+    let delete = ivs_chat_proto::publish::DeleteMessage::new("m1".into());
+    client.send(at(3), delete, (), &mut [0; 128]).unwrap().request_id.to_string()
+}
+
+#[test]
+fn a_service_that_accepts_and_drops_gets_few_attempts() {
+    let service = Service { session_ms: 1, ..Service::default() };
+    let mut room = Room::new(Config::with_pings(), 1, service);
+    room.run_until(3_600_000);
+    let tokens = room.moments(|output| matches!(output, Output::FetchToken(_)));
+    assert!((100..250).contains(&tokens.len()), "{}", tokens.len());
+}

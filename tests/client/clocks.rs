@@ -1,0 +1,166 @@
+//! Clocks that are wrong.
+
+use ivs_chat_proto::client::{Config, Output};
+
+use crate::driven::{Room, Service};
+use crate::transcript::{play, play_each};
+
+const DAY_MS: u64 = 24 * 3_600_000;
+
+/// How many tokens a day costs if the service's sessions last an hour, and by the host's wall clock so
+/// long.
+fn tokens_per_day(config: Config, stated_ms: u64) -> usize {
+    let service = Service { session_ms: 3_600_000, stated_ms: Some(stated_ms), ..Service::default() };
+    let mut room = Room::new(config, 3, service);
+    room.run_until(DAY_MS);
+    room.moments(|output| matches!(output, Output::FetchToken(_))).len()
+}
+
+#[test]
+fn a_wrong_wall_clock_costs_at_most_12_tokens_an_hour() {
+    for config in [Config::with_pings(), Config::without_pings()] {
+        // By a right clock, 24; by one that is 59 minutes fast, the session has a minute left.
+        assert!((24..=28).contains(&tokens_per_day(config, 3_600_000)));
+        assert!((23..=25).contains(&tokens_per_day(config, 60_000)));
+        for stated_ms in [
+            0,
+            1,
+            59_999,
+            60_001,
+            120_000,
+            299_999,
+            300_000,
+            300_001,
+            301_000,
+            330_000,
+            419_999,
+            420_000,
+            500_000,
+            1_800_000,
+            3_599_000,
+            3_601_000,
+            7_200_000,
+            10_800_000,
+            10_800_001,
+            1 << 40,
+            u64::MAX,
+        ] {
+            let tokens = tokens_per_day(config, stated_ms);
+            assert!((23..=12 * 24 + 1).contains(&tokens), "{stated_ms}: {tokens}");
+        }
+    }
+}
+
+#[test]
+fn a_session_of_an_impossible_length_has_no_known_end() {
+    play_each(
+        &["0", "1", "59_999", "10_800_001", "end"],
+        "
+        set without_pings
+        0            connected {}           =>
+        # A close on purpose is no expiry.
+        100_000_000  closed c0 1000         => state disconnected: closed 1000
+        ",
+    );
+    play(
+        "
+        set without_pings
+        0            connected 10_800_000   => wait 10_680_000
+        ",
+    );
+    play(
+        "
+        set without_pings
+        0            connected 60_000       =>
+        60_000       closed c0 1000         => state connecting; wait 61_000
+        ",
+    );
+}
+
+#[test]
+fn no_single_reading_freezes_the_client() {
+    for (wild, wait) in [
+        ("end", ""),
+        ("18446744073709551614", ""),
+        ("9223372036854775808", "; wait 9223372036854785808"),
+        ("5_000_000_000", "; wait 5_000_010_000"),
+    ] {
+        let client = play(&format!(
+            r#"
+            0        connected                => wait 30_000
+            10_000   poll                     => wait 30_000
+            {wild}   poll                     => ping c0 1{wait}
+            # Nothing is later than the end of the clock, but the next reading is right again.
+            20_000   poll                     => wait 30_000
+            20_100   pong c0 1                => wait 50_000
+            21_000   send "hi"                => r0 on c0; wait 26_000
+            26_000   poll                     => ping c0 2; wait 36_000
+            26_100   pong c0 2                => wait 27_100
+            27_100   poll                     => r0 assumed; wait 56_000
+            28_000   refresh                  => ping c0 3; fetch f1; wait 38_000
+            "#
+        ));
+        assert_eq!(client.counters().steps_back, 1);
+    }
+    // Nor does one at the beginning.
+    play(
+        "
+        end          connected                =>
+        0            poll                     => wait 30_000
+        30_000       poll                     => ping c0 1; wait 40_000
+        ",
+    );
+    // The session is over for all that the client knows, so it gets the next connection.
+    play(
+        "
+        0            connected 3_600_000      => wait 30_000
+        end          poll                     => ping c0 1
+        0            poll                     => wait 1_000
+        1_000        poll                     => fetch f1; wait 10_000
+        ",
+    );
+}
+
+#[test]
+fn a_clock_that_steps_back_stops_nothing() {
+    let client = play(
+        r#"
+        1_000_000  connected                  => wait 1_030_000
+        1_001_000  send "hi"                  => r0 on c0; wait 1_006_000
+        1_002_000  poll                       => wait 1_006_000
+        # A step back by 17 minutes: 4 s are left.
+        2_000      poll                       => wait 6_000
+        6_000      poll                       => ping c0 1; wait 16_000
+        6_100      pong c0 1                  => wait 7_100
+        0          poll                       => wait 1_000
+        1_000      poll                       => r0 assumed; wait 29_900
+        "#,
+    );
+    assert_eq!(client.counters().steps_back, 2);
+}
+
+#[test]
+fn a_clock_that_never_goes_forward_passes_no_time() {
+    let client = play(
+        "
+        1_000      connect                    => state connecting; fetch f0; wait 31_000
+        900        token f0 3_600_000         => c0; wait 30_900
+        800        open c0                    => state connected; wait 30_800
+        700        poll                       => wait 30_700
+        600        poll                       => wait 30_600
+        ",
+    );
+    assert_eq!(client.counters().steps_back, 4);
+}
+
+#[test]
+fn what_is_shown_to_people_is_on_the_callers_clock() {
+    let client = play(
+        "
+        5_000      connect                    => state connecting; fetch f0; wait 35_000
+        5_001      no_token f0 for now        => wait 6_001
+        3_001      poll                       => wait 4_001
+        ",
+    );
+    assert_eq!(client.reconnect_at().map(|moment| moment.as_millis()), Some(4_001));
+}
