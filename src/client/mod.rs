@@ -382,7 +382,7 @@ mod receive;
 mod request_id;
 mod send_error;
 mod settled;
-#[cfg(any())]
+#[cfg(test)]
 mod table;
 mod token_info;
 mod transitions;

@@ -147,7 +147,7 @@ fn without_pings_the_old_connection_is_a_fallback_as_well() {
     play(
         "
         set without_pings
-        0        connected                      =>
+        0        connected                      => wait 10_680_000
         40_000   refresh                        => fetch f1; wait 70_000
         40_010   token f1                       => c1; wait 70_010
         40_020   open c1                        => replaced c0 c1; wait 70_020
@@ -158,7 +158,7 @@ fn without_pings_the_old_connection_is_a_fallback_as_well() {
     play(
         "
         set without_pings
-        0        connected                      =>
+        0        connected                      => wait 10_680_000
         40_000   refresh                        => fetch f1; wait 70_000
         40_010   token f1                       => c1; wait 70_010
         40_020   open c1                        => replaced c0 c1; wait 70_020
@@ -256,14 +256,14 @@ fn without_pings_the_old_connection_is_kept_until_the_new_one_has_lasted_or_its_
         40_000   poll                           => fetch f1; wait 70_000
         40_010   token f1                       => c1; wait 70_010
         40_020   open c1                        => replaced c0 c1; wait 60_000
-        60_000   poll                           => close c0 1000
+        60_000   poll                           => close c0 1000; wait 10_820_020
         ",
     );
     play(
         "
         set without_pings
         set drain_ms 50_000
-        0        connected                      =>
+        0        connected                      => wait 10_680_000
         40_000   refresh                        => fetch f1; wait 70_000
         40_010   token f1                       => c1; wait 70_010
         40_020   open c1                        => replaced c0 c1; wait 90_020
@@ -289,10 +289,10 @@ fn what_both_connections_deliver_is_handed_over_once() {
     let client = play(
         "
         set without_pings
-        0        connected                     =>
+        0        connected                     => wait 10_680_000
         # There is only one connection: whatever it says.
-        1        recv c0 message m1 of bo      => message
-        2        recv c0 message m1 of bo      => message
+        1        recv c0 message m1 of bo      => message; wait 10_680_000
+        2        recv c0 message m1 of bo      => message; wait 10_680_000
         40_000   refresh                       => fetch f1; wait 70_000
         40_001   recv c0 message m1 of bo      => message; wait 70_000
         40_002   token f1                      => c1; wait 70_002
@@ -312,10 +312,10 @@ fn what_both_connections_deliver_is_handed_over_once() {
         40_011   recv c0 error 400 about m3    => error 400; wait 70_004
         40_012   recv c1 error 400 about m3    => error 400; wait 70_004
         70_003   recv c0 message m4 of bo      => message; wait 70_004
-        70_004   poll                          => close c0 1000
+        70_004   poll                          => close c0 1000; wait 10_720_004
         # The new one may lag.
-        80_003   recv c1 message m4 of bo      => dropped
-        80_004   recv c1 message m4 of bo      => message
+        80_003   recv c1 message m4 of bo      => dropped; wait 10_720_004
+        80_004   recv c1 message m4 of bo      => message; wait 10_720_004
         ",
     );
     assert_eq!(client.counters().duplicates, 4);
@@ -327,22 +327,22 @@ fn what_comes_twice_around_a_loss_is_handed_over_once() {
     play(
         "
         set without_pings
-        0        connected                     =>
+        0        connected                     => wait 10_680_000
         40_000   refresh                       => fetch f1; wait 70_000
         40_001   token f1                      => c1; wait 70_001
         40_002   recv c0 message m1 of bo      => message; wait 70_001
         40_003   closed c0 broken              => state connecting; wait 70_001
-        69_999   open c1                       => state connected; possible gap
-        70_000   recv c1 message m1 of bo      => dropped
-        79_998   recv c1 message m1 of bo      => dropped
-        79_999   recv c1 message m1 of bo      => message
+        69_999   open c1                       => state connected; possible gap; wait 10_749_999
+        70_000   recv c1 message m1 of bo      => dropped; wait 10_749_999
+        79_998   recv c1 message m1 of bo      => dropped; wait 10_749_999
+        79_999   recv c1 message m1 of bo      => message; wait 10_749_999
         ",
     );
     // The new one breaks, and the old one lags.
     play(
         "
         set without_pings
-        0        connected                     =>
+        0        connected                     => wait 10_680_000
         40_000   refresh                       => fetch f1; wait 70_000
         40_001   token f1                      => c1; wait 70_001
         40_002   open c1                       => replaced c0 c1; wait 70_002

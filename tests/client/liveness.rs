@@ -205,7 +205,7 @@ fn without_pings_a_lack_of_evidence_replaces_the_connection_beside() {
     play(
         r#"
         set without_pings
-        0        connected                  =>
+        0        connected                  => wait 10_680_000
         100      send "hi"                  => r0 on c0; wait 5_100
         5_100    poll                       => wait 30_100
         30_100   poll                       => r0 unknown; fetch f1; wait 60_100
@@ -219,10 +219,10 @@ fn without_pings_a_lack_of_evidence_replaces_the_connection_beside() {
     play(
         r#"
         set without_pings
-        0        connected                  =>
+        0        connected                  => wait 10_680_000
         100      send "hi"                  => r0 on c0; wait 5_100
         200      recv c0 error 400          => error 400; wait 5_100
-        5_100    poll                       => r0 unknown
+        5_100    poll                       => r0 unknown; wait 10_680_000
         "#,
     );
 }

@@ -204,20 +204,20 @@ fn without_pings_a_frame_a_second_later_is_evidence() {
         &["message m1 of bo => message", "event quiz as e1 => event", "error 429 #other => error 429"],
         r#"
         set without_pings
-        0        connected                         =>
+        0        connected                         => wait 10_680_000
         0        send "hi"                         => r0 on c0; wait 5_000
         999      recv c0 {}; wait 5_000
         "#,
     );
     for (moment, outcome) in [(1_000, "assumed"), (4_999, "assumed"), (999, "waiting")] {
         let then = match outcome {
-            "assumed" => "r0 assumed",
+            "assumed" => "r0 assumed; wait 10_680_000",
             _ => "wait 30_000",
         };
         play(&format!(
             r#"
             set without_pings
-            0        connected                       =>
+            0        connected                       => wait 10_680_000
             0        send "hi"                       => r0 on c0; wait 5_000
             {moment} recv c0 message m1 of bo        => message; wait 5_000
             5_000    poll                            => {then}
@@ -228,16 +228,16 @@ fn without_pings_a_frame_a_second_later_is_evidence() {
     play(
         r#"
         set without_pings
-        0        connected                         =>
+        0        connected                         => wait 10_680_000
         0        send "hi"                         => r0 on c0; wait 5_000
         5_000    poll                              => wait 30_000
-        29_999   recv c0 message m1 of bo          => message; r0 assumed
+        29_999   recv c0 message m1 of bo          => message; r0 assumed; wait 10_680_000
         "#,
     );
     play(
         r#"
         set without_pings
-        0        connected                         =>
+        0        connected                         => wait 10_680_000
         0        send "hi"                         => r0 on c0; wait 5_000
         5_000    poll                              => wait 30_000
         30_000   poll                              => r0 unknown; fetch f1; wait 60_000
@@ -309,11 +309,11 @@ fn in_doubt_the_evidence_that_a_request_has_arrived_does_not_count() {
         play(&format!(
             r#"
             set without_pings
-            0        connected                     =>
+            0        connected                     => wait 10_680_000
             0        send "hi"                     => r0 on c0; wait 5_000
             1        recv c0 {frame}               => {received}; wait 5_000
             2_000    recv c0 message m1 of bo      => message; wait 5_000
-            5_000    poll                          => r0 unknown
+            5_000    poll                          => r0 unknown; wait 10_680_000
             "#
         ));
     }

@@ -24,11 +24,11 @@ fn a_refresh_gets_a_connection_beside_the_current_one() {
     play(
         "
         set without_pings
-        0        connected                     =>
+        0        connected                     => wait 10_680_000
         40_000   refresh                       => fetch f1; wait 70_000
         40_010   token f1                      => c1; wait 70_010
         40_030   open c1                       => replaced c0 c1; wait 70_030
-        70_030   poll                          => close c0 1000; possible gap
+        70_030   poll                          => close c0 1000; possible gap; wait 10_720_030
         ",
     );
 }

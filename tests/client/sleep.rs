@@ -112,17 +112,17 @@ fn without_pings_requests_get_more_time_too() {
     play(
         r#"
         set without_pings
-        0        connected                     =>
+        0        connected                     => wait 10_680_000
         100      send "hi" #r                  => r0 on c0; wait 5_100
         60_000   poll                          => wait 70_000
-        60_010   recv c0 error 406 #r          => error 406, r0 rejected 406
+        60_010   recv c0 error 406 #r          => error 406, r0 rejected 406; wait 10_680_000
         "#,
     );
     // Nothing lay in the socket, and the minute's silence is no evidence.
     play(
         r#"
         set without_pings
-        0        connected                     =>
+        0        connected                     => wait 10_680_000
         100      send "hi" #r                  => r0 on c0; wait 5_100
         60_000   poll                          => wait 70_000
         70_000   poll                          => wait 70_001
@@ -167,12 +167,40 @@ fn a_sleep_prolongs_the_overlap() {
         60_000   token f1 3_600_000            => c1; wait 90_000
         60_001   open c1                       => replaced c0 c1; wait 90_001
         60_002   recv c0 message m1 of bo      => message; wait 90_001
-        # The lid is closed, and opened a minute later.
-        150_000  poll                          => wait 160_000
-        150_001  recv c1 message m1 of bo      => dropped; wait 160_000
-        150_002  recv c0 message m2 of bo      => message; wait 160_000
-        160_000  poll                          => close c0 1000; wait 3_540_000
+        # The lid is closed, and opened two minutes later.
+        200_000  poll                          => fetch f2; wait 210_000
+        200_001  recv c1 message m1 of bo      => dropped; wait 210_000
+        200_002  recv c0 message m2 of bo      => message; wait 210_000
+        210_000  poll                          => close c0 1000; wait 230_000
         ",
+    );
+    // The timer of a tab in the background is no sleep: what has come since has been received.
+    play(
+        "
+        set without_pings
+        set refresh_floor_ms 30_000
+        0        connected 180_000             => wait 60_000
+        60_000   poll                          => fetch f1; wait 90_000
+        60_000   token f1 3_600_000            => c1; wait 90_000
+        60_001   open c1                       => replaced c0 c1; wait 90_001
+        120_000  poll                          => close c0 1000; wait 3_540_000
+        ",
+    );
+    // A host that pings has nothing to tell it from a sleep.
+    play(
+        "
+        set refresh_floor_ms 30_000
+        0        connected 180_000             => wait 30_000
+        30_000   poll                          => ping c0 1; wait 40_000
+        30_100   pong c0 1                     => wait 60_000
+        60_000   poll                          => ping c0 2; fetch f1; wait 70_000
+        60_001   pong c0 2                     => wait 90_000
+        60_002   token f1 3_600_000            => c1; wait 90_000
+        60_003   open c1                       => ping c0 3; replaced c0 c1; wait 70_003
+        61_000   pong c0 3                     => wait 90_003
+        90_003   poll                          => ping c1 1; wait 100_003
+        300_000  pong c1 1                     => ping c1 2; ping c0 4; wait 310_000
+        "
     );
 }
 
