@@ -5,7 +5,9 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 
 use super::connection::Next;
-use super::{Client, CloseEvent, Config, ConnectionId, DisconnectReason, FetchError, FetchId, Instant, Output, TokenInfo};
+use super::{
+    Client, CloseEvent, Config, ConnectionId, DisconnectReason, FetchError, FetchId, Instant, Output, TokenInfo,
+};
 use crate::publish::DeleteMessage;
 
 const TABLES: &str = include_str!("table.md");
@@ -72,10 +74,12 @@ impl World {
             other => panic!("no state {other:?}"),
         };
         let mut world = Self::new();
-        let ways: [&[&str]; 3] = [if connections > 0 { &CONNECT } else { &[] }, if connections > 1 { &REPLACE } else { &[] }, way];
+        let ways: [&[&str]; 3] =
+            [if connections > 0 { &CONNECT } else { &[] }, if connections > 1 { &REPLACE } else { &[] }, way];
         for input in ways.concat() {
             world.input(input);
         }
+        world.settle();
         world
     }
 

@@ -200,7 +200,7 @@ fn a_sleep_prolongs_the_overlap() {
         61_000   pong c0 3                     => wait 90_003
         90_003   poll                          => ping c1 1; wait 100_003
         300_000  pong c1 1                     => ping c1 2; ping c0 4; wait 310_000
-        "
+        ",
     );
 }
 
