@@ -5,12 +5,14 @@ mod vectors;
 use core::mem::size_of;
 use std::collections::BTreeMap;
 
-use ivs_chat_proto::client::{Client, Output, Received, SendError, SendErrorKind};
+use ivs_chat_proto::client::{
+    Client, Config, ConnectionState, DisconnectReason, FetchError, Outcome, Output, Received, SendError, SendErrorKind,
+};
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use ivs_chat_proto::subscribe::{Event, Message, ServiceError, Subscribe};
 use ivs_chat_proto::{
-    Attributes, Content, DecodeError, DecodeErrorKind as Kind, EncodeError, Endpoint, ErrorCode, Field, LengthError,
-    SendTime, Text, Token,
+    Attributes, Capability, Content, DecodeError, DecodeErrorKind as Kind, EncodeError, Endpoint, ErrorCode, Field,
+    Instant, LengthError, SendTime, Text, Token,
 };
 
 /// What there is to say of each kind, its name, and the field that it is about.
@@ -71,6 +73,47 @@ fn wording_of_errors() {
 }
 
 #[test]
+fn wording_of_the_client() {
+    use DisconnectReason as Reason;
+    for (reason, wording) in [
+        (Reason::NotWanted, "no connection is wanted"),
+        (Reason::NoToken, "the token was refused"),
+        (Reason::Refused(403), "the handshake was rejected with HTTP status 403"),
+        (Reason::Closed(4000), "the connection was closed with code 4000"),
+        (Reason::DisconnectedUser, "the user was disconnected"),
+        (Reason::AttemptsExhausted, "too many attempts have failed"),
+        (Reason::Unseeded, "the client has no seed"),
+    ] {
+        assert_eq!(reason.to_string(), wording);
+        assert_eq!(ConnectionState::Disconnected(reason).to_string(), format!("disconnected: {wording}"));
+    }
+    assert_eq!(ConnectionState::Connecting.to_string(), "connecting");
+    assert_eq!(ConnectionState::Connected.to_string(), "connected");
+    for (outcome, wording) in [
+        (Outcome::Confirmed, "confirmed"),
+        (Outcome::Rejected(406.into()), "rejected: 406 Not Acceptable"),
+        (Outcome::Assumed, "assumed to have succeeded"),
+        (Outcome::Unknown, "unknown: it may or may not have been done"),
+    ] {
+        assert_eq!(outcome.to_string(), wording);
+    }
+    assert_eq!(FetchError::Permanent.to_string(), "the token was refused");
+    assert_eq!(FetchError::Temporary { retry_after: None }.to_string(), "the token could not be fetched");
+    let retry_at = Instant::from_millis(5);
+    for (kind, wording) in [
+        (SendErrorKind::NotConnected, "not connected"),
+        (SendErrorKind::Disconnecting, "disconnecting"),
+        (SendErrorKind::NotPermitted(Capability::DeleteMessage), "the token does not permit DELETE_MESSAGE"),
+        (SendErrorKind::RequestIdInFlight, "the RequestId is in flight already"),
+        (SendErrorKind::TooManyInFlight, "too many requests in flight"),
+        (SendErrorKind::TooManyRequests { retry_at }, "too many requests in a second"),
+    ] {
+        assert_eq!(kind.to_string(), wording);
+    }
+    assert_eq!(retry_at.to_string(), "5 ms");
+}
+
+#[test]
 fn nothing_of_the_peer_is_in_an_error() {
     for payload in [r#"{"Type":"ERROR","ErrorCode":"s3cret"}"#, r#"{"Type":"s3cret""#, r#"{"s3cret":"\x"}"#] {
         let error = Subscribe::decode_str(payload).unwrap_err();
@@ -79,6 +122,10 @@ fn nothing_of_the_peer_is_in_an_error() {
     let token = Token::new("s3cret").expect("a token");
     assert!(!format!("{token:?} {token:#?}").contains("s3cret"));
     assert!(!format!("{:?}", Token::new("s3cret s3cret")).contains("s3cret"));
+    // With the seed, RequestIds could be guessed.
+    let client: Client = Client::new(Config::with_pings(), *b"s3cret s3cret 16");
+    assert!(format!("{client:?}").contains("redacted"));
+    assert!(!format!("{client:?}").contains(&u64::from_le_bytes(*b"s3cret s").to_string()));
 }
 
 #[test]
@@ -90,6 +137,7 @@ fn errors_are_errors() {
     is_error::<LengthError>();
     is_error::<SendError<u32>>();
     is_error::<SendErrorKind>();
+    is_error::<FetchError>();
 }
 
 #[test]
@@ -108,8 +156,9 @@ fn sizes() {
     assert!(size_of::<DeleteMessage<'_>>() <= 3 * size_of::<Text<'_>>());
     assert!(size_of::<DisconnectUser<'_>>() <= 3 * size_of::<Text<'_>>());
     assert!(size_of::<Result<Publish<'_>, DecodeError>>() <= 4 * size_of::<Text<'_>>() + size_of::<usize>());
-    assert!(size_of::<Client>() <= 2_064);
-    assert!(size_of::<Client<(), 2, 8>>() <= 720);
+    assert!(size_of::<Client>() <= 14_624);
+    assert!(size_of::<Client<(), 2, 8>>() <= 1_088);
+    assert_eq!(size_of::<Client<(), 2, 1_008>>() - size_of::<Client<(), 2, 8>>(), 12 * 1_000);
     assert!(size_of::<Output<()>>() <= 24);
     assert!(size_of::<Result<Option<Received<'_, ()>>, DecodeError>>() <= 8 * size_of::<Text<'_>>());
 }

@@ -1,9 +1,12 @@
-//! Decoding, reading, encoding, feeding, a client and the service's end of a connection allocate nothing.
+//! Decoding, reading, encoding, framing, the client and the server's end of a connection allocate
+//! nothing.
 
 mod vectors;
 
-use ivs_chat_proto::client::{Client, CloseEvent, Config, Instant, Outcome, Output, TokenInfo};
-use ivs_chat_proto::publish::{Publish, SendMessage};
+use ivs_chat_proto::client::{
+    Client, CloseEvent, Config, ConnectionId, ConnectionState, Counters, Instant, Output, Received, TokenInfo,
+};
+use ivs_chat_proto::publish::{DeleteMessage, Publish, SendMessage};
 use ivs_chat_proto::server::{self, Close, MessageRate, Peer, Reject};
 use ivs_chat_proto::subscribe::{Event, Subscribe, SystemEvent};
 use ivs_chat_proto::{Capabilities, ChatLog, CloseReason, Content, Fragments, JsonStream, Timestamp, Token};
@@ -99,47 +102,167 @@ fn feeding() {
     assert_eq!((count, objects), (0, input.split(|byte| *byte == b'\n').count() - 1));
 }
 
-#[test]
-fn client() {
-    let echo = concat!(
-        r#"{"Type":"MESSAGE","Id":"m1","RequestId":"r-1","Attributes":null,"Content":"hello","#,
-        r#""SendTime":"2026-11-22T10:00:00Z","Sender":{"UserId":"me","Attributes":{}}}"#
-    );
-    let mut outputs = 0;
-    let count = allocations(|| {
-        let mut client: Client<u8> = Client::new(Config::new(), [7; 16]);
-        let mut now = Instant::from_millis(0);
-        let mut buffer = [0; 256];
-        client.connect(now);
-        for data in 0..10 {
-            loop {
-                outputs += 1;
-                match client.poll(now) {
-                    Output::FetchToken => {
-                        let conn = client.token_ok(now, TokenInfo::new()).expect("it is wanted");
-                        client.opened(now, conn);
-                        let mut send = SendMessage::new(Content::new("hello").expect("short"));
-                        send.request_id = Some("r-1".into());
-                        let _ = client.send(now, &send.into(), data, &mut buffer).expect("connected");
-                        client.send(now, &send.into(), data, &mut buffer).expect_err("it is in flight");
-                        let received = client.recv(now, conn, echo.as_bytes()).expect("a message").expect("a new one");
-                        assert_eq!(received.settled.expect("its echo").outcome, Outcome::Confirmed);
-                        client.recv(now, conn, b"{").expect_err("cut short");
-                        let _ = client.send(now, &send.into(), data, &mut buffer).expect("connected");
-                        client.closed(now, conn, CloseEvent::frame(1012, "{}"));
+/// A message of this user, with the `RequestId` of a request.
+const ECHO: &str = concat!(
+    r#"{"Type":"MESSAGE","Id":"m1","RequestId":"r-1","Attributes":null,"Content":"hello","#,
+    r#""SendTime":"2026-11-22T10:00:00Z","Sender":{"UserId":"me","Attributes":{}}}"#
+);
+const DELETED: &str =
+    r#"{"Type":"EVENT","Id":"e1","EventName":"aws:DELETE_MESSAGE","Attributes":{"MessageId":"m1"},"SendTime":""}"#;
+const DISCONNECTED: &str =
+    r#"{"Type":"EVENT","Id":"e2","EventName":"aws:DISCONNECT_USER","Attributes":{"UserId":"me"},"SendTime":""}"#;
+const ERROR_401: &str = r#"{"Type":"ERROR","ErrorCode":401,"ErrorMessage":"connection expired"}"#;
+const ERROR_406: &str = r#"{"Type":"ERROR","ErrorCode":406,"RequestId":"r-1"}"#;
+
+/// A host that needs no memory of its own, and what has come out of its client.
+struct Host {
+    client: Client<u8>,
+    now: Instant,
+    seen: Seen,
+}
+
+#[derive(Debug, Default, PartialEq)]
+struct Seen {
+    closes: u32,
+    pings: u32,
+    settled: u32,
+    states: u32,
+    replaced: u32,
+    gaps: u32,
+    fetches: u32,
+}
+
+impl Host {
+    fn new(config: Config) -> Self {
+        Self { client: Client::new(config, [7; 16]), now: Instant::from_millis(0), seen: Seen::default() }
+    }
+
+    /// Serves the timers of some time. Connections open at once, unless there is a failure instead.
+    fn run(&mut self, millis: u64, answers_pings: bool, failure: Option<CloseEvent>) {
+        let end = self.now.as_millis() + millis;
+        loop {
+            match self.client.poll(self.now) {
+                Output::Wait(Some(moment)) if moment.as_millis() < end => self.now = moment,
+                Output::Wait(_) => break,
+                Output::FetchToken(fetch) => {
+                    self.seen.fetches += 1;
+                    let mut info = TokenInfo::new();
+                    (info.session_ms, info.user_id) = (Some(900_000), Some("me"));
+                    let connection = self.client.handle_token(self.now, fetch, info).expect("it is wanted");
+                    match failure {
+                        Some(event) => self.client.handle_close(self.now, connection, event),
+                        None => self.client.handle_open(self.now, connection),
                     }
-                    Output::Wait(until) => {
-                        now = until.unwrap_or(now);
-                        break;
-                    }
-                    _ => {}
                 }
+                Output::Ping { connection, payload } => {
+                    self.seen.pings += 1;
+                    if answers_pings {
+                        self.client.handle_pong(self.now, connection, &payload);
+                    }
+                }
+                Output::Close { .. } => self.seen.closes += 1,
+                Output::Settled(_) => self.seen.settled += 1,
+                Output::State(_) => self.seen.states += 1,
+                Output::Replaced { .. } => self.seen.replaced += 1,
+                Output::PossibleGap => self.seen.gaps += 1,
+                other => panic!("no output {other:?}"),
             }
         }
-        client.close(now);
-    });
-    assert_eq!(count, 0);
-    assert!(outputs > 30);
+        self.now = Instant::from_millis(end);
+    }
+
+    fn current(&self) -> ConnectionId {
+        self.client.current().expect("connected")
+    }
+
+    fn receive(&mut self, connection: ConnectionId, frame: &str) {
+        if let Ok(Some(Received { settled: Some(_), .. })) =
+            self.client.handle_message(self.now, connection, frame.as_bytes())
+        {
+            self.seen.settled += 1;
+        }
+    }
+
+    fn send(&mut self, data: u8) {
+        let mut send = SendMessage::new(Content::new("hello").expect("short"));
+        send.request_id = Some("r-1".into());
+        let mut buffer = [0; SendMessage::MAX_PLAIN_LEN];
+        let sent = self.client.send(self.now, send, data, &mut buffer).expect("connected");
+        assert_eq!(sent.request_id, "r-1");
+        self.client.send(self.now, send, data, &mut buffer).expect_err("it is in flight");
+    }
+}
+
+/// A long session in which everything happens that can.
+fn session(config: Config) -> (Seen, Counters) {
+    let mut host = Host::new(config);
+    let (answers, mute) = (true, false);
+    host.client.connect(host.now);
+    host.run(1, answers, Some(CloseEvent::handshake_rejected(403)));
+    host.client.connect(host.now);
+    host.run(10_000, answers, Some(CloseEvent::handshake_rejected(503)));
+    host.run(200_000, answers, None);
+    // Outcomes of every kind.
+    for frame in [ECHO, ERROR_406, "{", DELETED] {
+        host.send(1);
+        let connection = host.current();
+        let _ = host.client.send(host.now, DeleteMessage::new("m1".into()), 2, &mut [0; 256]).expect("connected");
+        host.receive(connection, frame);
+        host.run(100_000, answers, None);
+    }
+    // A refresh, with requests on both, duplicates and a fallback.
+    let old = host.current();
+    host.client.refresh(host.now);
+    host.run(1, answers, None);
+    let new = host.current();
+    assert_ne!(old, new, "replaced");
+    host.send(3);
+    host.receive(old, ECHO);
+    host.receive(new, ECHO);
+    host.client.handle_close(host.now, new, CloseEvent::frame(1012, ""));
+    host.run(1, answers, None);
+    assert_eq!(host.current(), old, "the old one is current again");
+    host.run(2_000_000, answers, None);
+    // Expiry, silence, a sleep, and a clock that steps.
+    let connection = host.current();
+    host.receive(connection, ERROR_401);
+    host.run(100_000, answers, None);
+    host.send(4);
+    host.run(100_000, mute, None);
+    host.run(100_000, answers, None);
+    host.now = Instant::from_millis(host.now.as_millis() + 1_000_000);
+    host.run(1_000_000, answers, None);
+    host.now = Instant::from_millis(5);
+    host.run(100_000, answers, None);
+    // The end, twice.
+    let connection = host.current();
+    host.receive(connection, DISCONNECTED);
+    host.run(1, answers, None);
+    host.client.connect(host.now);
+    host.run(100_000, answers, None);
+    host.send(5);
+    host.client.disconnect_when_settled(host.now);
+    host.run(100_000, answers, None);
+    assert!(matches!(host.client.state(), ConnectionState::Disconnected(_)));
+    (host.seen, host.client.counters())
+}
+
+#[test]
+fn client() {
+    for config in [Config::with_pings(), Config::without_pings()] {
+        let mut seen = None;
+        let count = allocations(|| seen = Some(session(config)));
+        let (seen, counters) = seen.expect("a session");
+        assert_eq!(count, 0);
+        // It has been everywhere.
+        let Seen { closes, pings, settled, states, replaced, gaps, fetches } = seen;
+        for number in [closes, states, replaced, gaps, fetches, counters.duplicates, counters.not_decoded] {
+            assert!(number > 0, "{seen:?}, {counters:?}");
+        }
+        assert_eq!(settled, 11, "{seen:?}");
+        assert_eq!((pings > 0, counters.missed_pings > 0), (config.can_ping(), config.can_ping()));
+        assert!(counters.late > 0 && counters.steps_back > 0, "{counters:?}");
+    }
 }
 
 #[test]

@@ -78,6 +78,14 @@ impl Room {
         }
     }
 
+    /// Runs as long, with a call before every so many milliseconds.
+    pub(crate) fn run_with(&mut self, end_ms: u64, every_ms: usize, call: impl Fn(&mut Client, Instant)) {
+        for moment in (0..=end_ms).step_by(every_ms) {
+            self.run_until(moment);
+            call(&mut self.client, self.now);
+        }
+    }
+
     /// The moments of these outputs.
     pub(crate) fn moments(&self, is_one: impl Fn(&Output<()>) -> bool) -> Vec<Instant> {
         self.outputs.iter().filter(|(_, output)| is_one(output)).map(|(moment, _)| *moment).collect()

@@ -143,6 +143,39 @@ fn a_connection_that_cannot_serve_is_no_fallback() {
 }
 
 #[test]
+fn the_old_connection_is_current_again_if_the_new_one_expires() {
+    play(&format!(
+        r#"{REPLACED}
+        40_040   send "new" #b                  => r0 on c1; wait 45_040
+        40_050   recv c1 error 401              => error 401; ping c0 4; ping c1 1; replaced c1 c0; wait 41_050
+        40_051   pong c0 4                      => wait 41_050
+        40_052   send "old" #a                  => r1 on c0; wait 41_050
+        # The new one drains.
+        40_053   recv c1 message m1 of me #b    => message, r0 confirmed; wait 41_050
+        40_054   recv c1 error 401              => dropped; wait 41_050
+        40_055   closed c1 1000                 => wait 41_050
+        41_050   poll                           => fetch f2; wait 45_052
+        "#
+    ));
+    // Not if that has expired, too.
+    play(&format!(
+        "{REPLACED}
+        40_040   recv c0 error 401              => dropped; wait 50_020
+        40_050   recv c1 error 401              => error 401; wait 41_050
+        40_051   closed c1 1000                 => state connecting; wait 41_050
+        "
+    ));
+    // Nor if the new one has lasted.
+    play(&format!(
+        "{REPLACED}
+        70_020   poll                           => ping c1 1; wait 80_020
+        70_030   pong c1 1                      => close c0 1000; wait 100_020
+        70_040   recv c1 error 401              => error 401; fetch f2; wait 100_020
+        "
+    ));
+}
+
+#[test]
 fn without_pings_the_old_connection_is_a_fallback_as_well() {
     play(
         "

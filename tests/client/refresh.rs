@@ -2,6 +2,7 @@
 
 use ivs_chat_proto::client::{Client, Config, FetchError, Instant, Output};
 
+use crate::driven::{Room, Service};
 use crate::transcript::play;
 
 #[test]
@@ -266,4 +267,14 @@ fn a_backoff_that_is_cut_short_is_not_forgotten() {
     assert_eq!(longest(0), 6_000);
     assert!((11_000..=12_000).contains(&longest(1)));
     assert!((22_000..=24_000).contains(&longest(2)));
+}
+
+#[test]
+fn refreshes_without_end_cost_at_most_a_token_in_five_seconds() {
+    for config in [Config::with_pings(), Config::without_pings()] {
+        let mut room = Room::new(config, 1, Service::default());
+        room.run_with(3_600_000, 100, Client::refresh);
+        let tokens = room.moments(|output| matches!(output, Output::FetchToken(_)));
+        assert!((10..=720).contains(&tokens.len()), "{}", tokens.len());
+    }
 }
