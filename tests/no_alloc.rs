@@ -171,7 +171,7 @@ impl Host {
         self.now = Instant::from_millis(end);
     }
 
-    fn current(&self) -> ConnectionId {
+    const fn current(&self) -> ConnectionId {
         self.client.current().expect("connected")
     }
 
@@ -184,12 +184,12 @@ impl Host {
     }
 
     fn send(&mut self, data: u8) {
-        let mut send = SendMessage::new(Content::new("hello").expect("short"));
-        send.request_id = Some("r-1".into());
+        let mut hello = SendMessage::new(Content::new("hello").expect("short"));
+        hello.request_id = Some("r-1".into());
         let mut buffer = [0; SendMessage::MAX_PLAIN_LEN];
-        let sent = self.client.send(self.now, send, data, &mut buffer).expect("connected");
+        let sent = self.client.send(self.now, hello, data, &mut buffer).expect("connected");
         assert_eq!(sent.request_id, "r-1");
-        self.client.send(self.now, send, data, &mut buffer).expect_err("it is in flight");
+        self.client.send(self.now, hello, data, &mut buffer).expect_err("it is in flight");
     }
 }
 

@@ -1,6 +1,9 @@
 //! Attempts at a connection: token fetches, waits between attempts, and limits.
 
-use ivs_chat_proto::client::{Client, CloseEvent, Config, ConnectionId, FetchError, Instant, Output, TokenInfo};
+use ivs_chat_proto::client::{
+    Client, CloseEvent, Config, ConnectionId, ConnectionState, DisconnectReason, FetchError, Instant, Output, TokenInfo,
+};
+use ivs_chat_proto::publish::DeleteMessage;
 
 use crate::driven::{Room, Service};
 use crate::transcript::{play, play_each};
@@ -240,6 +243,24 @@ fn max_attempts_does_not_count_beside_a_working_connection() {
         4_003   poll                     => fetch f3; wait 31_000
         ",
     );
+    // They are not counted against the attempts after it either.
+    play(
+        "
+        set max_attempts 2
+        0       connected                => wait 30_000
+        1_000   refresh                  => ping c0 1; wait 2_000
+        1_001   pong c0 1                => wait 2_000
+        2_000   poll                     => fetch f1; wait 31_000
+        2_001   no_token f1 for now      => wait 3_001
+        3_001   poll                     => fetch f2; wait 31_000
+        3_002   no_token f2 for now      => wait 4_002
+        3_003   closed c0 broken         => state connecting; wait 4_002
+        4_002   poll                     => fetch f3; wait 34_002
+        4_003   no_token f3 for now      => wait 5_003
+        5_003   poll                     => fetch f4; wait 35_003
+        5_004   no_token f4 for now      => state disconnected: attempts exhausted
+        ",
+    );
     // One that has expired does not work any more.
     play(
         "
@@ -253,7 +274,7 @@ fn max_attempts_does_not_count_beside_a_working_connection() {
     );
 }
 
-fn at(millis: u64) -> Instant {
+const fn at(millis: u64) -> Instant {
     Instant::from_millis(millis)
 }
 
@@ -398,16 +419,15 @@ fn refreshes(session_ms: u64) -> Vec<u64> {
 fn refreshes_are_spread_in_proportion_to_the_session() {
     for session_ms in [900_000, 3_600_000, 10_800_000] {
         let moments = refreshes(session_ms);
-        let (last, spread) = (session_ms - 120_000, session_ms / 10);
+        let (latest, spread) = (session_ms - 120_000, session_ms / 10);
         let (least, most) = (moments[0], moments[999]);
-        assert!((last - spread..last - spread + spread / 50).contains(&least), "{session_ms}: {least}");
-        assert!((last - spread / 50..=last).contains(&most), "{session_ms}: {most}");
+        assert!((latest - spread..latest - spread + spread / 50).contains(&least), "{session_ms}: {least}");
+        assert!((latest - spread / 50..=latest).contains(&most), "{session_ms}: {most}");
         // No second has many more than its share.
         let fullest = (0..session_ms / 1_000).map(|second| moments.iter().filter(|it| **it / 1_000 == second).count());
         let share = 1_000_000 / spread;
         assert!(fullest.max().unwrap() as u64 <= share * 3 + 8, "{session_ms}");
     }
-    // The 10,000 clients of a room fetched 1,072 tokens in one second before there was such a spread.
 }
 
 #[test]
@@ -421,7 +441,7 @@ fn a_client_without_a_seed_stays_disconnected() {
     let config = Config::with_pings();
     let mut client: Client = Client::unseeded(config);
     client.connect(at(0));
-    assert_eq!(client.poll(at(0)), Output::State(unseeded()));
+    assert_eq!(client.poll(at(0)), Output::State(ConnectionState::Disconnected(DisconnectReason::Unseeded)));
     assert_eq!(client.poll(at(0)), Output::Wait(None));
     client.refresh(at(1));
     client.disconnect_when_settled(at(2));
@@ -439,12 +459,8 @@ fn a_client_without_a_seed_stays_disconnected() {
     assert_ne!(request_id(&mut client), request_id(&mut connected(8, TokenInfo::new()).0));
 }
 
-fn unseeded() -> ivs_chat_proto::client::ConnectionState {
-    ivs_chat_proto::client::ConnectionState::Disconnected(ivs_chat_proto::client::DisconnectReason::Unseeded)
-}
-
 fn request_id(client: &mut Client) -> String {
-    let delete = ivs_chat_proto::publish::DeleteMessage::new("m1".into());
+    let delete = DeleteMessage::new("m1".into());
     client.send(at(3), delete, (), &mut [0; 128]).unwrap().request_id.to_string()
 }
 

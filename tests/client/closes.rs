@@ -20,7 +20,7 @@ const CLOSES_AFTER_EXPIRY: &[&str] = &[
     r#"1000 {"ErrorCode":401,"ErrorMessage":"connection expired"}"#,
     r#"1008 {"ErrorCode":403,"ErrorMessage":"denied"}"#,
     r#"4001 {"ErrorCode":401,"ErrorMessage":"connection ex"#,
-    r#"3003 {"#,
+    "3003 {",
 ];
 
 #[test]
@@ -94,7 +94,7 @@ fn the_disconnection_of_this_user_ends_an_expired_session() {
         "
         0       connected of me                  => wait 30_000
         10      recv c0 error 401                => error 401; wait 1_010
-        20      recv c0 disconnected me as e1    => event; close c0 1000; state disconnected: disconnected user
+        20      recv c0 disconnected me as e1 => event; close c0 1000; state disconnected: disconnected user
         30      closed c0 1001                   =>
         ",
     );
@@ -327,7 +327,7 @@ fn the_disconnection_of_this_user_ends_the_session() {
         0      connected of me                  => wait 30_000
         1      send "hi"                        => r0 on c0; wait 5_001
         5      recv c0 disconnected bo as e1    => event; wait 5_001
-        6      recv c0 disconnected me as e2    => event; close c0 1000; r0 unknown; state disconnected: disconnected user
+        6      recv c0 disconnected me as e2 => event; close c0 1000; r0 unknown; state disconnected: disconnected user
         7      closed c0 {}                     =>
         8      recv c0 message m1 of bo         => dropped
         9      connect                          => state connecting; fetch f1; wait 30_009
@@ -367,7 +367,7 @@ fn the_disconnection_of_this_user_ends_every_connection() {
         45_000  refresh                         => ping c1 1; wait 46_000
         46_000  poll                            => fetch f2; wait 50_020
         46_001  token f2                        => c2; wait 50_020
-        46_002  recv c0 disconnected me as e1   => event; close c2 1000; close c1 1000; close c0 1000; state disconnected: disconnected user
+        46_002  recv c0 disconnected me as e1 => event; close c2 1000; close c1 1000; close c0 1000; state disconnected: disconnected user
         ",
     );
 }

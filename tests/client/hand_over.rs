@@ -57,7 +57,7 @@ fn the_answer_to_a_request_is_no_evidence_on_another_connection() {
         45_001   poll                           => wait 50_000
         # Nor is a ping on another connection.
         50_000   poll                           => wait 55_001
-        55_001   poll                           => close c0 1000; r0 unknown; possible gap; wait 70_020
+        55_001   poll                        => close c0 1000; r0 unknown; possible gap; wait 70_020
         "#,
     );
 }
@@ -69,7 +69,7 @@ fn the_old_connection_is_current_again_if_the_new_one_breaks() {
         &format!(
             r#"{REPLACED}
             40_040   send "hi"                      => r0 on c1; wait 45_040
-            40_050   closed c1 {{}}                 => ping c0 4; r0 unknown; replaced c1 c0; wait 41_050
+            40_050   closed c1 {{}}            => ping c0 4; r0 unknown; replaced c1 c0; wait 41_050
             40_060   pong c0 4                      => wait 41_050
             "#
         ),
@@ -147,7 +147,7 @@ fn the_old_connection_is_current_again_if_the_new_one_expires() {
     play(&format!(
         r#"{REPLACED}
         40_040   send "new" #b                  => r0 on c1; wait 45_040
-        40_050   recv c1 error 401              => error 401; ping c0 4; ping c1 1; replaced c1 c0; wait 41_050
+        40_050   recv c1 error 401   => error 401; ping c0 4; ping c1 1; replaced c1 c0; wait 41_050
         40_051   pong c0 4                      => wait 41_050
         40_052   send "old" #a                  => r1 on c0; wait 41_050
         # The new one drains.
@@ -206,7 +206,7 @@ fn a_new_connection_closed_on_purpose_ends_the_session() {
         let code = &how[..4];
         play(&format!(
             "{REPLACED}
-            40_050   closed c1 {how}                => close c0 1000; state disconnected: closed {code}
+            40_050   closed c1 {how}             => close c0 1000; state disconnected: closed {code}
             "
         ));
     }
@@ -273,7 +273,7 @@ fn a_replaced_connection_is_kept_for_its_requests() {
         40_030   pong c0 3                      => wait 70_020
         70_020   poll                           => ping c1 1; wait 80_002
         70_030   pong c1 1                      => wait 80_002
-        80_001   recv c0 message m1 of me #a    => message, r0 confirmed; close c0 1000; wait 100_020
+        80_001   recv c0 message m1 of me #a   => message, r0 confirmed; close c0 1000; wait 100_020
         "#,
     );
 }
@@ -312,7 +312,7 @@ fn no_third_connection_is_kept() {
         50_001   pong c1 1                      => wait 51_000
         51_000   poll                           => fetch f2; wait 80_000
         51_001   token f2                       => c2; wait 80_000
-        51_002   open c2                        => close c0 1000; ping c1 2; replaced c1 c2; wait 61_002
+        51_002   open c2                    => close c0 1000; ping c1 2; replaced c1 c2; wait 61_002
         "
     ));
 }

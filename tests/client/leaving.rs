@@ -41,7 +41,7 @@ fn the_client_leaves_when_the_last_request_has_its_outcome() {
             10      leave                        => wait 5_001
             11      send "c"                     => refused: disconnecting; wait 5_001
             12      recv c0 deleted m9 as e1 #a  => event, r0 confirmed; wait 5_002
-            13      {answer}                     => {outcome}; close c0 1000; state disconnected: not wanted
+            13      {answer}             => {outcome}; close c0 1000; state disconnected: not wanted
             "#
         ));
     }
@@ -53,7 +53,7 @@ fn the_client_leaves_when_the_last_request_has_its_outcome() {
         10      leave                            => wait 5_001
         5_001   poll                             => ping c0 1; wait 15_001
         5_002   pong c0 1                        => wait 6_002
-        6_002   poll                             => close c0 1000; r0 assumed; state disconnected: not wanted
+        6_002   poll                    => close c0 1000; r0 assumed; state disconnected: not wanted
         "#,
     );
     // Unknown: no new connection is needed any more.
@@ -63,7 +63,7 @@ fn the_client_leaves_when_the_last_request_has_its_outcome() {
         1       send "b"                         => r0 on c0; wait 5_001
         10      leave                            => wait 5_001
         5_001   poll                             => ping c0 1; wait 15_001
-        15_001  poll                             => close c0 1000; r0 unknown; state disconnected: not wanted
+        15_001  poll                    => close c0 1000; r0 unknown; state disconnected: not wanted
         "#,
     );
 }
@@ -85,7 +85,7 @@ fn while_leaving_no_connection_is_fetched() {
         1       send "b" #b                      => r0 on c0; wait 5_001
         10      leave                            => wait 5_001
         11      recv c0 error 401                => error 401; wait 5_001
-        5_001   poll                             => close c0 1000; r0 unknown; state disconnected: not wanted
+        5_001   poll                    => close c0 1000; r0 unknown; state disconnected: not wanted
         "#,
     );
     // An attempt under way is given up.
@@ -99,7 +99,7 @@ fn while_leaving_no_connection_is_fetched() {
         2_002   send "b" #b                      => r0 on c0; wait 7_002
         2_003   leave                            => close c1 1000; wait 7_002
         2_004   open c1                          => wait 7_002
-        2_005   recv c0 error 406 #b             => error 406, r0 rejected 406; close c0 1000; state disconnected: not wanted
+        2_005   recv c0 error 406 #b => error 406, r0 rejected 406; close c0 1000; state disconnected: not wanted
         "#,
     );
 }
@@ -136,7 +136,7 @@ fn disconnect_does_not_wait() {
         0       connected                        => wait 30_000
         1       send "b" #b                      => r0 on c0; wait 5_001
         10      leave                            => wait 5_001
-        11      disconnect                       => close c0 1000; r0 unknown; state disconnected: not wanted
+        11      disconnect              => close c0 1000; r0 unknown; state disconnected: not wanted
         "#,
     );
 }
@@ -151,10 +151,10 @@ fn requests_on_a_draining_connection_are_waited_for() {
         40_000   send "b" #b                     => r0 on c0; wait 45_000
         40_001   recv c0 error 401               => error 401; fetch f1; wait 45_000
         40_002   token f1                        => c1; wait 45_000
-        40_003   open c1                         => ping c0 2; replaced c0 c1; possible gap; wait 45_000
+        40_003   open c1                     => ping c0 2; replaced c0 c1; possible gap; wait 45_000
         40_004   pong c0 2                       => wait 45_000
         40_005   leave                           => wait 45_000
-        40_006   recv c0 error 406 #b            => error 406, r0 rejected 406; close c1 1000; close c0 1000; state disconnected: not wanted
+        40_006   recv c0 error 406 #b => error 406, r0 rejected 406; close c1 1000; close c0 1000; state disconnected: not wanted
         "#,
     );
 }

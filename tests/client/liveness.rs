@@ -93,7 +93,7 @@ fn a_missed_ping_gets_another_and_a_new_connection_beside() {
     play(&format!(
         "{MISSED}
         70_100   token f1                   => c1; wait 80_000
-        70_200   open c1                    => close c0 3008; replaced c0 c1; possible gap; wait 100_200
+        70_200   open c1                => close c0 3008; replaced c0 c1; possible gap; wait 100_200
         "
     ));
 }
@@ -254,6 +254,6 @@ fn most_per_hour(moments: &[Instant]) -> usize {
 }
 
 /// The milliseconds from one moment to another, or a great number if it is earlier.
-fn since(moment: Instant, start: Instant) -> u64 {
+const fn since(moment: Instant, start: Instant) -> u64 {
     moment.as_millis().wrapping_sub(start.as_millis())
 }

@@ -48,7 +48,7 @@ fn a_session() {
         3_510_100  pong c1 1                         => close c0 1000; wait 3_540_080
         4_000_000  quiet                             => wait 4_020_080
         4_000_000  send "bye" #r-3                   => r3 on c1; wait 4_005_000
-        4_000_001  disconnect                        => close c1 1000; r3 unknown; state disconnected: not wanted
+        4_000_001  disconnect           => close c1 1000; r3 unknown; state disconnected: not wanted
         "#,
     );
 }

@@ -278,3 +278,33 @@ fn refreshes_without_end_cost_at_most_a_token_in_five_seconds() {
         assert!((10..=720).contains(&tokens.len()), "{}", tokens.len());
     }
 }
+
+#[test]
+fn an_attempt_that_is_restarted_has_failed() {
+    // The longest wait after the next failure, among many clients: it has doubled.
+    let mut config = Config::with_pings();
+    (config.backoff_min_ms, config.backoff_base_ms) = (1_000, 4_000);
+    let at = Instant::from_millis;
+    let wait_of = |seed| {
+        let mut client: Client = Client::new(config, [seed; 16]);
+        client.connect(at(0));
+        let mut fetches = 0;
+        loop {
+            match client.poll(at(fetches * 5_000)) {
+                Output::FetchToken(_) if fetches == 0 => {
+                    fetches = 1;
+                    client.refresh(at(5_000));
+                }
+                Output::FetchToken(fetch) => {
+                    let error = FetchError::Temporary { retry_after: None };
+                    client.handle_token_error(at(5_000), fetch, error);
+                    return client.reconnect_at().unwrap().as_millis() - 5_000;
+                }
+                Output::Wait(_) => panic!("it is not restarted"),
+                _ => {}
+            }
+        }
+    };
+    let longest = (0..=u8::MAX).map(wait_of).max().unwrap();
+    assert!((7_500..=8_000).contains(&longest), "{longest}");
+}

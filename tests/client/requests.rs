@@ -17,24 +17,24 @@ fn each_refusal_has_its_reason() {
         0    token f0 only SEND_MESSAGE DELETE_MESSAGE  => c0; wait 30_000
         0    send "hello"                          => refused: not connected; wait 30_000
         0    open c0                               => state connected; wait 30_000
-        0    disconnect_user bo                    => refused: the token does not permit DISCONNECT_USER; wait 30_000
-        0    send "hello!"                         => refused: the content has 6 code points where 1 to 5 are allowed; wait 30_000
+        0    disconnect_user bo   => refused: the token does not permit DISCONNECT_USER; wait 30_000
+        0    send "hello!" => refused: the content has 6 code points where 1 to 5 are allowed; wait 30_000
         0    send "🏴‍☠️!" #a                        => r0 on c0; wait 5_000
-        1    send "again" #a                       => refused: the RequestId is in flight already; wait 5_000
-        1    delete m1 #a                          => refused: the RequestId is in flight already; wait 5_000
+        1    send "again" #a              => refused: the RequestId is in flight already; wait 5_000
+        1    delete m1 #a                 => refused: the RequestId is in flight already; wait 5_000
         1    send "2"                              => r1 on c0; wait 5_000
         2    send "3"                              => r2 on c0; wait 5_000
-        3    send "4"                              => refused: too many requests in flight; wait 5_000
+        3    send "4"                            => refused: too many requests in flight; wait 5_000
         3    abandon r1                            => r1 back; wait 5_000
         3    abandon r1                            => unknown; wait 5_000
         3    send "4"                              => r3 on c0; wait 5_000
         4    abandon r0                            => r0 back; wait 5_002
-        4    send "5"                              => refused: too many requests in a second; wait 5_002
-        999  send "5"                              => refused: too many requests in a second; wait 5_002
+        4    send "5"                          => refused: too many requests in a second; wait 5_002
+        999  send "5"                          => refused: too many requests in a second; wait 5_002
         1000 send "5"                              => r4 on c0; wait 5_002
         1000 abandon r2                            => r2 back; wait 5_003
-        1000 send "6"                              => refused: too many requests in a second; wait 5_003
-        1001 delete a-message-with-an-identifier-that-leaves-no-room-for-it-in-a-buffer-of-this-size  => refused: a buffer of 166 bytes is needed; wait 5_003
+        1000 send "6"                          => refused: too many requests in a second; wait 5_003
+        1001 delete a-message-with-an-identifier-that-leaves-no-room-for-it-in-a-buffer-of-this-size => refused: a buffer of 166 bytes is needed; wait 5_003
         1001 send "6"                              => r5 on c0; wait 5_003
         "#,
     );
@@ -52,7 +52,7 @@ fn a_connection_that_was_told_401_accepts_no_request() {
         1_010   poll                               => fetch f1; wait 30_000
         1_010   token f1                           => c1; wait 30_000
         1_010   send "ho"                          => refused: not connected; wait 30_000
-        1_020   open c1                            => ping c0 1; replaced c0 c1; possible gap; wait 11_020
+        1_020   open c1                      => ping c0 1; replaced c0 c1; possible gap; wait 11_020
         1_021   send "ho"                          => r1 on c1; wait 6_021
         "#,
     );
@@ -90,7 +90,7 @@ fn a_rate_of_none_holds_nothing_back() {
     assert_eq!(refused.kind, SendErrorKind::TooManyRequests { retry_at: at(1_000) });
 }
 
-fn at(millis: u64) -> Instant {
+const fn at(millis: u64) -> Instant {
     Instant::from_millis(millis)
 }
 
@@ -111,7 +111,7 @@ fn connected_with<const INFLIGHT: usize>(config: Config, seed: u8) -> Client<(),
 }
 
 /// A request of each kind.
-fn requests<'a>(request_id: Option<Text<'a>>) -> [Publish<'a>; 3] {
+fn requests(request_id: Option<Text<'_>>) -> [Publish<'_>; 3] {
     let mut send = SendMessage::new(Content::new("good \"morning\" 🌞").unwrap());
     let mut delete = DeleteMessage::new("m1".into());
     let mut disconnect = DisconnectUser::new("bo".into());

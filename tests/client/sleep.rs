@@ -24,7 +24,7 @@ fn after_a_sleep_one_ping_decides() {
         500_000  poll                          => ping c0 2; wait 510_000
         510_000  poll                          => ping c0 3; fetch f1; wait 520_000
         510_100  token f1                      => c1; wait 520_000
-        510_200  open c1                       => close c0 3008; replaced c0 c1; possible gap; wait 540_200
+        510_200  open c1                => close c0 3008; replaced c0 c1; possible gap; wait 540_200
         ",
     );
     // An answer may lie unread in the socket.

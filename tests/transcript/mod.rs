@@ -57,7 +57,7 @@ pub(crate) fn play(transcript: &str) -> SmallClient {
         if mismatch.is_none() && without_separators(&came) != without_separators(expected.trim()) {
             mismatch = Some(line);
         }
-        actual += &format!("{input}=> {came}\n");
+        actual.extend([input, "=> ", &came, "\n"]);
     }
     if let Some(line) = mismatch {
         panic!("not what happens: {line}\n{actual}");
@@ -405,7 +405,7 @@ fn name(connection: ConnectionId) -> String {
     format!("c{}", connection.number())
 }
 
-fn at(millis: u64) -> Instant {
+const fn at(millis: u64) -> Instant {
     Instant::from_millis(millis)
 }
 
