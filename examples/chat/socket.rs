@@ -9,9 +9,9 @@ use ivs_chat_proto::client::{CloseEvent, ConnectionId};
 use ivs_chat_proto::{CloseReason, Text, Token};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, interval_at, timeout};
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::http::{HeaderValue, Uri};
+use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderValue, Uri, header};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
@@ -20,8 +20,6 @@ use crate::visible::Visible;
 
 type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// How often to ask whether the other end is there.
-const PING: Duration = Duration::from_secs(30);
 /// How long the closing of a connection may take.
 pub(crate) const GOODBYE: Duration = Duration::from_secs(1);
 /// The longest message that is received: more than twice the longest of the service, with everything escaped.
@@ -36,7 +34,7 @@ const MAX_UNWRITTEN: usize = BUFFER + 2 * MAX_MESSAGE;
 
 /// The near end of a connection.
 pub(crate) struct Socket {
-    outgoing: mpsc::UnboundedSender<Utf8Bytes>,
+    outgoing: mpsc::UnboundedSender<Message>,
     close: oneshot::Sender<u16>,
 }
 
@@ -44,14 +42,14 @@ pub(crate) struct Socket {
 pub(crate) enum News {
     Opened,
     Received(Utf8Bytes),
-    /// A ping or a pong was received.
-    Alive,
+    /// A pong was received, with this payload.
+    Pong(Bytes),
     Ended(End),
 }
 
 /// How a connection ended, for the client and in words.
 pub(crate) struct End {
-    pub(crate) closed: CloseEvent,
+    pub(crate) event: CloseEvent,
     pub(crate) words: String,
 }
 
@@ -64,17 +62,22 @@ impl Socket {
         news: mpsc::Sender<(ConnectionId, News)>,
     ) -> Self {
         // Without a bound, so that the host never waits for a connection that waits for the host.
-        // It holds little: the client limits the requests per second, and a server that does not
-        // read one for `PATIENCE` is disconnected.
+        // It holds little: the client limits the requests per second and the pings, and a server that
+        // does not read for `PATIENCE` is disconnected.
         let (outgoing, messages) = mpsc::unbounded_channel();
         let (close, closing) = oneshot::channel();
         tokio::spawn(run(endpoint, token, messages, closing, Reporter { conn, news }));
         Self { outgoing, close }
     }
 
-    /// Writes a text message. If the connection has ended, that is on its way to be told.
-    pub(crate) fn write(&self, message: impl Into<Utf8Bytes>) {
-        let _ = self.outgoing.send(message.into());
+    /// Writes a text message. If the connection has ended, that has been reported.
+    pub(crate) fn write(&self, text: &str) {
+        let _ = self.outgoing.send(Message::text(text));
+    }
+
+    /// Sends a ping.
+    pub(crate) fn ping(&self, payload: [u8; 4]) {
+        let _ = self.outgoing.send(Message::Ping(Bytes::copy_from_slice(&payload)));
     }
 
     /// Closes the connection, or stops opening it. Nothing more is told of it, or nothing that counts.
@@ -98,7 +101,7 @@ impl Reporter {
 async fn run(
     endpoint: Uri,
     token: HeaderValue,
-    messages: mpsc::UnboundedReceiver<Utf8Bytes>,
+    messages: mpsc::UnboundedReceiver<Message>,
     mut closing: oneshot::Receiver<u16>,
     reporter: Reporter,
 ) {
@@ -147,26 +150,24 @@ async fn open(endpoint: Uri, token: HeaderValue) -> Result<Stream, Error> {
 }
 
 /// Carries messages, until the connection ends.
-async fn converse(stream: &mut Stream, mut messages: mpsc::UnboundedReceiver<Utf8Bytes>, reporter: &Reporter) -> End {
-    let mut pings = interval_at(Instant::now() + PING, PING);
+async fn converse(stream: &mut Stream, mut messages: mpsc::UnboundedReceiver<Message>, reporter: &Reporter) -> End {
     loop {
         let written = tokio::select! {
             received = stream.next() => match received {
                 Some(Ok(message)) => {
-                    let news = match message {
-                        Message::Text(text) => News::Received(text),
+                    match message {
+                        Message::Text(text) => reporter.tell(News::Received(text)).await,
+                        Message::Pong(payload) => reporter.tell(News::Pong(payload)).await,
                         Message::Close(frame) => return End::by_frame(frame),
-                        // Binary messages are not of this protocol, but show as much as a pong does.
-                        _ => News::Alive,
-                    };
-                    reporter.tell(news).await;
+                        // The library answers pings, and binary messages are not of this protocol.
+                        _ => {}
+                    }
                     Ok(())
                 }
                 Some(Err(error)) => Err(error),
                 None => Err(Error::ConnectionClosed),
             },
-            Some(text) = messages.recv() => write(stream, Message::Text(text)).await,
-            _ = pings.tick() => write(stream, Message::Ping(Bytes::new())).await,
+            Some(message) = messages.recv() => write(stream, message).await,
         };
         if let Err(error) = written {
             return End::without_frame(&error);
@@ -190,12 +191,13 @@ impl End {
         match error {
             Error::Http(answer) => {
                 let status = answer.status();
+                let event = CloseEvent::handshake_rejected(status.as_u16());
                 Self {
-                    closed: CloseEvent::handshake_rejected(status.as_u16()),
+                    event: retry_after(answer.headers()).map_or(event, |after| event.with_retry_after(after)),
                     words: format!("refused with HTTP status {status}"),
                 }
             }
-            error => Self { closed: CloseEvent::abnormal(), words: format!("not opened: {}", words(error)) },
+            error => Self { event: CloseEvent::abnormal(), words: format!("not opened: {}", words(error)) },
         }
     }
 
@@ -211,12 +213,18 @@ impl End {
             }
             _ => format!(": {}", Visible(Text::from(&*reason))),
         };
-        Self { closed: CloseEvent::frame(code, &reason), words: format!("closed with {code}{why}") }
+        Self { event: CloseEvent::frame(code, &reason), words: format!("closed with {code}{why}") }
     }
 
     fn without_frame(error: &Error) -> Self {
-        Self { closed: CloseEvent::abnormal(), words: format!("broken: {}", words(error)) }
+        Self { event: CloseEvent::abnormal(), words: format!("broken: {}", words(error)) }
     }
+}
+
+/// The seconds of a `Retry-After` header. Dates, its other form, are not read.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
 /// An error, in words that may be the other end's.

@@ -1,24 +1,19 @@
 //! Where tokens come from. What leaves here is a header that does not show its value.
 
 use core::fmt::{self, Display};
-use core::time::Duration;
 use std::ffi::{OsStr, OsString};
 use std::process::{Output, Stdio};
 use std::time::SystemTime;
 
-use ivs_chat_proto::client::TokenInfo;
+use ivs_chat_proto::client::{FetchError, TokenInfo};
 use ivs_chat_proto::{Timestamp, Token, TokenError};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
-use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 
 use crate::session_end;
-
-/// How long a command may take. The client sets no limit: it waits until it is told.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How much a command may print, in bytes. An answer of `CreateChatToken` has less than 2 KiB.
 const MAX_OUTPUT: u64 = 64 << 10;
@@ -41,8 +36,7 @@ pub(crate) struct Fetched {
 /// Why there is no token.
 pub(crate) struct NoToken {
     words: String,
-    /// Whether it makes no sense to ask again.
-    pub(crate) is_fatal: bool,
+    pub(crate) error: FetchError,
 }
 
 /// The answer of `CreateChatToken`, as far as it matters here.
@@ -60,13 +54,11 @@ impl Tokens {
         header(&token.to_string_lossy()).map(Self::Same)
     }
 
+    /// Fetches a token. A command is killed if this is dropped.
     pub(crate) async fn fetch(self) -> Result<Fetched, NoToken> {
         match self {
             Self::Same(header) => Ok(Fetched::new(header)),
-            Self::Command(command) => match timeout(PATIENCE, run(&command)).await {
-                Ok(output) => Fetched::from_output(&output.map_err(NoToken::fatal)?),
-                Err(_) => Err(NoToken::for_now("the token command takes too long")),
-            },
+            Self::Command(command) => Fetched::from_output(&run(&command).await.map_err(NoToken::fatal)?),
         }
     }
 }
@@ -138,11 +130,15 @@ fn header(token: &str) -> Result<HeaderValue, TokenError> {
 
 impl NoToken {
     fn for_now(words: impl Display) -> Self {
-        Self { words: words.to_string(), is_fatal: false }
+        Self { words: words.to_string(), error: FetchError::Temporary { retry_after: None } }
     }
 
-    pub(crate) fn fatal(words: impl Display) -> Self {
-        Self { words: words.to_string(), is_fatal: true }
+    pub(crate) fn too_late() -> Self {
+        Self::for_now("the token command takes too long")
+    }
+
+    fn fatal(words: impl Display) -> Self {
+        Self { words: words.to_string(), error: FetchError::Permanent }
     }
 }
 

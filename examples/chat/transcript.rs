@@ -1,6 +1,8 @@
 //! The room for people: when, what it is called, who, what.
 
 use core::fmt::{self, Display};
+use core::mem;
+use core::time::Duration;
 use std::io::{self, Write};
 use std::time::SystemTime;
 
@@ -8,6 +10,7 @@ use ivs_chat_proto::client::{ConnectionId, ConnectionState, DisconnectReason, Ou
 use ivs_chat_proto::subscribe::{Event, EventKind, Message, ServiceError, Subscribe};
 use ivs_chat_proto::{Attributes, DecodeError, ErrorCode, SendTime, Text, Timestamp};
 
+use crate::host::Notice;
 use crate::visible::{self, Visible, clip, width};
 
 /// The columns of the `Id` of a message, of the names, and of what they stand behind.
@@ -24,21 +27,44 @@ const NAMES: [&str; 4] = ["display_name", "displayName", "username", "name"];
 /// A transcript as far as it was written.
 pub(crate) struct Transcript<W> {
     out: W,
-    state: Option<ConnectionState>,
-    has_been_connected: bool,
+    /// Whether notices could be written.
+    written: io::Result<()>,
+    has_begun: bool,
     /// Who spoke last, as it was shown.
     speaker: String,
 }
 
 impl<W: Write> Transcript<W> {
     pub(crate) const fn new(out: W) -> Self {
-        Self { out, state: None, has_been_connected: false, speaker: String::new() }
+        Self { out, written: Ok(()), has_begun: false, speaker: String::new() }
+    }
+
+    /// Writes what the application has to know. [`written`](Self::written) tells whether that failed.
+    pub(crate) fn notice(&mut self, notice: Notice<'_, String>) {
+        let written = match notice {
+            Notice::Received(received) => self.received(&received.payload, received.settled.as_ref()),
+            Notice::NotDecoded(payload, error) => self.not_decoded(payload, error),
+            Notice::Settled(settled) => self.settled(&settled),
+            Notice::State(state, wait) => self.state(state, wait),
+            Notice::PossibleGap => self.note("~", "gap", "messages may have been missed"),
+            Notice::NoToken(why) => self.note("!", "no token", why),
+            Notice::Warning(what) => self.note("!", "token", what),
+            Notice::Ended(connection, how) => self.ended(connection, &how),
+        };
+        if self.written.is_ok() {
+            self.written = written;
+        }
+    }
+
+    /// Returns the first error since the last call.
+    pub(crate) const fn written(&mut self) -> io::Result<()> {
+        mem::replace(&mut self.written, Ok(()))
     }
 
     // What is received.
 
     /// Writes a payload, and the request that it answers.
-    pub(crate) fn received(&mut self, payload: &Subscribe<'_>, settled: Option<&Settled<String>>) -> io::Result<()> {
+    fn received(&mut self, payload: &Subscribe<'_>, settled: Option<&Settled<String>>) -> io::Result<()> {
         match payload {
             Subscribe::Message(message) => self.message(message),
             Subscribe::Event(event) => self.event(event),
@@ -88,7 +114,7 @@ impl<W: Write> Transcript<W> {
     }
 
     /// Writes that a payload could not be decoded, and how it begins.
-    pub(crate) fn not_decoded(&mut self, payload: &str, error: DecodeError) -> io::Result<()> {
+    fn not_decoded(&mut self, payload: &str, error: DecodeError) -> io::Result<()> {
         self.note("✗", "not decoded", error)?;
         let start = visible::bytes(&payload.as_bytes()[..payload.len().min(VALUE)]);
         self.continuation([start])
@@ -97,7 +123,7 @@ impl<W: Write> Transcript<W> {
     // What has become of what was typed.
 
     /// Writes the outcome of a request, unless it can be seen anyway.
-    pub(crate) fn settled(&mut self, settled: &Settled<String>) -> io::Result<()> {
+    fn settled(&mut self, settled: &Settled<String>) -> io::Result<()> {
         let line = typed(&settled.data);
         match settled.outcome {
             Outcome::Confirmed => Ok(()),
@@ -109,9 +135,9 @@ impl<W: Write> Transcript<W> {
                 self.note("~", "no answer", line)?;
                 self.continuation(["it is taken for done".into()])
             }
-            Outcome::Lost => {
-                self.note("!", "lost", line)?;
-                self.continuation(["the connection ended first: it may have been done, or not".into()])
+            Outcome::Unknown => {
+                self.note("!", "unknown", line)?;
+                self.continuation(["it is unknown whether it has been done".into()])
             }
             _ => self.note("~", "settled", line),
         }
@@ -131,32 +157,21 @@ impl<W: Write> Transcript<W> {
 
     // What has become of the connection.
 
-    pub(crate) fn state(&mut self, state: ConnectionState) -> io::Result<()> {
-        let before = self.state.replace(state);
-        match (before, state) {
-            (None, ConnectionState::Connecting) => self.note("~", "connecting", ""),
-            (_, ConnectionState::Connecting) => self.note("~", "reconnecting", ""),
-            (Some(ConnectionState::Connected), ConnectionState::Connected) => {
-                self.note("~", "connected", "anew, without a gap")
-            }
-            (_, ConnectionState::Connected) if self.has_been_connected => {
-                self.note("~", "connected", "what was said meanwhile has been missed")
-            }
-            (_, ConnectionState::Connected) => {
-                self.has_been_connected = true;
-                self.note("~", "connected", "")
-            }
-            (_, ConnectionState::Disconnected(reason)) => self.note("~", "disconnected", meaning(reason)),
+    /// Writes the state. The wait before an attempt is told if it is long.
+    fn state(&mut self, state: ConnectionState, wait: Duration) -> io::Result<()> {
+        let has_begun = mem::replace(&mut self.has_begun, true);
+        match state {
+            ConnectionState::Connecting if !has_begun => self.note("~", "connecting", ""),
+            ConnectionState::Connecting if wait < Duration::from_secs(1) => self.note("~", "reconnecting", ""),
+            ConnectionState::Connecting => self.note("~", "reconnecting", format_args!("in {} s", wait.as_secs())),
+            ConnectionState::Connected => self.note("~", "connected", ""),
+            ConnectionState::Disconnected(reason) => self.note("~", "disconnected", meaning(reason)),
             _ => Ok(()),
         }
     }
 
-    pub(crate) fn ended(&mut self, conn: ConnectionId, how: &str) -> io::Result<()> {
-        self.note("~", &format!("connection {}", conn.number()), how)
-    }
-
-    pub(crate) fn no_token(&mut self, why: impl Display) -> io::Result<()> {
-        self.note("!", "no token", why)
+    fn ended(&mut self, connection: ConnectionId, how: &str) -> io::Result<()> {
+        self.note("~", &format!("connection {}", connection.number()), how)
     }
 
     // Lines.
@@ -235,6 +250,6 @@ fn meaning(reason: DisconnectReason) -> String {
         DisconnectReason::Refused(status) => format!("the service refuses the connection, with HTTP status {status}"),
         DisconnectReason::Closed(code) => format!("the service has ended the session, with code {code}"),
         DisconnectReason::DisconnectedUser => "you have been made to leave the room".into(),
-        other => format!("{other:?}"),
+        other => other.to_string(),
     }
 }
