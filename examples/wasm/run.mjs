@@ -58,36 +58,72 @@ const outputs = (now) => {
   for (let what; (what = chat.client_poll(BigInt(now))) !== 0; ) all.push([what, ...numbers()]);
   return [all, numbers()[0]];
 };
+// Without a seed, the client stays disconnected.
+chat.client_connect(0n);
+assert.deepEqual(outputs(0)[0], [[3, 0, 0]]);
 seed(7);
-assert.equal(chat.client_new(15), -1);
-assert.equal(chat.client_new(16), 0);
+assert.equal(chat.client_seed(15), -1);
+assert.equal(chat.client_seed(16), 0);
 chat.client_connect(0n);
 assert.deepEqual(outputs(0)[0], [[3, 1, 0], [4, 0, 0]]);
-const conn = chat.client_token_ok(10n, 3_600_000n);
-assert.equal(chat.client_token_ok(10n, 0n), -1n);
-chat.client_opened(20n, conn);
-const [connected, refresh] = outputs(20);
-assert.deepEqual(connected, [[3, 2, Number(conn)]]);
-assert(refresh >= 3_530_010 && refresh <= 3_540_010);
+// The endpoint is busy, and says for how long.
+chat.client_handle_token_error(5n, 0n, 2_000n);
+const [waiting, again] = outputs(5);
+assert.deepEqual(waiting, []);
+assert(again > 2_005 && again <= 3_005);
+assert.deepEqual(outputs(again)[0], [[4, 1, 0]]);
+// The answer to an earlier fetch is of no use any more.
+const t = BigInt(again);
+assert.equal(chat.client_handle_token(t, 0n, 3_600_000n), -1n);
+const first = chat.client_handle_token(t + 10n, 1n, 3_600_000n);
+assert.equal(chat.client_handle_token(t + 10n, 1n, 3_600_000n), -1n);
+assert.equal(chat.client_current(), -1n);
+chat.client_handle_open(t + 20n, first);
+const [connected, refresh] = outputs(again + 20);
+assert.deepEqual(connected, [[3, 2, 0]]);
+// 2 minutes before the end of the session, and up to a tenth of it earlier.
+assert(refresh >= again + 10 + 3_120_000 && refresh <= again + 10 + 3_480_000);
+assert.equal(chat.client_current(), first);
 
 const write = (text) => new TextEncoder().encodeInto(text, new Uint8Array(memory.buffer, chat.input(), 8192)).written;
 const read = (length) => JSON.parse(new TextDecoder().decode(new Uint8Array(memory.buffer, chat.output(), length)));
-const sent = read(chat.client_send(100n, 41, write("hej")));
+const receive = (now, connection, text) => chat.client_handle_message(BigInt(now), connection, write(text));
+const sent = read(chat.client_send(t + 100n, 41, write("hej")));
 assert.match(sent.RequestId, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 const echo = JSON.stringify({ ...JSON.parse(message), RequestId: sent.RequestId });
-assert.equal(chat.client_recv(120n, conn, write(echo)), 1);
+assert.equal(receive(again + 120, first, echo), 1);
 assert.deepEqual(numbers(), [41, 1]);
-const refused = read(chat.client_send(130n, 42, write("hopp")));
+const refused = read(chat.client_send(t + 130n, 42, write("hopp")));
 const error = JSON.stringify({ Type: "ERROR", ErrorCode: 406, RequestId: refused.RequestId });
-assert.equal(chat.client_recv(140n, conn, write(error)), 3);
+assert.equal(receive(again + 140, first, error), 3);
 assert.deepEqual(numbers(), [42, 406]);
-assert.equal(chat.client_recv(140n, 99n, write(error)), 0);
-assert.equal(chat.client_recv(150n, conn, write('{"Type":')), -1 - 8);
+assert.equal(receive(again + 140, 99n, error), 0);
+assert.equal(receive(again + 150, first, '{"Type":'), -1 - 8);
 
-chat.client_send(200n, 43, write("på väg"));
-chat.client_closed(201n, conn, 1012, write("restart"));
-const [afterwards, until] = outputs(201);
+// The page has become visible again: a new connection beside the old one, and nothing comes twice.
+const later = again + 60_000;
+chat.client_refresh(BigInt(later));
+assert.deepEqual(outputs(later)[0], [[4, 2, 0]]);
+const second = chat.client_handle_token(BigInt(later), 2n, 3_600_000n);
+chat.client_handle_open(BigInt(later + 10), second);
+assert.deepEqual(outputs(later + 10)[0], [[6, Number(first), Number(second)]]);
+assert.equal(chat.client_current(), second);
+assert.equal(receive(later + 20, first, message), 1);
+assert.equal(receive(later + 20, second, message), 0);
+const [drained, closed] = outputs(later + 20);
+assert.deepEqual(drained, []);
+assert.deepEqual(outputs(closed)[0], [[1, Number(first), 1000]]);
+
+// A restart of the server, with a message on its way.
+const end = closed + 1_000;
+chat.client_send(BigInt(end), 43, write("på väg"));
+chat.client_handle_close(BigInt(end + 1), second, 1012, write("restart"));
+const [afterwards, until] = outputs(end + 1);
 assert.deepEqual(afterwards, [[2, 43, 3], [3, 1, 0]]);
-assert(until > 201 && until <= 1201);
+assert(until >= end + 5_001 && until <= end + 30_001);
+assert.deepEqual(outputs(until)[0], [[4, 3, 0]]);
+const third = chat.client_handle_token(BigInt(until), 3n, 3_600_000n);
+chat.client_handle_open(BigInt(until), third);
+assert.deepEqual(outputs(until)[0], [[3, 2, 0], [5, 0, 0]]);
 
 console.log(`${bytes.length} bytes, ${memory.buffer.byteLength / 1024} KB of memory, no imports`);

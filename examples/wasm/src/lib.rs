@@ -14,8 +14,12 @@
 #![no_std]
 
 use core::cell::UnsafeCell;
+use core::time::Duration;
 
-use ivs_chat_proto::client::{Client, CloseEvent, Config, ConnectionId, Instant, Outcome, Output, Settled, ConnectionState, TokenInfo};
+use ivs_chat_proto::client::{
+    Client, CloseEvent, Config, ConnectionId, ConnectionState, FetchError, FetchId, Instant, Outcome, Output, Settled,
+    TokenInfo,
+};
 use ivs_chat_proto::publish::SendMessage;
 use ivs_chat_proto::subscribe::Subscribe;
 use ivs_chat_proto::{Content, DecodeError};
@@ -34,7 +38,7 @@ struct Session(UnsafeCell<Client<u32>>);
 // SAFETY: the module has one thread.
 unsafe impl Sync for Session {}
 
-static CLIENT: Session = Session(UnsafeCell::new(Client::new(Config::new(), [0; 16])));
+static CLIENT: Session = Session(UnsafeCell::new(Client::unseeded(Config::without_pings())));
 static INPUT: Buffer = Buffer(UnsafeCell::new([0; ROOM]));
 static OUTPUT: Buffer = Buffer(UnsafeCell::new([0; ROOM]));
 
@@ -81,11 +85,11 @@ pub extern "C" fn send_message(len: usize) -> i32 {
     })
 }
 
-/// Begins anew, with the 16 bytes of the input as seed: 0, or -1 if they are not 16.
+/// Seeds the client with the 16 bytes of the input, once and before the connection: 0, or -1 if they are not 16.
 #[unsafe(no_mangle)]
-pub extern "C" fn client_new(len: usize) -> i32 {
+pub extern "C" fn client_seed(len: usize) -> i32 {
     let Ok(seed) = <[u8; 16]>::try_from(read(len)) else { return -1 };
-    *client() = Client::new(Config::new(), seed);
+    client().seed(seed);
     0
 }
 
@@ -95,26 +99,41 @@ pub extern "C" fn client_connect(now: u64) {
     client().connect(Instant::from_millis(now));
 }
 
-/// The token is there: the number of the connection to open with it, or -1.
+/// A fetch has its token: the number of the connection to open with it, or -1.
 #[unsafe(no_mangle)]
-pub extern "C" fn client_token_ok(now: u64, session_ms: u64) -> i64 {
+pub extern "C" fn client_handle_token(now: u64, fetch: u64, session_ms: u64) -> i64 {
     let mut info = TokenInfo::new();
     info.session_ms = Some(session_ms);
-    let conn = client().token_ok(Instant::from_millis(now), info);
-    conn.and_then(|conn| i64::try_from(conn.number()).ok()).unwrap_or(-1)
+    let connection = client().handle_token(Instant::from_millis(now), FetchId::from_number(fetch), info);
+    connection.and_then(|connection| i64::try_from(connection.number()).ok()).unwrap_or(-1)
+}
+
+/// A fetch has failed, but may succeed in this many milliseconds.
+#[unsafe(no_mangle)]
+pub extern "C" fn client_handle_token_error(now: u64, fetch: u64, retry_after_ms: u64) {
+    let retry_after = Some(Duration::from_millis(retry_after_ms));
+    let error = FetchError::Temporary { retry_after };
+    client().handle_token_error(Instant::from_millis(now), FetchId::from_number(fetch), error);
+}
+
+/// The network has changed, or the page has become visible.
+#[unsafe(no_mangle)]
+pub extern "C" fn client_refresh(now: u64) {
+    client().refresh(Instant::from_millis(now));
 }
 
 /// The connection is open.
 #[unsafe(no_mangle)]
-pub extern "C" fn client_opened(now: u64, conn: u64) {
-    client().opened(Instant::from_millis(now), ConnectionId::from_number(conn));
+pub extern "C" fn client_handle_open(now: u64, connection: u64) {
+    client().handle_open(Instant::from_millis(now), ConnectionId::from_number(connection));
 }
 
 /// The connection was closed with this code and, as input, reason.
 #[unsafe(no_mangle)]
-pub extern "C" fn client_closed(now: u64, conn: u64, code: u16, len: usize) {
+pub extern "C" fn client_handle_close(now: u64, connection: u64, code: u16, len: usize) {
     let reason = core::str::from_utf8(read(len)).unwrap_or_default();
-    client().closed(Instant::from_millis(now), ConnectionId::from_number(conn), CloseEvent::frame(code, reason));
+    let (connection, event) = (ConnectionId::from_number(connection), CloseEvent::frame(code, reason));
+    client().handle_close(Instant::from_millis(now), connection, event);
 }
 
 /// Puts out a SEND_MESSAGE with a content, to be written to the connection: its length, or -1. `promise` comes back with its outcome.
@@ -122,7 +141,7 @@ pub extern "C" fn client_closed(now: u64, conn: u64, code: u16, len: usize) {
 pub extern "C" fn client_send(now: u64, promise: u32, len: usize) -> i32 {
     with_output(|output| {
         let content = Content::new(core::str::from_utf8(read(len)).ok()?).ok()?;
-        let sent = client().send(Instant::from_millis(now), &SendMessage::new(content).into(), promise, output).ok()?;
+        let sent = client().send(Instant::from_millis(now), SendMessage::new(content), promise, output).ok()?;
         Some(sent.payload.len())
     })
 }
@@ -130,8 +149,8 @@ pub extern "C" fn client_send(now: u64, promise: u32, len: usize) -> i32 {
 /// What a message is, as [`decode`] has it; 0 if it need not be looked at. If it answers a request, puts out what became of it, as
 /// [`client_poll`] does.
 #[unsafe(no_mangle)]
-pub extern "C" fn client_recv(now: u64, conn: u64, len: usize) -> i32 {
-    match client().recv(Instant::from_millis(now), ConnectionId::from_number(conn), read(len)) {
+pub extern "C" fn client_handle_message(now: u64, connection: u64, len: usize) -> i32 {
+    match client().handle_message(Instant::from_millis(now), ConnectionId::from_number(connection), read(len)) {
         Ok(Some(received)) => {
             put_numbers(received.settled.as_ref().map_or([0, 0], settled));
             match received.payload {
@@ -146,20 +165,37 @@ pub extern "C" fn client_recv(now: u64, conn: u64, len: usize) -> i32 {
     }
 }
 
-/// What is to be done, and as two numbers with it: 0 to wait (until when, or the greatest number); 1 to close (which connection, with which code);
-/// 2 a request has its outcome (which, for the promise; 1 confirmed, 2 assumed, 3 lost, or the number of the error that rejected it); 3 the state is another (0 disconnected, 1
-/// connecting, 2 connected; the connection); 4 to fetch a token.
+/// The connection on which requests are sent, or -1.
+#[unsafe(no_mangle)]
+pub extern "C" fn client_current() -> i64 {
+    client().current().and_then(|connection| i64::try_from(connection.number()).ok()).unwrap_or(-1)
+}
+
+/// What is to be done, and two numbers with it:
+///
+/// | | what | first number | second number |
+/// |---|---|---|---|
+/// | 0 | wait | until when, or the greatest number | |
+/// | 1 | close | the connection | the code |
+/// | 2 | a request has its outcome | its promise | 1 confirmed, 2 assumed, 3 unknown, or the number of the error |
+/// | 3 | the state has changed | 0 disconnected, 1 connecting, 2 connected | |
+/// | 4 | fetch a token | the fetch | |
+/// | 5 | messages may have been missed | | |
+/// | 6 | a connection has been replaced | it | the one that is current now |
 #[unsafe(no_mangle)]
 pub extern "C" fn client_poll(now: u64) -> i32 {
     let (what, numbers) = match client().poll(Instant::from_millis(now)) {
-        Output::Close { conn, code } => (1, [conn.number(), code.into()]),
+        Output::Wait(until) => (0, [until.map_or(u64::MAX, Instant::as_millis), 0]),
+        Output::Close { connection, code } => (1, [connection.number(), code.into()]),
         Output::Settled(outcome) => (2, settled(&outcome)),
-        Output::State(ConnectionState::Connected) => (3, [2, conn.number()]),
+        Output::State(ConnectionState::Connected) => (3, [2, 0]),
         Output::State(ConnectionState::Connecting) => (3, [1, 0]),
         Output::State(_) => (3, [0, 0]),
-        Output::FetchToken => (4, [0, 0]),
-        Output::Wait(until) => (0, [until.map_or(u64::MAX, Instant::as_millis), 0]),
-        _ => (5, [0, 0]),
+        Output::FetchToken(fetch) => (4, [fetch.number(), 0]),
+        Output::PossibleGap => (5, [0, 0]),
+        Output::Replaced { from, to } => (6, [from.number(), to.number()]),
+        // A client without pings asks for none.
+        _ => (7, [0, 0]),
     };
     put_numbers(numbers);
     what
