@@ -47,6 +47,8 @@ pub const CHECKS: &[fn() -> Option<bool>] = &[
     client::outcomes,
     client::refusals,
     client::hand_over,
+    client::silence,
+    client::refresh,
     client::endings,
     client::late_and_backwards,
     feeding::fragments,

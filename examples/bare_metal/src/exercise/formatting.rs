@@ -8,7 +8,7 @@ use core::fmt::{self, Write as _};
 use ivs_chat_proto::publish::DeleteMessage;
 use ivs_chat_proto::server::{Config, Peer};
 use ivs_chat_proto::subscribe::Subscribe;
-use ivs_chat_proto::{Content, Endpoint, ErrorCode, Fragments, JsonStream, Instant, Text, Timestamp, Token};
+use ivs_chat_proto::{Content, Endpoint, ErrorCode, Fragments, Instant, JsonStream, Text, Timestamp, Token};
 
 use super::{unknown, unknown_mut};
 
@@ -47,7 +47,8 @@ pub fn check() -> Option<bool> {
     let [whole, least] = [*unknown(&0), *unknown(&1)].map(|nanoseconds| Timestamp::new(-1, nanoseconds));
     let mut peer = Peer::new(Instant::from_millis(*unknown(&0)), *unknown(&Config::new()));
     let publishes = [r#"{"Action":"SEND_MESSAGE","Content":"hej"}"#, r#"{"Action":"JOIN"}"#];
-    let mut causes = publishes.map(|publish| peer.recv(Instant::from_millis(1), unknown(publish.as_bytes())).err()).into_iter();
+    let mut causes =
+        publishes.map(|publish| peer.recv(Instant::from_millis(1), unknown(publish.as_bytes())).err()).into_iter();
     let [forbidden, unheard] = [causes.next()??, causes.next()??];
     Some(
         is_written("the value of Content is of another type, at byte 28", format_args!("{refused}"))

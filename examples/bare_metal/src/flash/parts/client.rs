@@ -1,32 +1,43 @@
 //! A client and the loop that drives it, with every input in every order and every output.
 
 use core::hint::black_box;
+use core::time::Duration;
 
-use ivs_chat_proto::client::{Client, CloseEvent, Config, RequestHandle, Instant, Output, TokenInfo};
+use ivs_chat_proto::client::{
+    Client, CloseEvent, Config, FetchError, FetchId, Instant, Output, RequestHandle, TokenInfo,
+};
 use ivs_chat_proto::{Capabilities, Capability};
 
 use super::{decode, encode};
 
 pub fn run() {
-    let mut client: Client = Client::new(*black_box(&Config::new()), *black_box(&[0; 16]));
+    let mut client: Client = Client::unseeded(*black_box(&Config::with_pings()));
+    client.seed(*black_box(&[0; 16]));
     let mut conn = None;
+    let mut fetch = FetchId::from_number(0);
     let mut handle = RequestHandle::from_number(0);
     loop {
         let now = Instant::from_millis(*black_box(&0));
         match (*black_box(&0), conn) {
             (0, _) => client.connect(now),
-            (1, _) => client.close(now),
-            (2, _) => conn = client.token_ok(now, token()),
-            (3, _) => client.token_err(now, *black_box(&true)),
-            (4, Some(conn)) => client.opened(now, conn),
+            (1, _) => client.disconnect(now),
+            (2, _) => conn = client.handle_token(now, fetch, token()),
+            (3, _) => {
+                let busy = FetchError::Temporary { retry_after: *black_box(&None) };
+                client.handle_token_error(now, fetch, *black_box(&busy));
+            }
+            (4, Some(conn)) => client.handle_open(now, conn),
             (5, Some(conn)) => {
                 let closed = CloseEvent::frame(*black_box(&0), black_box(""));
-                client.closed(now, conn, closed);
+                client.handle_close(now, conn, closed);
             }
-            (6, Some(conn)) => client.closed(now, conn, CloseEvent::handshake_rejected(*black_box(&0))),
-            (7, Some(conn)) => client.closed(now, conn, CloseEvent::abnormal()),
-            (8, Some(conn)) => client.alive(now, conn),
-            (9, Some(conn)) => match client.recv(now, conn, black_box::<&[u8]>(&[])) {
+            (6, Some(conn)) => {
+                let refused = CloseEvent::handshake_rejected(*black_box(&0));
+                client.handle_close(now, conn, refused.with_retry_after(*black_box(&Duration::ZERO)));
+            }
+            (7, Some(conn)) => client.handle_close(now, conn, CloseEvent::abnormal()),
+            (8, Some(conn)) => client.handle_pong(now, conn, black_box::<&[u8]>(&[])),
+            (9, Some(conn)) => match client.handle_message(now, conn, black_box::<&[u8]>(&[])) {
                 Ok(Some(received)) => {
                     decode::show(&received.payload);
                     black_box(received.settled);
@@ -36,18 +47,20 @@ pub fn run() {
             },
             (10, _) => {
                 let Ok(publish) = encode::publish() else { continue };
-                match client.send(now, &publish, (), black_box::<&mut [u8]>(&mut [])) {
+                match client.send(now, publish, (), black_box::<&mut [u8]>(&mut [])) {
                     Ok(sent) => {
                         handle = sent.handle;
-                        black_box((sent.conn, sent.payload));
+                        black_box((sent.connection, sent.payload, sent.request_id));
                     }
                     Err(error) => _ = black_box(error.kind),
                 }
             }
-            (11, _) => _ = black_box(client.forget(handle)),
+            (11, _) => _ = black_box(client.abandon(handle)),
+            (12, _) => client.disconnect_when_settled(now),
+            (13, _) => client.refresh(now),
             _ => {
-                black_box((client.state(), client.next_attempt_at()));
-                black_box((client.in_flight(), client.counters()));
+                black_box((client.state(), client.current(), client.reconnect_at()));
+                black_box((client.in_flight_len(), client.counters()));
             }
         }
         loop {
@@ -56,6 +69,7 @@ pub fn run() {
                     black_box(until);
                     break;
                 }
+                Output::FetchToken(id) => fetch = id,
                 output => _ = black_box(output),
             }
         }
