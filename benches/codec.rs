@@ -152,9 +152,9 @@ fn client(criterion: &mut Criterion, corpus: &Corpus) {
         ("8 requests in flight", Room::new(8)),
         ("connections overlapping", Room::overlapping(8)),
     ] {
-        let Room { client, conn } = &mut room;
+        let Room { client, connection } = &mut room;
         bench(&mut group, name, payloads, |json| {
-            client.recv_str(Room::NOW, *conn, json).is_ok_and(|it| it.is_some())
+            client.handle_message_str(Room::NOW, *connection, json).is_ok_and(|it| it.is_some())
         });
     }
 }

@@ -1,5 +1,7 @@
 //! A client to measure.
 
+use core::time::Duration;
+
 use ivs_chat_proto::Content;
 use ivs_chat_proto::client::{Client, Config, ConnectionId, Instant, Output, TokenInfo};
 use ivs_chat_proto::publish::SendMessage;
@@ -7,7 +9,7 @@ use ivs_chat_proto::publish::SendMessage;
 /// A client in a room.
 pub(crate) struct Room {
     pub(crate) client: Client,
-    pub(crate) conn: ConnectionId,
+    pub(crate) connection: ConnectionId,
 }
 
 impl Room {
@@ -16,30 +18,34 @@ impl Room {
 
     /// A connected client with this many requests in flight.
     pub(crate) fn new(in_flight: usize) -> Self {
-        let mut config = Config::new();
+        let mut config = Config::with_pings();
         config.requests_per_second = None;
         let mut client = Client::new(config, *b"sixteen bytes!!!");
         client.connect(Instant::from_millis(0));
-        let conn = fetch_token(&mut client, Instant::from_millis(0));
-        client.opened(Instant::from_millis(0), conn);
+        let connection = fetch_token(&mut client, Instant::from_millis(0));
+        client.handle_open(Instant::from_millis(0), connection);
+        let mut buffer = [0; SendMessage::MAX_PLAIN_LEN];
         for _ in 0..in_flight {
-            let send = SendMessage::new(Content::new("hello").unwrap()).into();
-            let _ = client.send(Instant::from_millis(0), &send, (), &mut [0; 128]).unwrap();
+            let send = SendMessage::new(Content::new("hello").unwrap());
+            let _ = client.send(Instant::from_millis(0), send, (), &mut buffer).unwrap();
         }
-        Self { client, conn }
+        Self { client, connection }
     }
 
     /// As [`Room::new`], while another connection is being opened, so that the client remembers what
     /// it receives.
     pub(crate) fn overlapping(in_flight: usize) -> Self {
         let mut room = Self::new(in_flight);
-        room.client.recv_str(Room::NOW, room.conn, r#"{"Type":"ERROR","ErrorCode":401}"#).unwrap();
-        fetch_token(&mut room.client, Room::NOW.after(1_000));
+        room.client.refresh(Room::NOW);
+        fetch_token(&mut room.client, Room::NOW + Duration::from_secs(1));
         room
     }
 }
 
 fn fetch_token(client: &mut Client, now: Instant) -> ConnectionId {
-    while client.poll(now) != Output::FetchToken {}
-    client.token_ok(now, TokenInfo::new()).unwrap()
+    loop {
+        if let Output::FetchToken(id) = client.poll(now) {
+            return client.handle_token(now, id, TokenInfo::new()).unwrap();
+        }
+    }
 }

@@ -195,7 +195,7 @@ impl Door {
 
     #[inline]
     fn recv<'m>(&mut self, payload: &'m str) -> Publish<'m> {
-        self.now = self.now.after(100);
+        self.now += Duration::from_millis(100);
         self.peer.recv(self.now, black_box(payload.as_bytes())).unwrap()
     }
 }
@@ -215,9 +215,10 @@ pub(crate) mod door {
 /// As [`decode`], by a client.
 #[inline(never)]
 pub(crate) fn client(payloads: &[String], room: &mut Room) -> usize {
-    let Room { client, conn } = room;
+    let Room { client, connection } = room;
     let receive = |payload: &String| {
-        let received = client.recv_str(Room::NOW, *conn, black_box(payload)).unwrap().unwrap();
+        let received = client.handle_message_str(Room::NOW, *connection, black_box(payload));
+        let received = received.unwrap().unwrap();
         fields(&received.payload)
     };
     payloads.iter().map(receive).sum()
@@ -228,10 +229,10 @@ pub(crate) fn client(payloads: &[String], room: &mut Room) -> usize {
 pub(crate) fn client_send(payloads: &[PlainPublish<'_>], room: &mut Room) -> usize {
     let mut buffer = [0; BUFFER];
     let send = |payload| {
-        let send = build_send(black_box(payload)).into();
-        let sent = room.client.send(Room::NOW, &send, (), &mut buffer).unwrap();
+        let send = build_send(black_box(payload));
+        let sent = room.client.send(Room::NOW, send, (), &mut buffer).unwrap();
         let (handle, length) = (sent.handle, black_box(sent.payload).len());
-        room.client.forget(handle).unwrap();
+        room.client.abandon(handle).unwrap();
         length
     };
     payloads.iter().map(send).sum()
