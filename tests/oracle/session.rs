@@ -1,134 +1,173 @@
-//! What must hold of any session, whatever the service, the caller and the clock do: a [`World`] puts inputs into a client and
-//! checks all that comes out of it against a naive twin, which forgets nothing and knows the documentation only.
+//! What must hold of any session, whatever the service, the caller and the clock do. A [`World`] puts
+//! inputs into a client and checks everything that comes out against a naive model of the
+//! documentation.
 //!
-//! The laws:
+//! The invariants:
 //!
-//! - Every request that was accepted has one outcome, under its own handle and with its own data, unless it is forgotten; nothing
-//!   else has one. It is `Confirmed` by what it asked for, with its `RequestId`, on a connection that is there; `Rejected` by an ERROR
-//!   with its `RequestId` on its own connection, or by one without any if it is the only deletion there and has that `Id`;
-//!   `Assumed` at the first poll `settle_ms` after it was sent and not before, if its connection had not ended by then; `Lost` if it had.
-//!   To come more than a second after the moment to wait for starts the waiting anew, three times in a row at most.
-//! - What is refused, and what names a connection that is not there, changes nothing. Refused are the requests that the documentation
-//!   says, for the first of its reasons, and the data comes back.
-//! - An ERROR is never swallowed, nor is a MESSAGE or an EVENT that comes for the first time. One that comes again while
-//!   connections overlap, with fewer than `DEDUP` others between, is.
-//! - A connection is told to close once: 1000 if this end wants it no more or it has been drained, 3008 if it did not open in time or has
-//!   been silent for too long; for no other reason, and when it is so. A failed attempt leaves the current connection alone.
-//! - `Disconnected`: nothing is in flight, and every connection was told to close or reported closed; and it has the reason.
-//!   `Connected`: that connection was reported open. `Connected` straight after `Connected` with another: there was no gap.
-//! - One `FetchToken` at a time. Each has its cause: `connect`; an attempt that failed, or a connection that was lost or expired, by now at
-//!   least `backoff_min_ms` ago; a refresh, not before a connection's `refresh_floor_ms`; an expired connection that had lasted
-//!   `stable_ms`; or a refused token, of which one is replaced at once, and no other until a connection has lasted that opened later.
-//!   Each comes, at the latest when the longest wait is over that can be: `backoff_base_ms`, doubled with each failure since
-//!   a connection lasted, up to `backoff_max_ms`.
-//! - `poll` tells Close, Settled, State, `FetchToken` and Wait in this order, and reaches Wait in few calls. Wait is for the next moment at
-//!   which anything is due, and later than now. To ask again changes nothing; to ask earlier does no harm.
-//! - The same inputs give the same outputs and the same client. A clock that steps back is one that stands still.
+//! - Every accepted request has one outcome, under its own handle and with its own data, unless it is
+//!   abandoned. `Confirmed` and `Rejected` come with the right payload only. `Assumed` needs evidence,
+//!   the second after it, and no doubt. `Unknown` needs a connection that ended, a doubt, or the lack
+//!   of evidence in time. A late call puts the decision off by one ping timeout.
+//! - A refused request, and an input that names a dead connection or a stale fetch, changes nothing.
+//! - An error is never withheld, except for a 401 of a replaced connection that answers no request. A
+//!   message or event is withheld only if it has come before while connections overlap, and then
+//!   surely if fewer than `DEDUP` others came between.
+//! - A connection is told to close once, with 1000 or 3008, and for a reason that the documentation
+//!   states. A failed attempt leaves the current connection alone.
+//! - `State`, `Replaced` and `PossibleGap` come exactly when the rules say, and outputs in their
+//!   promised order. `Disconnected` means that nothing is in flight and no connection is open.
+//! - At most one token fetch has neither an answer nor timed out. Each fetch has a reason, and comes
+//!   after a wait unless the documentation says that it comes at once.
+//! - `poll` reaches `Wait` in few calls. `Wait` is later than now, and not later than the next moment
+//!   at which something is due. Polling again, or early, changes nothing.
+//! - Only differences between readings count: a second client, whose clock is steady where the first
+//!   one's steps back or leaps, does the same throughout.
 
-#![allow(dead_code, reason = "each caller takes what it needs")]
+#![allow(dead_code, reason = "each caller uses a part of it")]
 
+#[path = "session/choices.rs"]
+mod choices;
 #[path = "session/input.rs"]
 mod input;
-#[path = "session/twin.rs"]
-mod twin;
+#[path = "session/model.rs"]
+mod model;
+#[path = "session/polling.rs"]
+mod polling;
+#[path = "session/requests.rs"]
+mod requests;
+#[path = "session/sending.rs"]
+mod sending;
 
-use core::fmt::Debug;
 use std::collections::BTreeSet;
+use core::time::Duration;
 
-use ivs_chat_proto::client::SendErrorKind;
 use ivs_chat_proto::client::{
-    Client, Config, ConnectionState, DisconnectReason, Instant, Output, RequestHandle, TokenInfo,
+    Client, Config, ConnectionState, DisconnectReason, FetchError, FetchId, Instant, Output, RequestHandle, TokenInfo,
 };
-use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
-use ivs_chat_proto::{Capabilities, Content};
 
-use input::{Choices, MYSELF, SOMEBODY, Said, Saying, Target};
-pub(crate) use input::{Happened, How, Input, Naming, Passing, Room, Sending, What, Who, config};
-use twin::{Conn, InFlight, NEVER, Next, Phase, Twin, conn_id, later};
+pub(crate) use choices::config;
+use choices::Choices;
+pub(crate) use input::{
+    Failure, Fetch, Happened, How, Info, Input, Naming, Passing, Pong, Room, Sending, What, Who,
+};
+use input::{MYSELF, STRANGER, Said, Saying, Target};
+use model::{Model, NEVER, Next, Phase, Seen, conn_id};
 
 const INFLIGHT: usize = 3;
 const DEDUP: usize = 4;
-/// The client that is looked at: small, so that its limits are met.
+/// `poll` reaches `Wait` within so many calls: three closes, two pings, the outcomes, and one each of
+/// the rest.
+const MOST_POLLS: usize = 3 + 2 + INFLIGHT + 5;
+/// Where the steady clock begins.
+const ORIGIN: u64 = 1_767_225_600_000;
+
+/// The client under test: small, so that its limits are met.
 pub(crate) type Small = Client<u32, INFLIGHT, DEDUP>;
 
-/// A client, and what there is around it.
-#[derive(Clone, Debug, Hash)]
+/// A client and its surroundings.
+#[derive(Clone, Debug)]
 pub(crate) struct World {
     client: Small,
-    twin: Twin,
-    /// The caller's clock, which may step back.
+    /// A client that gets the same inputs, but whose clock is steady.
+    steady: Small,
+    model: Model,
+    /// The caller's clock.
     clock: u64,
-    /// What was received last.
+    /// Whether the next reading is at the end of time.
+    is_wild: bool,
+    /// The moment of the latest `Wait`.
+    wait: Option<u64>,
+    /// The payloads that were received.
     said: Vec<Said>,
     /// How many names have been given.
     names: u32,
-    /// The `RequestId`s that the client has made.
-    made: BTreeSet<String>,
-}
-
-/// A version 4 UUID, in lower case.
-fn is_uuid(text: &str) -> bool {
-    let shape = text.bytes().enumerate().all(|(place, byte)| match place {
-        8 | 13 | 18 | 23 => byte == b'-',
-        14 => byte == b'4',
-        19 => b"89ab".contains(&byte),
-        _ => b"0123456789abcdef".contains(&byte),
-    });
-    text.len() == 36 && shape
+    /// The `RequestId`s that the client has generated.
+    generated: BTreeSet<String>,
 }
 
 impl World {
     pub(crate) fn new(config: Config, seed: u8) -> Self {
         let client = Small::new(config, [seed; 16]);
         assert_eq!(client.state(), ConnectionState::Disconnected(DisconnectReason::NotWanted));
-        Self { client, twin: Twin::new(config), clock: 0, said: Vec::new(), names: 0, made: BTreeSet::new() }
+        let model = Model::new(config);
+        assert_eq!(*client.config(), model.config);
+        Self {
+            steady: client.clone(),
+            client,
+            model,
+            clock: 1_000,
+            is_wild: false,
+            wait: None,
+            said: Vec::new(),
+            names: 0,
+            generated: BTreeSet::new(),
+        }
     }
 
     pub(crate) const fn client(&self) -> &Small {
         &self.client
     }
 
+    pub(crate) const fn clock(&self) -> u64 {
+        self.clock
+    }
+
+    /// What the future depends on, for a walk that visits each state once.
+    pub(crate) fn essence(&self) -> (&Small, &Model, u64) {
+        (&self.client, &self.model, self.clock)
+    }
+
     pub(crate) const fn is_fetching(&self) -> bool {
-        self.twin.is_fetching
+        self.model.fetch.is_some()
     }
 
     pub(crate) fn is_there(&self, who: Who) -> bool {
         match who {
-            Who::Current => self.twin.find(Phase::Current).is_some(),
-            Who::Draining => self.twin.find(Phase::Draining).is_some(),
-            Who::Connecting => self.twin.find(Phase::Connecting).is_some(),
-            Who::Over | Who::Nobody => false,
+            Who::Current => self.model.find(Phase::Current).is_some(),
+            Who::Draining => self.model.find(Phase::Draining).is_some(),
+            Who::Connecting => self.model.find(Phase::Connecting).is_some(),
+            Who::Over => self.model.find(Phase::Over).is_some(),
+            Who::Nobody => false,
         }
     }
 
     pub(crate) const fn in_flight(&self) -> usize {
-        self.twin.requests.len()
+        self.model.requests.len()
     }
 
-    /// Whether anything has been received.
-    pub(crate) const fn has_said(&self) -> bool {
+    pub(crate) fn has_unanswered_ping(&self, who: Who) -> bool {
+        self.model.conns.get(self.number(who)).is_some_and(|conn| conn.unanswered().next().is_some())
+    }
+
+    pub(crate) const fn has_received(&self) -> bool {
         !self.said.is_empty()
     }
 
-    /// Puts in one input, and checks the laws.
+    /// Puts in one input, and checks the invariants.
     pub(crate) fn apply(&mut self, input: Input) -> Vec<Happened> {
         let before = self.client.clone();
         let mut happened = Vec::new();
         let counts = match input {
             Input::Pass(passing) => {
                 self.pass(passing);
-                false
+                return happened;
             }
-            Input::Connect => self.connect(),
-            Input::Close => self.close(),
-            Input::TokenOk { session_ms, capabilities, user_id } => self.token_ok(session_ms, capabilities, user_id),
-            Input::TokenErr { fatal } => self.token_err(fatal),
-            Input::Opened(who) => self.opened(who),
-            Input::Closed(who, how) => self.closed(who, how),
-            Input::Alive(who) => self.alive(who),
-            Input::Recv(who, what) => self.recv(who, what, &mut happened),
+            Input::Connect => self.wants(Small::connect, |model, _| model.connect()),
+            Input::Disconnect => {
+                self.wants(Small::disconnect, |model, _| model.end_session(DisconnectReason::NotWanted))
+            }
+            Input::DisconnectWhenSettled => {
+                self.wants(Small::disconnect_when_settled, |model, _| model.disconnect_when_settled())
+            }
+            Input::Refresh => self.wants(Small::refresh, |model, _| model.ask(true)),
+            Input::Token(fetch, info) => self.token(fetch, info),
+            Input::TokenError(fetch, failure) => self.token_error(fetch, failure),
+            Input::Open(who) => self.open(who),
+            Input::Close(who, how) => self.close(who, how),
+            Input::Pong(who, pong) => self.pong(who, pong),
+            Input::Message(who, what) => self.message(who, what, &mut happened),
             Input::Send(sending, naming, room) => self.send(sending, naming, room, &mut happened),
-            Input::Forget(number) => self.forget(number),
+            Input::Abandon(number) => self.abandon(number),
             Input::PollOnce => {
                 happened.push(Happened::Output(self.poll_once()));
                 true
@@ -139,46 +178,62 @@ impl World {
             }
         };
         assert!(counts || self.client == before, "{input:?} changes {before:?} into {:?}", self.client);
-        let twin = &mut self.twin;
-        twin.had_gap |= twin.find(Phase::Current).is_none();
-        assert_eq!(self.client.state(), twin.state());
-        assert_eq!(self.client.in_flight(), twin.requests.len());
-        assert_eq!(self.client.counters(), twin.counters);
-        twin.attempts_at(self.client.next_attempt_at().map(Instant::as_millis));
+        self.check_queries();
         happened
     }
 
-    /// Calls the client; and another like it, whose clock stands still where this one's steps back. They stay alike.
-    fn call<R: PartialEq + Debug>(&mut self, call: impl Fn(&mut Small, Instant) -> R) -> R {
-        let mut other = self.client.clone();
-        let held = self.clock.max(self.twin.now);
-        let expected = call(&mut other, Instant::from_millis(held));
-        let result = call(&mut self.client, Instant::from_millis(self.clock));
-        assert_eq!(result, expected);
-        if held == self.clock {
-            assert_eq!(self.client, other);
-        } else {
-            let but_for_that = |client: &Small| {
-                let steps_back = format!("steps_back: {},", client.counters().steps_back);
-                format!("{client:?}").replace(&steps_back, "")
-            };
-            assert_eq!(but_for_that(&self.client), but_for_that(&other));
+    fn check_queries(&mut self) {
+        self.model.leave_if_settled();
+        self.model.reconcile(&self.seen());
+        assert_eq!(self.client.in_flight_len(), self.model.requests.len());
+        let (counters, mut expected) = (self.client.counters(), self.model.counters);
+        assert!(counters.missed_pings >= expected.missed_pings && counters.lost_connections < u32::MAX);
+        expected.missed_pings = counters.missed_pings;
+        expected.lost_connections = counters.lost_connections;
+        self.model.counters = expected;
+        assert_eq!(counters, expected);
+        let at = self.model.find_reconnect().and_then(|at| self.model.reading_at(at)).map(Instant::from_millis);
+        assert_eq!(self.client.reconnect_at(), at);
+    }
+
+    /// What the queries say, in the client's own time.
+    fn seen(&self) -> Seen {
+        let steady = &self.steady;
+        Seen {
+            state: steady.state(),
+            current: steady.current().map(|conn| usize::try_from(conn.number()).expect("few")),
+            reconnect_at: steady.reconnect_at().map(|at| at.as_millis() - ORIGIN),
+            late: steady.counters().late,
         }
-        result
+    }
+
+    /// Calls both clients, one at the caller's time and one at its own.
+    fn call<R>(&mut self, mut call: impl FnMut(&mut Small, Instant) -> R) -> (R, R, u64) {
+        let reading = if core::mem::take(&mut self.is_wild) { NEVER } else { self.clock };
+        let own = self.model.at(reading);
+        let steady = call(&mut self.steady, Instant::from_millis(ORIGIN + own));
+        let result = call(&mut self.client, Instant::from_millis(reading));
+        assert_eq!(self.client.state(), self.steady.state());
+        assert_eq!(self.client.current(), self.steady.current());
+        (result, steady, reading)
+    }
+
+    fn tick(&mut self, reading: u64) {
+        self.model.tick(reading, self.steady.counters().late);
     }
 
     fn pass(&mut self, passing: Passing) {
-        // Without a moment to wait for, half a second will do.
-        let wait = match self.twin.wait {
-            NEVER => self.clock.saturating_add(500),
-            wait => wait,
-        };
+        // Without a moment to wait for, half a second.
+        let wait = self.wait.unwrap_or(self.clock.saturating_add(500));
         self.clock = match passing {
             Passing::By(millis) => self.clock.saturating_add(millis),
-            Passing::NearlyToWait => self.clock.max(wait - 1),
+            Passing::NearlyToWait => self.clock.max(wait.saturating_sub(1)),
             Passing::PastWait(millis) => self.clock.max(wait.saturating_add(millis)),
             Passing::Back(millis) => self.clock.saturating_sub(millis),
-            Passing::ToTheEnd => NEVER,
+            Passing::WildReading => {
+                self.is_wild = true;
+                self.clock
+            }
         };
     }
 
@@ -188,131 +243,138 @@ impl World {
             Who::Draining => Phase::Draining,
             Who::Connecting => Phase::Connecting,
             Who::Over => Phase::Over,
-            Who::Nobody => return self.twin.conns.len(),
+            Who::Nobody => return self.model.conns.len(),
         };
-        self.twin.find(phase).unwrap_or(self.twin.conns.len())
+        self.model.find(phase).unwrap_or(self.model.conns.len())
     }
 
     fn phase(&self, conn: usize) -> Phase {
-        self.twin.conns.get(conn).map_or(Phase::Over, |conn| conn.phase)
+        self.model.conns.get(conn).map_or(Phase::Over, |conn| conn.phase)
     }
 
-    fn connect(&mut self) -> bool {
-        self.call(Small::connect);
-        self.twin.tick(self.clock);
-        if let Next::Stopped(_) = self.twin.next {
-            self.twin.next = Next::Wanted;
-            (self.twin.failures, self.twin.has_replaced) = (0, false);
-            (self.twin.fetched_at, self.twin.was_refused, self.twin.replaced) = (None, false, 0);
-            self.twin.leaving_until = 0;
+    // What the application wants.
+
+    fn wants(&mut self, call: impl Fn(&mut Small, Instant), then: impl Fn(&mut Model, &Seen)) -> bool {
+        let ((), (), reading) = self.call(call);
+        self.tick(reading);
+        let seen = self.seen();
+        then(&mut self.model, &seen);
+        true
+    }
+
+    fn abandon(&mut self, number: usize) -> bool {
+        let handle = self.model.requests.get(number).map(|request| request.handle);
+        let named = handle.unwrap_or(RequestHandle::from_number(u64::MAX));
+        let (data, steady, _) = self.call(|client, _| client.abandon(named));
+        assert_eq!(data, steady);
+        assert_eq!(data, handle.map(|_| self.model.requests.remove(number).data));
+        handle.is_some()
+    }
+
+    // What has happened.
+
+    fn fetch_id(&self, fetch: Fetch) -> u64 {
+        match fetch {
+            Fetch::Latest => self.model.fetches.saturating_sub(1),
+            Fetch::Stale => self.model.fetches.saturating_sub(2),
+            Fetch::Future => self.model.fetches,
         }
-        true
     }
 
-    fn close(&mut self) -> bool {
-        self.call(Small::close);
-        self.twin.tick(self.clock);
-        self.twin.find(Phase::Current).into_iter().for_each(|conn| self.twin.tell_to_close(conn, 1000));
-        self.twin.stop(DisconnectReason::NotWanted);
-        assert!(self.twin.conns.iter().all(|conn| conn.phase == Phase::Over));
-        true
+    /// Whether this is the answer to the fetch under way.
+    fn takes_fetch(&mut self, id: u64, reading: u64) -> bool {
+        let takes = self.model.fetch.is_some_and(|fetch| fetch.id == id);
+        if takes {
+            self.tick(reading);
+            self.model.fetch = None;
+        }
+        takes
     }
 
-    fn token_ok(
-        &mut self,
-        session_ms: Option<u64>,
-        capabilities: Option<Capabilities>,
-        user_id: Option<&'static str>,
-    ) -> bool {
+    fn token(&mut self, fetch: Fetch, told: Info) -> bool {
+        let id = self.fetch_id(fetch);
         let mut info = TokenInfo::new();
-        (info.session_ms, info.capabilities, info.user_id) = (session_ms, capabilities, user_id);
-        let given = self.call(|client, now| client.token_ok(now, info));
-        let twin = &mut self.twin;
-        let was_fetching = core::mem::take(&mut twin.is_fetching);
-        let expected = (was_fetching && twin.next == Next::Wanted).then(|| conn_id(twin.conns.len()));
-        assert_eq!(given, expected);
-        if was_fetching {
-            twin.tick(self.clock);
+        (info.session_ms, info.capabilities, info.user_id) = (told.session_ms, told.capabilities, told.user_id);
+        let (given, steady, reading) =
+            self.call(|client, now| client.handle_token(now, FetchId::from_number(id), info));
+        assert_eq!(given, steady);
+        let takes = self.takes_fetch(id, reading);
+        let is_wanted = takes && self.model.next == Next::Token;
+        assert_eq!(given, is_wanted.then(|| conn_id(self.model.conns.len())));
+        if is_wanted {
+            self.model.token(told);
         }
-        if given.is_some() {
-            twin.next = Next::Connecting;
-            twin.is_beside = twin.find(Phase::Current).is_some();
-            twin.conns.push(Conn {
-                phase: Phase::Connecting,
-                capabilities,
-                user_id,
-                ends_at: session_ms.map_or(NEVER, |session_ms| twin.now.saturating_add(session_ms)),
-                until: later(twin.now, twin.config.connect_timeout_ms),
-                opened_at: NEVER,
-                ended_at: None,
-                heard_at: 0,
-                refresh: (NEVER, NEVER),
-            });
-        }
-        was_fetching
+        takes
     }
 
-    fn token_err(&mut self, fatal: bool) -> bool {
-        self.call(|client, now| client.token_err(now, fatal));
-        let twin = &mut self.twin;
-        let was_fetching = core::mem::take(&mut twin.is_fetching);
-        if was_fetching {
-            twin.tick(self.clock);
-        }
-        if was_fetching && twin.next == Next::Wanted {
-            twin.counters.lost_connections += 1;
-            if fatal {
-                twin.stop(DisconnectReason::NoToken);
-            } else {
-                twin.back_off();
+    fn token_error(&mut self, fetch: Fetch, failure: Failure) -> bool {
+        let id = self.fetch_id(fetch);
+        let (error, retry_after) = match failure {
+            Failure::Temporary => (FetchError::Temporary { retry_after: None }, 0),
+            Failure::RetryAfter(millis) => {
+                (FetchError::Temporary { retry_after: Some(Duration::from_millis(millis)) }, millis)
+            }
+            Failure::Permanent => (FetchError::Permanent, 0),
+        };
+        let ((), (), reading) =
+            self.call(|client, now| client.handle_token_error(now, FetchId::from_number(id), error));
+        let takes = self.takes_fetch(id, reading);
+        if takes && self.model.next == Next::Token {
+            let seen = self.seen();
+            match failure {
+                Failure::Permanent => self.model.token_refused(),
+                _ => self.model.failed(retry_after, false, true, &seen),
             }
         }
-        was_fetching
+        takes
     }
 
-    fn opened(&mut self, who: Who) -> bool {
+    fn open(&mut self, who: Who) -> bool {
         let conn = self.number(who);
-        self.call(|client, now| client.opened(now, conn_id(conn)));
+        let ((), (), reading) = self.call(|client, now| client.handle_open(now, conn_id(conn)));
         let counts = self.phase(conn) == Phase::Connecting;
         if counts {
-            self.twin.tick(self.clock);
-            self.twin.opened(conn);
-            assert_eq!(self.client.state(), ConnectionState::Connected(conn_id(conn)));
+            self.tick(reading);
+            self.model.opened(conn);
+            assert_eq!(self.client.current(), Some(conn_id(conn)));
         }
         counts
     }
 
-    fn closed(&mut self, who: Who, how: How) -> bool {
+    fn close(&mut self, who: Who, how: How) -> bool {
         let conn = self.number(who);
-        let closed = how.closed();
-        assert_eq!(closed.after(), how.after());
-        self.call(|client, now| client.closed(now, conn_id(conn), closed));
+        let event = how.event();
+        let ((), (), reading) = self.call(|client, now| client.handle_close(now, conn_id(conn), event));
         let phase = self.phase(conn);
         if phase != Phase::Over {
-            self.twin.tick(self.clock);
+            self.tick(reading);
         }
+        let seen = self.seen();
         match phase {
-            Phase::Connecting => {
-                self.twin.end(conn);
-                self.twin.not_opened(how);
-            }
-            Phase::Current => self.twin.lost(how),
-            Phase::Draining => {
-                self.twin.end(conn);
-                self.twin.overlap_until = later(self.twin.now, self.twin.config.drain_ms);
-            }
+            Phase::Connecting => self.model.attempt_ended(conn, how, &seen),
+            Phase::Current => self.model.current_ended(conn, how, &seen),
+            Phase::Draining => self.model.draining_ended(conn, false),
             Phase::Over => return false,
         }
         true
     }
 
-    fn alive(&mut self, who: Who) -> bool {
+    fn pong(&mut self, who: Who, pong: Pong) -> bool {
         let conn = self.number(who);
-        self.call(|client, now| client.alive(now, conn_id(conn)));
-        let counts = self.phase(conn) == Phase::Current;
+        let pings = self.model.conns.get(conn).map_or(&[][..], |conn| &conn.pings);
+        let ping = match pong {
+            Pong::Latest => pings.last(),
+            Pong::Oldest => pings.iter().find(|ping| !ping.is_answered),
+            Pong::Answered => pings.iter().rfind(|ping| ping.is_answered),
+            Pong::Wrong | Pong::Empty => None,
+        };
+        let wrong = if pong == Pong::Empty { Vec::new() } else { b"\xff\xff\xff\xffwrong".to_vec() };
+        let payload = ping.map_or(wrong, |ping| ping.payload.to_vec());
+        let ((), (), reading) = self.call(|client, now| client.handle_pong(now, conn_id(conn), &payload));
+        let counts = matches!(self.phase(conn), Phase::Current | Phase::Draining);
         if counts {
-            self.twin.tick(self.clock);
-            self.twin.conns[conn].heard_at = self.twin.now;
+            self.tick(reading);
+            self.model.pong(conn, &payload);
         }
         counts
     }
@@ -322,28 +384,16 @@ impl World {
         format!("{prefix}{}", self.names)
     }
 
-    /// What is received.
+    /// The payload that is received.
     fn saying(&mut self, conn: usize, what: What) -> Said {
         let is_escaped = matches!(what, What::EscapedEcho(_));
-        let user_id = self.twin.conns.get(conn).and_then(|conn| conn.user_id).unwrap_or(MYSELF);
-        let (request_id, target) = match what {
-            What::Echo(number)
-            | What::EscapedEcho(number)
-            | What::Stranger(number)
-            | What::OtherKind(number)
-            | What::OtherTarget(number)
-            | What::ErrorFor(number, _)
-            | What::ErrorById(number, _) => match self.twin.requests.get(number) {
-                Some(request) => (request.request_id.clone(), request.target),
-                None => ("nobody's".to_owned(), Target::Deleted("m-a")),
-            },
-            _ => (String::new(), Target::Sent),
-        };
-        let other = |one: &str, ids: [&'static str; 2]| if one == ids[0] { ids[1] } else { ids[0] };
+        let user_id = self.model.conns.get(conn).and_then(|conn| conn.user_id).unwrap_or(MYSELF);
+        let (request_id, target) = self.request_of(what);
+        let other = |this: &str, ids: [&'static str; 2]| if this == ids[0] { ids[1] } else { ids[0] };
         let (what, id) = match what {
             What::Echo(_) | What::EscapedEcho(_) if target == Target::Sent => (Saying::Message { user_id }, None),
             What::Echo(_) | What::EscapedEcho(_) => (Saying::Event(target), None),
-            What::Stranger(_) => (Saying::Message { user_id: other(user_id, [SOMEBODY, MYSELF]) }, None),
+            What::StrangerEcho(_) => (Saying::Message { user_id: other(user_id, [STRANGER, MYSELF]) }, None),
             What::OtherKind(_) if target == Target::Sent => (Saying::Event(Target::Something), None),
             What::OtherKind(_) => (Saying::Message { user_id }, None),
             What::OtherTarget(_) => match target {
@@ -351,13 +401,15 @@ impl World {
                 Target::Disconnected(id) => (Saying::Event(Target::Disconnected(other(id, ["carla", "dora"]))), None),
                 Target::Sent | Target::Something => (Saying::Event(Target::Deleted("m-a")), None),
             },
-            What::ErrorFor(_, code) | What::Error(code) => (Saying::Error(code), None),
+            What::TargetEvent(_) if target == Target::Sent => (Saying::Event(Target::Deleted("m-a")), None),
+            What::TargetEvent(_) => (Saying::Event(target), None),
+            What::ErrorFor(_, code) | What::Error(code) | What::StrangerError(code) => (Saying::Error(code), None),
             What::ErrorById(_, code) => match target {
                 Target::Deleted(id) => (Saying::Error(code), Some(id.to_owned())),
                 _ => (Saying::Error(code), Some("m-a".to_owned())),
             },
-            What::Message => (Saying::Message { user_id: SOMEBODY }, None),
-            What::MessageWithoutId => (Saying::Message { user_id: SOMEBODY }, Some(String::new())),
+            What::Message => (Saying::Message { user_id: STRANGER }, None),
+            What::MessageWithoutId => (Saying::Message { user_id: STRANGER }, Some(String::new())),
             What::Event => (Saying::Event(Target::Something), None),
             What::Leave => (Saying::Event(Target::Disconnected(user_id)), None),
             What::Again(number) => match self.said.iter().rev().nth(number) {
@@ -368,7 +420,7 @@ impl World {
                 Some(Said { what: Saying::Message { .. }, id, .. }) => {
                     (Saying::Event(Target::Something), Some(id.clone()))
                 }
-                Some(said) => (Saying::Message { user_id: SOMEBODY }, Some(said.id.clone())),
+                Some(said) => (Saying::Message { user_id: STRANGER }, Some(said.id.clone())),
                 None => (Saying::Unknown, None),
             },
             What::Unknown => (Saying::Unknown, None),
@@ -379,7 +431,27 @@ impl World {
         Said { what, id, request_id, is_escaped }
     }
 
-    fn recv(&mut self, who: Who, what: What, happened: &mut Vec<Happened>) -> bool {
+    fn request_of(&self, what: What) -> (String, Target) {
+        let (number, has_id) = match what {
+            What::Echo(number)
+            | What::EscapedEcho(number)
+            | What::StrangerEcho(number)
+            | What::OtherKind(number)
+            | What::OtherTarget(number)
+            | What::ErrorFor(number, _)
+            | What::ErrorById(number, _) => (number, true),
+            What::TargetEvent(number) => (number, false),
+            What::StrangerError(_) => return ("of nothing".to_owned(), Target::Sent),
+            _ => return (String::new(), Target::Sent),
+        };
+        match self.model.requests.get(number) {
+            Some(request) if has_id => (request.request_id.clone(), request.target),
+            Some(request) => (String::new(), request.target),
+            None => ("of nothing".to_owned(), Target::Deleted("m-a")),
+        }
+    }
+
+    fn message(&mut self, who: Who, what: What, happened: &mut Vec<Happened>) -> bool {
         let conn = self.number(who);
         let said = self.saying(conn, what);
         self.said.push(said.clone());
@@ -387,204 +459,89 @@ impl World {
         self.said.drain(..first);
         let wire = said.wire();
         // As text and as bytes in turn.
-        let result = self.call(|client, now| {
-            if wire.len().is_multiple_of(2) {
-                client.recv_str(now, conn_id(conn), &wire)
+        let is_text = wire.len().is_multiple_of(2);
+        let (result, steady, reading) = self.call(|client, now| {
+            let received = if is_text {
+                client.handle_message_str(now, conn_id(conn), &wire)
             } else {
-                client.recv(now, conn_id(conn), wire.as_bytes())
-            }
+                client.handle_message(now, conn_id(conn), wire.as_bytes())
+            };
+            received.map(|received| received.map(|received| (received.payload.r#type().to_string(), received.settled)))
         });
+        assert_eq!(result, steady);
         if !matches!(self.phase(conn), Phase::Current | Phase::Draining) {
             assert_eq!(result, Ok(None));
             return false;
         }
-        self.twin.tick(self.clock);
-        if self.phase(conn) == Phase::Current {
-            self.twin.conns[conn].heard_at = self.twin.now;
-        }
-        let is_swallowed = matches!(result, Ok(None));
-        assert!(
-            !is_swallowed || matches!(said.what, Saying::Message { .. } | Saying::Event(_)),
-            "{said:?} is swallowed"
-        );
+        self.tick(reading);
+        let is_withheld = matches!(result, Ok(None));
         assert_eq!(result.is_err(), said.what == Saying::Garbage, "{said:?}");
-        let expected = self.twin.received(conn, &said, is_swallowed);
-        let settled = result.ok().flatten().and_then(|received| {
-            assert_eq!(received.payload.r#type(), wire.split('"').nth(3).unwrap_or_default());
-            received.settled.map(|settled| (settled.handle, settled.outcome, settled.data))
+        let seen = self.seen();
+        let expected = self.model.received(conn, &said, is_withheld, &seen);
+        let settled = result.ok().flatten().and_then(|(type_name, settled)| {
+            assert_eq!(type_name, wire.split('"').nth(3).unwrap_or_default());
+            settled.map(|settled| (settled.handle, settled.outcome, settled.data))
         });
         assert_eq!(settled, expected, "by {said:?}");
-        happened.extend(is_swallowed.then_some(Happened::Swallowed));
+        happened.extend(is_withheld.then_some(Happened::Withheld));
         happened.extend(settled.map(|(_, outcome, _)| Happened::Settled(outcome)));
         true
     }
 
-    fn send(&mut self, sending: Sending, naming: Naming, room: Room, happened: &mut Vec<Happened>) -> bool {
-        let limit = self.twin.config.max_code_points.into();
-        let content = "é".repeat(if sending == Sending::LongMessage { limit + 1 } else { limit });
-        let own = match naming {
-            Naming::Made => None,
-            Naming::Empty => Some(String::new()),
-            Naming::Own | Naming::Escaped => Some(self.name("r-")),
-            Naming::Short => Some("r".to_owned()),
-            Naming::Again(number) => self.twin.requests.get(number).map(|request| request.request_id.clone()),
-        };
-        let publish = |request_id| match sending {
-            Sending::Message | Sending::LongMessage => {
-                let mut send = SendMessage::new(Content::new(content.as_str()).expect("not that long"));
-                send.request_id = request_id;
-                Publish::from(send)
-            }
-            Sending::Delete(id) => {
-                let mut delete = DeleteMessage::new(id.into());
-                delete.request_id = request_id;
-                Publish::from(delete)
-            }
-            Sending::Disconnect(id) => {
-                let mut disconnect = DisconnectUser::new(id.into());
-                disconnect.request_id = request_id;
-                Publish::from(disconnect)
-            }
-        };
-        let own = own.as_deref();
-        // As a proxy has it that decoded somebody else's.
-        let decoded = own.map(|own| {
-            format!(r#"{{"Action":"DELETE_MESSAGE","Id":"","RequestId":"\u0072{}"}}"#, own.trim_start_matches('r'))
-        });
-        let decoded = decoded.as_deref().filter(|_| naming == Naming::Escaped);
-        let decoded = decoded.and_then(|decoded| Publish::decode_str(decoded).ok()?.request_id());
-        let publish_as = publish;
-        let publish = publish_as(decoded.or(own.map(Into::into)));
-        let made = "00000000-0000-4000-8000-000000000000";
-        let written = own.filter(|own| !own.is_empty());
-        let with_id = publish_as(decoded.or(Some(written.unwrap_or(made).into())));
-        let length = with_id.encoded_len() - usize::from(room == Room::TooLittle);
-        let data = self.names;
-        let result = self.call(|client, now| {
-            let mut buffer = vec![0; length];
-            let sent = client.send(now, &publish, data, &mut buffer);
-            sent.map(|sent| (sent.handle, sent.conn, sent.payload.to_vec()))
-        });
-
-        let mut then = self.twin.clone();
-        then.tick(self.clock);
-        let too_small = || with_id.encode(&mut vec![0; length]).err().map(SendErrorKind::BufferTooSmall);
-        match (result, then.refusal(&publish).or_else(too_small)) {
-            (Err(error), Some(kind)) => {
-                assert_eq!((error.kind, error.data), (kind, data));
-                happened.push(Happened::Refused(kind));
-                false
-            }
-            (Ok((handle, conn, payload)), None) => {
-                assert_eq!((ConnectionState::Connected, handle.number()), (then.state(), then.accepted));
-                let Ok(sent) = Publish::decode(&payload) else { panic!("{payload:?}") };
-                let request_id = sent.request_id().map(|text| text.to_string()).unwrap_or_default();
-                match written {
-                    Some(own) => assert_eq!(request_id, own),
-                    None => assert!(is_uuid(&request_id) && self.made.insert(request_id.clone()), "{request_id}"),
-                }
-                assert_eq!(payload.len(), length);
-                let target = match (sending, sent) {
-                    (Sending::Message, Publish::SendMessage(sent)) if sent.content.text() == content.as_str() => {
-                        Target::Sent
-                    }
-                    (Sending::Delete(id), Publish::DeleteMessage(sent)) if sent.id == id => Target::Deleted(id),
-                    (Sending::Disconnect(id), Publish::DisconnectUser(sent)) if sent.user_id == id => {
-                        Target::Disconnected(id)
-                    }
-                    other => panic!("{other:?}"),
-                };
-                let due = later(then.now, then.config.settle_ms);
-                let conn = self.number(Who::Current);
-                then.requests.push(InFlight { handle, data, conn, request_id, target, due, outcome: None });
-                then.accepted += 1;
-                then.sent_at.push(then.now);
-                let first = then.sent_at.len().saturating_sub(10);
-                then.sent_at.drain(..first);
-                self.twin = then;
-                self.names += 1;
-                happened.push(Happened::Accepted(handle));
-                true
-            }
-            (result, refusal) => panic!("{publish:?} gives {result:?}, not {refusal:?}"),
-        }
-    }
-
-    fn forget(&mut self, number: usize) -> bool {
-        let handle = self.twin.requests.get(number).map(|request| request.handle);
-        let data = self.call(|client, _| client.forget(handle.unwrap_or(RequestHandle::from_number(u64::MAX))));
-        assert_eq!(data, handle.map(|_| self.twin.requests.remove(number).data));
-        handle.is_some()
-    }
+    // Polling.
 
     fn poll_once(&mut self) -> Output<u32> {
-        let output = self.call(Small::poll);
-        let twin = &mut self.twin;
-        twin.tick(self.clock);
-        twin.run_timers();
-        if will_fetch(&self.client, &output, twin.now) {
-            twin.seeks();
+        let (output, steady, reading) = self.call(Small::poll);
+        self.tick(reading);
+        let mut ahead = vec![steady.clone()];
+        let mut clone = self.steady.clone();
+        while !matches!(ahead.last(), Some(Output::Wait(_))) {
+            ahead.push(clone.poll(Instant::from_millis(ORIGIN + self.model.now)));
+            assert!(ahead.len() <= MOST_POLLS, "no Wait in {ahead:?}");
         }
-        if let Output::Close { conn, code } = output {
-            let place = twin.closing.iter().position(|closing| (conn_id(closing.0), closing.1) == (conn, code));
-            let Some(place) = place else { panic!("{output:?} of {:?}", twin.closing) };
-            twin.closing.remove(place);
-            return output;
-        }
-        assert_eq!(twin.closing, [], "at {output:?}");
-        if let Output::Settled(settled) = &output {
-            let expected = twin.told().find(|(request, _)| request.handle == settled.handle);
-            let expected = expected.map(|(request, outcome)| (request.data, outcome));
-            assert_eq!(Some((settled.data, settled.outcome)), expected, "{settled:?}");
-            twin.requests.retain(|request| request.handle != settled.handle);
-            return output;
-        }
-        assert_eq!(twin.told().count(), 0, "at {output:?}");
-        if let Output::State(state) = output {
-            let expected = match (twin.reported, twin.state()) {
-                (ConnectionState::Connected, ConnectionState::Connected) if twin.had_gap => ConnectionState::Connecting,
-                (_, state) => state,
-            };
-            assert_eq!(state, expected);
-            assert_ne!(state, twin.reported);
-            if let ConnectionState::Disconnected(_) = state {
-                assert_eq!(self.client.in_flight(), 0);
-                assert!(twin.conns.iter().all(|conn| conn.phase == Phase::Over));
-            }
-            (twin.reported, twin.had_gap) = (state, false);
-            return output;
-        }
-        assert_eq!(twin.state(), twin.reported, "at {output:?}");
-        match output {
-            Output::FetchToken => twin.fetches(),
-            Output::Wait(wait) => twin.waits(wait.map_or(NEVER, Instant::as_millis)),
-            _ => panic!("{output:?}"),
+        let seen = self.seen();
+        self.model.polled(&ahead, &seen);
+        self.model.returned(&output, &seen);
+        if let (Output::Wait(wait), Output::Wait(steady)) = (&output, &steady) {
+            self.waits(*wait, *steady);
+        } else {
+            assert_eq!(output, steady);
         }
         output
     }
 
+    fn waits(&mut self, wait: Option<Instant>, steady: Option<Instant>) {
+        let own = steady.map_or(NEVER, |moment| moment.as_millis() - ORIGIN);
+        let (now, due_by) = (self.model.now, self.model.due_by());
+        assert!(own > now, "to wait until {own}, and it is {now}");
+        assert!(own <= due_by, "to wait until {own}, and something is due by {due_by}");
+        let expected = Some(own).filter(|own| *own != NEVER).and_then(|own| self.model.reading_at(own));
+        assert_eq!(wait.map(Instant::as_millis), expected);
+        self.model.waits_until(own);
+        self.wait = expected;
+        self.polls_again(steady);
+    }
+
     fn poll(&mut self, happened: &mut Vec<Happened>) {
-        let most = INFLIGHT + 8;
-        for _ in 0..most {
+        for _ in 0..MOST_POLLS {
             let output = self.poll_once();
-            happened.push(Happened::Output(output.clone()));
-            if let Output::Wait(wait) = output {
-                self.polls_again(wait);
+            let is_last = matches!(output, Output::Wait(_));
+            happened.push(Happened::Output(output));
+            if is_last {
                 return;
             }
         }
-        panic!("no Wait in {most} calls of poll: {happened:?}");
+        panic!("no Wait in {happened:?}");
     }
 
-    /// To be asked again changes nothing, and to be asked too early does not either.
+    /// Polling again, or before the moment of `Wait`, changes nothing.
     fn polls_again(&self, wait: Option<Instant>) {
-        let mut again = self.client.clone();
-        let now = self.twin.now;
+        let mut again = self.steady.clone();
+        let now = ORIGIN + self.model.now;
         assert_eq!(again.poll(Instant::from_millis(now)), Output::Wait(wait));
-        assert_eq!(again, self.client);
-
+        assert_eq!(again, self.steady);
         let mut straight = again.clone();
-        let then = wait.map_or(now.saturating_add(1_000_000_000), Instant::as_millis);
+        let then = wait.map_or(now + 1_000_000_000, Instant::as_millis);
         for early in [now + (then - now) / 2, then - 1] {
             assert_eq!(again.poll(Instant::from_millis(early.max(now))), Output::Wait(wait));
         }
@@ -593,33 +550,19 @@ impl World {
     }
 }
 
-/// Whether a token is fetched now, when the rest has been told.
-fn will_fetch(client: &Small, output: &Output<u32>, now: u64) -> bool {
-    let (mut client, mut output) = (client.clone(), output.clone());
-    loop {
-        match output {
-            Output::FetchToken => return true,
-            Output::Wait(_) => return false,
-            _ => output = client.poll(Instant::from_millis(now)),
-        }
-    }
-}
-
-/// Any session: the bytes say what happens in it. With `TRANSCRIPT` in the environment, it is told.
+/// Any session: the bytes decide what happens. With `TRANSCRIPT` in the environment, it is printed.
 pub(crate) fn any_session(bytes: &[u8]) {
-    let is_told = std::env::var_os("TRANSCRIPT").is_some();
+    let is_printed = std::env::var_os("TRANSCRIPT").is_some();
     let mut choices = Choices(bytes);
     let mut world = World::new(config(choices.byte()), choices.byte());
     while !choices.0.is_empty() {
         for input in choices.inputs(&world) {
-            if is_told {
+            if is_printed {
                 eprintln!("{:>8} {input:?}", world.clock);
             }
             let happened = world.apply(input);
-            if is_told {
-                for happened in happened {
-                    eprintln!("             -> {happened:?}");
-                }
+            if is_printed {
+                happened.iter().for_each(|happened| eprintln!("             -> {happened:?}"));
             }
         }
     }
