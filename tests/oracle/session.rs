@@ -335,10 +335,25 @@ impl World {
         let counts = self.phase(conn) == Phase::Connecting;
         if counts {
             self.tick(reading);
-            self.model.opened(conn);
+            let old = self.model.current();
+            let is_dropped = old.is_some_and(|old| self.is_about_to_close(old, 3008));
+            self.model.opened(conn, is_dropped);
             assert_eq!(self.client.current(), Some(conn_id(conn)));
         }
         counts
+    }
+
+    /// Whether the next poll tells to close a connection with this code.
+    fn is_about_to_close(&self, conn: usize, code: u16) -> bool {
+        let mut clone = self.steady.clone();
+        let now = Instant::from_millis(ORIGIN + self.model.now);
+        loop {
+            match clone.poll(now) {
+                Output::Close { connection, code: with } if (connection, with) == (conn_id(conn), code) => return true,
+                Output::Close { .. } => {}
+                _ => return false,
+            }
+        }
     }
 
     fn close(&mut self, who: Who, how: How) -> bool {

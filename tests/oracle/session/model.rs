@@ -47,7 +47,7 @@ pub(super) struct Model {
     pub(super) refreshed_at: Option<u64>,
     /// Attempts that failed: at most so many since a connection lasted, and while there was no
     /// connection; and surely so many in a row.
-    failures: u32,
+    pub(super) failures: u32,
     attempts: (u32, u32),
     /// Whether a refused token has been replaced since a connection lasted.
     pub(super) has_replaced: Tri,
@@ -143,6 +143,10 @@ pub(super) struct Conn {
     pub(super) answered_at: Option<u64>,
     /// Whether it may be dead: a ping was missed, or evidence was missing.
     pub(super) is_suspect: Tri,
+    /// Whether that asks for a new connection beside it, at the next poll.
+    pub(super) asks_for_next: Tri,
+    /// When it became current again.
+    pub(super) fell_back_at: Option<u64>,
     pub(super) replaced_at: u64,
     pub(super) replaced_order: u64,
     pub(super) drained_at: u64,
@@ -209,6 +213,8 @@ impl Conn {
             pings: Vec::new(),
             answered_at: None,
             is_suspect: Tri::No,
+            asks_for_next: Tri::No,
+            fell_back_at: None,
             replaced_at: NEVER,
             replaced_order: 0,
             drained_at: NEVER,
@@ -220,6 +226,11 @@ impl Conn {
 
     pub(super) fn is_open(&self) -> bool {
         matches!(self.phase, Phase::Current | Phase::Draining)
+    }
+
+    pub(super) fn suspect(&mut self, how: Tri) {
+        self.is_suspect = self.is_suspect.max(how);
+        self.asks_for_next = self.asks_for_next.max(how);
     }
 
     pub(super) fn is_past_end(&self, now: u64) -> bool {
@@ -302,6 +313,11 @@ impl Model {
         self.find(Phase::Current)
     }
 
+    /// Whether there is a connection that works. Failures beside it are neither limited nor final.
+    pub(super) fn has_connection(&self) -> bool {
+        self.current().is_some_and(|conn| !self.conns[conn].is_expired)
+    }
+
     pub(super) fn state(&self) -> ConnectionState {
         match (self.current(), self.next) {
             (Some(_), _) => ConnectionState::Connected,
@@ -354,8 +370,8 @@ impl Model {
                 conn.drained_at = conn.drained_at.max(later(self.now, self.config.drain_ms)).max(until);
             }
         }
-        if is_sleep && !self.config.can_ping() {
-            self.ask(true);
+        if let (true, false, Some(current)) = (is_sleep, self.config.can_ping(), self.current()) {
+            self.conns[current].suspect(Tri::Yes);
         }
     }
 
@@ -436,17 +452,17 @@ impl Model {
 
     /// An attempt, or a connection that has not lasted, has failed.
     pub(super) fn failed(&mut self, retry_after: u64, is_restart: bool, is_attempt: bool, seen: &Seen) {
-        if self.current().is_none() {
+        if !self.has_connection() {
             self.attempts.0 += u32::from(is_attempt);
             self.attempts.1 += 1;
         }
         let exhausted = ConnectionState::Disconnected(DisconnectReason::AttemptsExhausted);
         let limit = self.config.max_attempts.map_or(u32::MAX, |limit| limit.get());
-        if self.current().is_none() && seen.state == exhausted {
+        if !self.has_connection() && seen.state == exhausted {
             assert!(self.attempts.1 >= limit, "only {} of {limit} attempts have failed", self.attempts.1);
             self.end_session(DisconnectReason::AttemptsExhausted);
         } else {
-            assert!(self.current().is_some() || self.attempts.0 < limit, "{limit} attempts have failed");
+            assert!(self.has_connection() || self.attempts.0 < limit, "{limit} attempts have failed");
             self.back_off(retry_after, is_restart);
         }
     }
@@ -457,7 +473,7 @@ impl Model {
     }
 
     pub(super) fn token_refused(&mut self) {
-        if self.current().is_some() {
+        if self.has_connection() {
             self.next = Next::Stopped(DisconnectReason::NoToken);
         } else {
             self.end_session(DisconnectReason::NoToken);
@@ -466,7 +482,7 @@ impl Model {
 
     pub(super) fn attempt_ended(&mut self, conn: usize, how: How, seen: &Seen) {
         self.end(conn);
-        let has_current = self.current().is_some();
+        let has_current = self.has_connection();
         match how.action() {
             ReconnectAction::End if has_current => self.next = Next::Stopped(how.reason()),
             ReconnectAction::End => self.end_session(how.reason()),
@@ -479,16 +495,16 @@ impl Model {
     fn token_spent(&mut self, how: How, seen: &Seen) {
         let is_over = seen.state == ConnectionState::Disconnected(how.reason());
         let is_waiting = seen.reconnect_at.is_some();
-        if is_over && self.current().is_none() {
+        if is_over && !self.has_connection() {
             assert!(self.has_replaced != Tri::No, "no token was replaced");
             self.end_session(how.reason());
-        } else if is_waiting && (self.current().is_some() || matches!(self.next, Next::Backoff(..))) {
+        } else if is_waiting && (self.has_connection() || matches!(self.next, Next::Backoff(..))) {
             // Beside a connection there is no hurry, and a wait that is under way goes on.
             self.failed(how.retry_after(), false, true, seen);
         } else if is_waiting {
             let is_first = self.has_replaced == Tri::No && how.retry_after() == 0;
             assert!(!is_first, "the first refused token is replaced at once");
-            assert!(self.current().is_some() || self.has_replaced != Tri::Yes, "a token refused again ends the session");
+            assert!(self.has_connection() || self.has_replaced != Tri::Yes, "a token refused again ends the session");
             self.failed(how.retry_after(), false, true, seen);
         } else {
             assert!(self.has_replaced != Tri::Yes, "a second token is replaced at once");
@@ -530,7 +546,7 @@ impl Model {
     fn go_on(&mut self, has_lasted: bool, how: How, action: ReconnectAction, seen: &Seen) {
         match (self.next, action) {
             (Next::Stopped(_) | Next::Token | Next::Connecting(_), _) => {}
-            (_, ReconnectAction::NewToken) if self.current().is_none() || seen.reconnect_at.is_none() => {
+            (_, ReconnectAction::NewToken) if !self.has_connection() || seen.reconnect_at.is_none() => {
                 self.token_spent(how, seen);
             }
             _ => {
@@ -554,7 +570,9 @@ impl Model {
         let is_suspect = self.conns[old].is_suspect != Tri::No;
         assert!(!is_usable || is_taken || has_lasted || is_suspect, "the old connection is not current again");
         if is_taken {
-            self.conns[old].phase = Phase::Current;
+            let old = &mut self.conns[old];
+            old.phase = Phase::Current;
+            (old.fell_back_at, old.heard_at, old.refresh) = (Some(self.now), self.now, (self.now, self.now));
         }
         is_taken
     }
@@ -587,8 +605,13 @@ impl Model {
             let is_suspect = self.conns[old].is_suspect != Tri::No;
             assert!(!usable || has_lasted || is_suspect, "the old connection is not current again");
         }
-        if self.next == Next::Idle {
-            if seen.reconnect_at.is_some() {
+        if let (Next::Stopped(reason), None) = (self.next, seen.current) {
+            // Nothing more can be sent, and there will be no other connection.
+            assert_ne!(reason, DisconnectReason::NotWanted);
+            self.end_session(reason);
+        } else if self.next == Next::Idle {
+            let exhausted = ConnectionState::Disconnected(DisconnectReason::AttemptsExhausted);
+            if seen.reconnect_at.is_some() || seen.state == exhausted {
                 assert!(!has_lasted, "the connection has lasted, and the client waits");
                 self.failed(0, false, false, seen);
             } else {
@@ -644,11 +667,11 @@ impl Model {
         self.asked = None;
     }
 
-    pub(super) fn opened(&mut self, conn: usize) {
+    pub(super) fn opened(&mut self, conn: usize, is_old_dropped: bool) {
         let was_open = self.conns.iter().any(|conn| conn.opened_at != NEVER);
         self.next = Next::Idle;
         self.attempts.0 = 0;
-        self.asked = self.asked.map(|_| Asked { is_sure: false });
+        self.asked = None;
         if self.current().is_some() || self.find(Phase::Draining).is_some() {
             self.overlap_until = self.overlap_until.max(later(self.now, self.config.drain_ms));
         }
@@ -662,32 +685,32 @@ impl Model {
             self.conns[drained].closing = Some(0);
         }
         if let Some(old) = old {
-            self.replaced(old);
+            self.replaced(old, is_old_dropped);
         }
         let order = self.order;
         self.conns[conn].open(self.now, &self.config);
         self.conns[conn].replaced_order = order;
     }
 
-    fn replaced(&mut self, old: usize) {
-        let overdue = self.conns[old].unanswered().any(|ping| ping.at + u64::from(self.config.ping_timeout_ms) <= self.now);
-        let is_over = self.conns[old].is_expired || self.conns[old].is_past_end(self.now);
-        let is_suspect = self.config.can_ping() && self.conns[old].is_suspect == Tri::Yes;
-        if is_over || is_suspect {
+    /// Another connection is current now. The old one is dropped if it has missed a ping.
+    fn replaced(&mut self, old: usize, is_dropped: bool) {
+        let has_missed = if self.config.can_ping() { self.conns[old].is_suspect } else { Tri::No };
+        assert!(has_missed != Tri::No || !is_dropped, "a connection that answers is dropped");
+        assert!(has_missed != Tri::Yes || is_dropped, "a connection that does not answer is kept");
+        if is_dropped || self.conns[old].is_expired || self.conns[old].is_past_end(self.now) {
             self.gap = Tri::Yes;
             self.conns[old].gap_is_counted = true;
-        } else if overdue {
-            self.gap = self.gap.max(Tri::Perhaps);
         }
         self.start_draining(old);
-        if is_suspect {
-            self.tell_to_close(old, 0);
+        if is_dropped {
+            self.tell_to_close(old, 3008);
         }
     }
 
     pub(super) fn start_draining(&mut self, old: usize) {
         let Self { now, order, .. } = *self;
-        let drained_at = later(now, self.config.drain_ms);
+        let answer_ms = if self.config.can_ping() { self.config.ping_timeout_ms } else { 0 };
+        let drained_at = later(now, self.config.drain_ms.max(answer_ms));
         let old = &mut self.conns[old];
         (old.phase, old.replaced_at, old.replaced_order, old.drained_at) = (Phase::Draining, now, order, drained_at);
         old.has_shown = Tri::No;
@@ -719,6 +742,10 @@ impl Model {
 
     /// Compares with the queries, and takes over the moment that the client has chosen to wait until.
     pub(super) fn reconcile(&mut self, seen: &Seen) {
+        // A call after a sleep need not wait for the next poll.
+        if self.next == Next::Idle && seen.reconnect_at.is_some() {
+            self.next_begins_beside(seen);
+        }
         if let (Next::Backoff(from, to), Some(at)) = (self.next, seen.reconnect_at) {
             let is_past = to <= self.now && at == self.now;
             assert!(is_past || (from..=to).contains(&at), "the next attempt is at {at}, not within {from}..={to}");

@@ -1,6 +1,6 @@
 //! What `poll` may return, and what it must have returned before `Wait`.
 
-use ivs_chat_proto::client::{ConnectionState, Output};
+use ivs_chat_proto::client::{Config, ConnectionState, Output};
 
 use super::model::{Asked, BURST, Conn, Fetching, Model, NEVER, Next, Phase, Ping, SECOND, Seen, Tri, conn_id, later};
 
@@ -24,6 +24,7 @@ impl Model {
         self.leave_if_settled();
         let fetches = outputs.iter().any(|output| matches!(output, Output::FetchToken(_)));
         self.next_begins(fetches, seen);
+        self.conns.iter_mut().for_each(|conn| conn.asks_for_next = Tri::No);
         self.reconcile(seen);
         let order = outputs.iter().map(rank);
         assert!(order.is_sorted(), "the order of {outputs:?}");
@@ -62,18 +63,16 @@ impl Model {
         let may_be = conn.unanswered().next().is_some_and(|ping| ping.at + timeout <= now);
         let suspect = if is_sure { Tri::Yes } else { Tri::Perhaps };
         if is_sure || may_be {
-            conn.is_suspect = conn.is_suspect.max(suspect);
+            conn.suspect(suspect);
         }
     }
 
     fn note_silence(&mut self) {
         let (Some(idle_ms), false) = (self.config.idle_ms, self.config.can_ping()) else { return };
         let Some(current) = self.current() else { return };
-        let heard_at = self.conns[current].heard_at;
-        if later(heard_at, idle_ms) <= self.now {
-            let is_sure = later(heard_at.max(self.late_at.unwrap_or(0)), idle_ms) <= self.now;
-            let conn = &mut self.conns[current];
-            conn.is_suspect = conn.is_suspect.max(if is_sure { Tri::Yes } else { Tri::Perhaps });
+        if later(self.conns[current].heard_at, idle_ms) <= self.now {
+            self.conns[current].heard_at = self.now;
+            self.conns[current].suspect(Tri::Yes);
         }
     }
 
@@ -101,10 +100,8 @@ impl Model {
         assert!(self.asked.is_some(), "nobody has asked for a refresh");
         assert!(self.now - self.attempt_at >= BURST, "the attempt has been under way since {}", self.attempt_at);
         self.end(conn);
-        self.asked = None;
-        self.refreshed_at = Some(self.now);
-        self.may_fetch_at_once = true;
-        self.want_token();
+        self.failures += 1;
+        self.refresh_begins();
     }
 
     /// The current connection has not answered two pings.
@@ -152,6 +149,14 @@ impl Model {
         let begins = seen.reconnect_at.is_some() || (fetches && self.fetch.is_none());
         match self.next {
             Next::Idle if begins => self.next_begins_beside(seen),
+            Next::Idle => self.may_stay_idle(),
+            Next::Token if fetches && self.fetch.is_some() => {
+                assert!(self.asked.is_some(), "the fetch is given up");
+                assert!(self.now - self.attempt_at >= BURST, "the attempt has been under way since {}", self.attempt_at);
+                self.fetch = None;
+                self.failures += 1;
+                self.refresh_begins();
+            }
             Next::Backoff(..) if seen.reconnect_at.is_none() => {
                 assert!(self.asked.is_some(), "the wait is cut short");
                 self.refresh_begins();
@@ -160,19 +165,37 @@ impl Model {
         }
     }
 
+    /// A connection that may be dead is replaced, unless the one that drains is at hand.
+    fn may_stay_idle(&self) {
+        let Some(current) = self.current() else { panic!("no connection, and none is wanted") };
+        let conn = &self.conns[current];
+        let is_due = conn.asks_for_next == Tri::Yes && self.may_replace() == Tri::Yes;
+        let has_other = self.find(Phase::Draining).is_some();
+        assert!(!is_due || has_other, "a connection that may be dead is not replaced: {conn:?}");
+    }
+
     fn refresh_begins(&mut self) {
         self.asked = None;
+        assert!(self.refreshed_at.is_none_or(|at| self.now - at >= BURST), "refreshed at {:?} already", self.refreshed_at);
         self.refreshed_at = Some(self.now);
         self.may_fetch_at_once = true;
+        if let (false, Some(current)) = (self.config.can_ping(), self.current()) {
+            self.conns[current].is_suspect = Tri::Yes;
+        }
         self.want_token();
     }
 
-    fn next_begins_beside(&mut self, seen: &Seen) {
+    pub(super) fn next_begins_beside(&mut self, seen: &Seen) {
         let Some(current) = self.current() else { panic!("no connection, and none is wanted") };
         let conn = &self.conns[current];
-        let (is_due, is_suspect) = (conn.refresh.0 <= self.now, conn.is_suspect);
-        if self.asked.is_some() && seen.reconnect_at.is_none() {
+        let (is_due, is_suspect) = (conn.refresh.0 <= self.now, conn.asks_for_next);
+        if self.asked.is_some() && self.refreshed_at.is_none_or(|at| self.now - at >= BURST) {
+            let has_lasted = conn.has_lasted(self.now, &self.config) == Tri::Yes;
             self.refresh_begins();
+            if seen.reconnect_at.is_some() {
+                assert!(!has_lasted, "the client waits, although the connection has lasted");
+                self.back_off(0, false);
+            }
         } else if is_due {
             self.begin_beside(current, seen);
         } else {
@@ -257,7 +280,10 @@ impl Model {
         let last = this.pings.last();
         let last_at = last.map_or(this.opened_at, |ping| ping.at);
         let order = last.map_or(0, |ping| ping.order);
-        let interval = later(last_at, self.config.ping_interval_ms) <= self.now;
+        let Config { ping_interval_ms, stable_ms, .. } = self.config;
+        let interval_ms = if last.is_none() { ping_interval_ms.min(stable_ms) } else { ping_interval_ms };
+        let interval = later(last_at, interval_ms) <= self.now;
+        let asked = [this.fell_back_at, self.refreshed_at].into_iter().flatten().any(|at| at >= last_at);
         let request = self.requests.iter().any(|request| {
             let settles_at = later(request.sent_at, self.config.settle_ms);
             request.conn == conn && request.ping_order >= order && settles_at <= self.now
@@ -265,7 +291,7 @@ impl Model {
         let late = self.late_at.is_some_and(|late_at| late_at >= last_at);
         let missed = this.is_suspect != Tri::No;
         let probe = this.phase == Phase::Draining && order <= this.replaced_order;
-        interval || request || late || missed || probe
+        interval || asked || request || late || missed || probe
     }
 
     /// Nothing that is due may be left, and nothing may come due before the moment to wait for.
@@ -346,6 +372,7 @@ impl Model {
         let is_stuck = matches!(self.next, Next::Connecting(_)) && self.now - self.attempt_at >= BURST;
         let can_begin = matches!(self.next, Next::Idle | Next::Backoff(..)) || is_stuck;
         let is_asked = self.asked.is_some_and(|asked| asked.is_sure);
+        let can_begin = can_begin || (self.next == Next::Token && self.now - self.attempt_at >= BURST);
         assert!(!is_asked || is_burst || !can_begin, "the refresh has not begun: {:?}", seen.reconnect_at);
         if !is_burst {
             self.asked = self.asked.filter(|_| !can_begin).map(|_| Asked { is_sure: false });
@@ -353,8 +380,6 @@ impl Model {
         let (Next::Idle, Some(current)) = (self.next, self.current()) else { return };
         let conn = &self.conns[current];
         assert!(conn.refresh.1 > self.now, "the refresh was due at {}", conn.refresh.1);
-        let is_due = conn.is_suspect == Tri::Yes && self.may_replace() == Tri::Yes;
-        assert!(!is_due, "a connection that may be dead is not replaced: {conn:?}");
     }
 
     fn pings_in_time(&self) {
@@ -378,14 +403,14 @@ impl Model {
 
 impl Conn {
     /// Whether a ping was missed, and another that was sent after that.
-    fn has_missed_two(&self, now: u64, config: &ivs_chat_proto::client::Config) -> bool {
+    fn has_missed_two(&self, now: u64, config: &Config) -> bool {
         let timeout = u64::from(config.ping_timeout_ms);
         let Some(first) = self.unanswered().next() else { return false };
         let missed_at = first.at + timeout;
         self.unanswered().any(|second| second.at >= missed_at && second.at + timeout <= now)
     }
 
-    fn has_surely_missed_two(&self, now: u64, config: &ivs_chat_proto::client::Config) -> bool {
+    fn has_surely_missed_two(&self, now: u64, config: &Config) -> bool {
         let timeout = u64::from(config.ping_timeout_ms);
         let Some(first) = self.unanswered().next() else { return false };
         let missed_at = first.until + SECOND;

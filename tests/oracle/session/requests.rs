@@ -23,6 +23,8 @@ pub(super) struct InFlight {
     pub(super) order: u64,
     /// When the first evidence came that it had arrived.
     evidence_at: Option<u64>,
+    /// From when on that lets it count as done.
+    assumed_from: u64,
     is_doubted: bool,
     /// When `poll` first found that its answer was overdue, and asked for evidence.
     overdue_at: Option<u64>,
@@ -45,6 +47,11 @@ impl InFlight {
     pub(super) const fn is_decided(&self) -> bool {
         self.decided.is_some()
     }
+
+    fn arrived(&mut self, at: u64, assumed_from: u64) {
+        self.evidence_at = self.evidence_at.or(Some(at));
+        self.assumed_from = self.assumed_from.min(assumed_from);
+    }
 }
 
 /// What a payload means for a request: its handle, outcome and data.
@@ -66,6 +73,7 @@ impl Model {
             sent_at: self.now,
             order: self.order,
             evidence_at: None,
+            assumed_from: NEVER,
             is_doubted: false,
             overdue_at: None,
             not_before: None,
@@ -133,8 +141,8 @@ impl Model {
         }
         match request.evidence_at {
             // The answer to a ping comes after everything that was unread.
-            Some(at) if self.config.can_ping() => settles_at.max(at + SECOND),
-            Some(at) => settles_at.max(at + SECOND).max(not_before),
+            Some(_) if self.config.can_ping() => settles_at.max(request.assumed_from),
+            Some(_) => settles_at.max(request.assumed_from).max(not_before),
             None => self.without_evidence(request).max(not_before),
         }
     }
@@ -161,6 +169,7 @@ impl Model {
             request.not_before = not_before;
             if can_ping && !request.is_doubted {
                 (request.evidence_at, request.overdue_at, request.ping_order) = (None, None, order);
+                request.assumed_from = NEVER;
             }
         }
     }
@@ -219,8 +228,7 @@ impl Model {
         let (conn, was_doubted) = (request.conn, request.is_doubted);
         self.requests[place].decided = Some(Decision::Reported(outcome));
         if is_evidence_missing && !self.config.can_ping() {
-            let suspect = if was_doubted { Tri::Perhaps } else { Tri::Yes };
-            self.conns[conn].is_suspect = self.conns[conn].is_suspect.max(suspect);
+            self.conns[conn].suspect(if was_doubted { Tri::Perhaps } else { Tri::Yes });
         }
     }
 
@@ -237,18 +245,25 @@ impl Model {
 
     // Evidence and doubt.
 
-    fn evidence(&mut self, conn: usize, before: u64) {
+    /// A later request was answered. A rejection may follow close behind.
+    fn later_answered(&mut self, conn: usize, order: u64) {
         let now = self.now;
-        for request in self.requests.iter_mut().filter(|request| request.conn == conn && request.order < before) {
-            request.evidence_at = request.evidence_at.or(Some(now));
-        }
+        let earlier = |request: &&mut InFlight| request.conn == conn && request.order < order;
+        self.requests.iter_mut().filter(earlier).for_each(|request| request.arrived(now, now + SECOND));
     }
 
-    fn ping_evidence(&mut self, conn: usize, order: u64) {
+    /// A ping was answered. A rejection may follow close behind.
+    fn ping_answered(&mut self, conn: usize, order: u64) {
         let now = self.now;
-        for request in self.requests.iter_mut().filter(|request| request.conn == conn && request.ping_order < order) {
-            request.evidence_at = request.evidence_at.or(Some(now));
-        }
+        let earlier = |request: &&mut InFlight| request.conn == conn && request.ping_order < order;
+        self.requests.iter_mut().filter(earlier).for_each(|request| request.arrived(now, now + SECOND));
+    }
+
+    /// Without pings: a frame came, a second or more after the request.
+    fn frame_came(&mut self, conn: usize) {
+        let now = self.now;
+        let earlier = |request: &&mut InFlight| request.conn == conn && now >= request.sent_at + SECOND;
+        self.requests.iter_mut().filter(earlier).for_each(|request| request.arrived(now, now));
     }
 
     fn doubt(&mut self, conn: usize) {
@@ -268,7 +283,7 @@ impl Model {
         if this.phase == Phase::Draining && order > conn_order {
             this.has_shown = Tri::Yes;
         }
-        self.ping_evidence(conn, order);
+        self.ping_answered(conn, order);
     }
 
     // Payloads.
@@ -283,11 +298,7 @@ impl Model {
     pub(super) fn received(&mut self, conn: usize, said: &Said, is_withheld: bool, seen: &Seen) -> Answer {
         if !self.config.can_ping() {
             self.conns[conn].heard_at = self.now;
-            let now = self.now;
-            let on_it = |request: &&mut InFlight| request.conn == conn && now >= request.sent_at + SECOND;
-            for request in self.requests.iter_mut().filter(on_it) {
-                request.evidence_at = request.evidence_at.or(Some(now));
-            }
+            self.frame_came(conn);
         }
         let happened = match said.what {
             Saying::Garbage => {
@@ -368,7 +379,7 @@ impl Model {
             return None;
         }
         let (sent_on, order) = (self.requests[place].conn, self.requests[place].order);
-        self.evidence(sent_on, order);
+        self.later_answered(sent_on, order);
         Some(self.settle(place, Outcome::Confirmed))
     }
 
@@ -389,7 +400,7 @@ impl Model {
         };
         let answer = place.map(|place| {
             let order = self.requests[place].order;
-            self.evidence(conn, order);
+            self.later_answered(conn, order);
             self.settle(place, Outcome::Rejected(ErrorCode::new(code)))
         });
         self.counters.unsolicited_errors += u32::from(answer.is_none());
