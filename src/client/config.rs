@@ -53,7 +53,8 @@ pub struct Config {
     /// With pings: how long the answer to a ping may take. Defaults to 10 s.
     pub ping_timeout_ms: u32,
     /// Without pings: how long a connection may receive nothing before it is replaced, at most four
-    /// times an hour. A room in which nobody speaks is silent too. Defaults to `None`.
+    /// times an hour. A room in which nobody speaks is silent too, and each replacement then reports a
+    /// [`PossibleGap`](super::Output::PossibleGap). Defaults to `None`.
     pub idle_ms: Option<u32>,
     /// The least wait between a failed attempt and the next. Defaults to 250 ms.
     pub backoff_min_ms: u32,
@@ -76,8 +77,8 @@ pub struct Config {
     /// A random part of the session by which the replacement comes even earlier, in percent of the
     /// session's length, so that the clients of a room do not all reconnect at once. Defaults to 10.
     pub refresh_jitter_percent: u8,
-    /// How long a connection must have lasted to be replaced ahead of its session's end. A session
-    /// that is shorter ends, and the client reconnects. However wrong the host's wall clock is, the
+    /// How long a connection must have lasted to be replaced for its session's end. A session that is
+    /// shorter ends before that, and the client reconnects. However wrong the host's wall clock is, the
     /// client fetches no more than one token in this time. Defaults to 5 minutes.
     pub refresh_floor_ms: u32,
     /// How long a connection that has been replaced is kept, at the least. Defaults to 10 s.

@@ -65,8 +65,7 @@ impl Session {
     }
 
     /// Chooses when to get the next connection, for one that opens now: a random part of the session
-    /// before its lead, but not before the floor, and not at all if the session ends before that. A
-    /// session of unknown length may have the greatest.
+    /// before its lead, but not before the floor. A session of unknown length may have the greatest.
     fn refresh_at(&self, now: Instant, config: &Config, hasher: &mut KeyedHasher) -> Instant {
         let is_known = self.ends_at != Instant::NEVER;
         let ends_at = if is_known { self.ends_at } else { now.after(MAX_SESSION_MS.into()) };
@@ -75,8 +74,7 @@ impl Session {
         let jitter = u64::from(hasher.roll(most));
         let floor = now.after(config.refresh_floor_ms.into());
         let wanted = ends_at.before(jitter.saturating_add(config.refresh_lead_ms.into()));
-        let chosen = if wanted >= floor { wanted } else { floor.after(jitter) };
-        if chosen < ends_at { chosen } else { Instant::NEVER }
+        if wanted >= floor { wanted } else { floor.after(jitter) }
     }
 }
 
@@ -131,6 +129,11 @@ impl Link {
     /// Returns `true` if the session is over, as far as is known.
     pub(super) const fn is_past_end(&self, now: Instant) -> bool {
         self.session.ends_at.is_due(now)
+    }
+
+    /// When even the longest session is over.
+    pub(super) fn outlived_at(&self) -> Instant {
+        self.opened_at.after(MAX_SESSION_MS.into())
     }
 
     /// Returns `true` if the connection could serve in place of another that has broken.

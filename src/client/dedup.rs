@@ -23,8 +23,13 @@ impl Side {
 pub(super) enum Noted {
     /// Nothing.
     New,
-    /// It came first on this side.
-    Again(Side),
+    /// It came before.
+    Again {
+        /// The side on which it came first.
+        first: Side,
+        /// Whether that was after the mark.
+        is_marked: bool,
+    },
 }
 
 /// The last `N` messages and events, as hashes: the newest overwrites the oldest.
@@ -42,11 +47,13 @@ pub(super) struct DedupWindow<const N: usize> {
     buckets: [u16; N],
     /// The oldest entry, which is the next to be written.
     oldest: u16,
+    /// How many entries were written after the mark, at most `N`.
+    marked: usize,
 }
 
 impl<const N: usize> DedupWindow<N> {
     pub(super) const fn new() -> Self {
-        Self { hashes: [0; N], older: [NONE; N], buckets: [NONE; N], oldest: 0 }
+        Self { hashes: [0; N], older: [NONE; N], buckets: [NONE; N], oldest: 0, marked: 0 }
     }
 
     /// Records a payload, and returns what was known of it.
@@ -57,12 +64,25 @@ impl<const N: usize> DedupWindow<N> {
         while next != NONE {
             let Some(known) = self.hashes.get(usize::from(next)) else { break };
             if known & !1 == hash {
-                return Noted::Again(if known & 1 == 0 { Side::Left } else { Side::Right });
+                let first = if known & 1 == 0 { Side::Left } else { Side::Right };
+                return Noted::Again { first, is_marked: self.is_marked(next) };
             }
             next = self.older.get(usize::from(next)).copied().unwrap_or(NONE);
         }
         self.insert(bucket, hash | u64::from(side == Side::Right));
         Noted::New
+    }
+
+    /// Sets the mark: what comes from now on can be told from what came before.
+    pub(super) const fn mark(&mut self) {
+        self.marked = 0;
+    }
+
+    /// Returns `true` if an entry was written after the mark.
+    fn is_marked(&self, place: u16) -> bool {
+        let (place, oldest) = (usize::from(place), usize::from(self.oldest));
+        let newer = if place < oldest { oldest } else { oldest.wrapping_add(N.min(NONE.into())) };
+        newer.wrapping_sub(place) <= self.marked
     }
 
     /// Chooses a bucket: the upper 16 bits of the hash, scaled.
@@ -84,6 +104,7 @@ impl<const N: usize> DedupWindow<N> {
         let (Some(slot), Some(older), Some(newest)) = slots else { return };
         *slot = hash;
         *older = core::mem::replace(newest, place);
+        self.marked = self.marked.saturating_add(1).min(N);
         let next = place.wrapping_add(1);
         self.oldest = if usize::from(next) < N && next < NONE { next } else { 0 };
     }
@@ -125,16 +146,18 @@ mod tests {
 
     /// The same as a plain list.
     #[derive(Default)]
-    struct List(VecDeque<(u64, Side)>);
+    struct List {
+        entries: VecDeque<(u64, Side, bool)>,
+    }
 
     impl List {
         fn note(&mut self, hash: u64, side: Side, most: usize) -> Noted {
-            if let Some((_, side)) = self.0.iter().find(|entry| entry.0 == hash) {
-                return Noted::Again(*side);
+            if let Some((_, first, is_marked)) = self.entries.iter().find(|entry| entry.0 == hash) {
+                return Noted::Again { first: *first, is_marked: *is_marked };
             }
-            self.0.push_back((hash, side));
-            if self.0.len() > most {
-                self.0.pop_front();
+            self.entries.push_back((hash, side, true));
+            if self.entries.len() > most {
+                self.entries.pop_front();
             }
             Noted::New
         }
@@ -145,7 +168,11 @@ mod tests {
         for step in 0..20_000_u64 {
             let number = hash(step) % (3 * N as u64 + 2);
             let side = if hash(step + 7) & 1 == 0 { Side::Left } else { Side::Right };
-            assert_eq!(window.note(hash(number), side), list.note(hash(number), side, N), "{N}, step {step}");
+            if hash(step + 9) % 50 == 0 {
+                window.mark();
+                list.entries.iter_mut().for_each(|entry| entry.2 = false);
+            }
+            assert_eq!(window.note(hash(number) & !1, side), list.note(hash(number) & !1, side, N), "{N}, step {step}");
         }
     }
 
@@ -162,11 +189,11 @@ mod tests {
     #[test]
     fn remembers_the_last_of_any_size() {
         let mut window = std::boxed::Box::new(DedupWindow::<70_000>::new());
-        let notes: Vec<_> = (0..65_535).map(|number| window.note(hash(number), Side::Left)).collect();
+        let notes: Vec<_> = (0..65_535).map(|number| window.note(hash(number) & !1, Side::Left)).collect();
         assert!(notes.iter().all(|noted| *noted == Noted::New));
-        assert_eq!(window.note(hash(0), Side::Right), Noted::Again(Side::Left));
+        assert_eq!(window.note(hash(0) & !1, Side::Right), Noted::Again { first: Side::Left, is_marked: true });
         assert_eq!(window.note(hash(70_000), Side::Right), Noted::New);
-        assert_eq!(window.note(hash(0), Side::Right), Noted::New, "the oldest has made room");
+        assert_eq!(window.note(hash(0) & !1, Side::Right), Noted::New, "the oldest has made room");
     }
 
     #[test]

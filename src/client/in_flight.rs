@@ -21,6 +21,8 @@ pub(super) struct InFlight<T, const N: usize> {
     length: usize,
     /// The bloom bits of all requests.
     bloom: u64,
+    /// The bits of all messages whose deletion was requested and is no longer in flight.
+    past_deletions: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -176,6 +178,11 @@ pub(super) fn bloom_bit(request_id: Text<'_>) -> u64 {
     }
 }
 
+/// Returns a bit that depends on the hash of a message's ID.
+const fn past_deletion_bit(message_id: u64) -> u64 {
+    1_u64 << (message_id >> 58)
+}
+
 impl<T> Request<T> {
     const fn is_waiting(&self) -> bool {
         self.waiting.outcome.is_none()
@@ -184,7 +191,7 @@ impl<T> Request<T> {
 
 impl<T, const N: usize> InFlight<T, N> {
     pub(super) const fn new() -> Self {
-        Self { requests: [const { None }; N], length: 0, bloom: 0 }
+        Self { requests: [const { None }; N], length: 0, bloom: 0, past_deletions: 0 }
     }
 
     pub(super) const fn len(&self) -> usize {
@@ -234,15 +241,26 @@ impl<T, const N: usize> InFlight<T, N> {
         let request = self.requests.iter_mut().find(|slot| slot.as_ref().is_some_and(is_it))?.take();
         self.length = self.length.wrapping_sub(1);
         self.bloom = self.iter().fold(0, |bloom, request| bloom | request.bloom);
+        if let Some(Request { echo: ExpectedEcho::Deletion(message_id), .. }) = &request {
+            self.past_deletions |= past_deletion_bit(*message_id);
+        }
         request
     }
 
-    /// Removes a request that the service has answered. The answer proves that all earlier requests on
-    /// its connection have arrived.
-    pub(super) fn answer(&mut self, now: Instant, handle: RequestHandle, outcome: Outcome) -> Option<Settled<T>> {
+    /// Removes a request that the service has answered on the connection `proof`: that proves that all
+    /// earlier requests on the connection have arrived, if it is the request's own.
+    pub(super) fn answer(
+        &mut self,
+        now: Instant,
+        handle: RequestHandle,
+        outcome: Outcome,
+        proof: Option<ConnectionId>,
+    ) -> Option<Settled<T>> {
         let Request { connection, data, .. } = self.take(handle)?;
-        for earlier in self.waiting_on_mut(connection).filter(|request| request.handle < handle) {
-            earlier.waiting.has_arrived(now.after(ANSWER_MS));
+        if proof == Some(connection) {
+            for earlier in self.waiting_on_mut(connection).filter(|request| request.handle < handle) {
+                earlier.waiting.has_arrived(now.after(ANSWER_MS));
+            }
         }
         Some(Settled { handle, outcome, data })
     }
@@ -264,7 +282,8 @@ impl<T, const N: usize> InFlight<T, N> {
         self.waiting().find(is_it).map(|request| request.handle)
     }
 
-    /// Returns the deletion of this message, if no other deletion is waiting on this connection.
+    /// Returns the deletion of this message, if no other deletion is waiting on this connection, and
+    /// no earlier deletion of the message could be meant.
     pub(super) fn lone_deletion(&self, connection: ConnectionId, message_id: u64) -> Option<RequestHandle> {
         let mut deletions = self
             .waiting()

@@ -270,7 +270,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.end_session(DisconnectReason::NotWanted);
     }
 
-    /// Disconnects as soon as every request in flight has its outcome, which is now if there is none.
+    /// Disconnects as soon as every request in flight has its outcome: at once if there is none, or if
+    /// there is no connection.
     ///
     /// Until then, requests are [refused](SendErrorKind::Disconnecting), and
     /// [`connect`](Self::connect) cancels it.
@@ -521,7 +522,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.tick(now);
         let now = self.clock.now();
         if self.current.is_some() || self.is_overlapping() {
-            self.overlap_until = now.after(self.config.drain_ms.into());
+            self.overlap_until = self.overlap_end();
         }
         self.next = Next::Idle;
         self.refresh_asked_at = Instant::NEVER;

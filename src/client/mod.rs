@@ -32,11 +32,11 @@
 //!   user that has its `RequestId`, or has none.
 //! - [`Rejected`](Outcome::Rejected) by an error with its `RequestId` on its own connection. An error
 //!   without a `RequestId` rejects the deletion whose message it names, if that is the only one in
-//!   flight on the connection.
+//!   flight on the connection, and if no earlier deletion of that message can be meant.
 //! - [`Assumed`](Outcome::Assumed), which [the reference] calls a success, needs evidence that the
 //!   request has arrived. After [`settle_ms`](Config::settle_ms) without an answer, the client asks for
-//!   a ping. The answer to a ping that was sent after the request is evidence, and so is the answer to
-//!   a later request on that connection. A rejection may follow close behind, so the client waits
+//!   a ping. The answer to a ping that was sent after the request is evidence, and so is an answer with
+//!   the `RequestId` of a later request on that connection. A rejection may follow close behind, so the client waits
 //!   another second. Without evidence within [`ping_timeout_ms`](Config::ping_timeout_ms), the outcome
 //!   is `Unknown`.
 //! - Without pings, a frame that comes a second or more after the request is the evidence. Without
@@ -118,11 +118,9 @@
 //!                                                                     new connection breaks
 //! ```
 //!
-//! The table says what every call leads to in every state. `current, backoff` is a current connection
-//! beside which the client waits for the next attempt. `·` changes nothing. Not in the table: a
-//! connection that has not lasted leads to a backoff where the table has an attempt;
-//! [`ReconnectAction::NewToken`] leads to an attempt at once, the first time; and a connection that is
-//! draining can be there in every `current` state.
+//! The tables say what every input leads to in every state. `·` stays in the state; `anew` starts the
+//! attempt again; `time` is what happens next if every ping is answered and nothing else comes.
+//! [`ReconnectAction::NewToken`] leads to an attempt at once only the first time.
 //!
 #![doc = include_str!("table.md")]
 //!

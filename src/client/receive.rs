@@ -151,8 +151,9 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             return Ok(());
         }
         let Some(side) = self.link(connection).map(|link| link.side) else { return Ok(()) };
-        let Noted::Again(first) = self.dedup.note(self.hasher.id_hash(domain, id), side) else { return Ok(()) };
-        if let Some(draining) = self.draining.as_mut().filter(|_| first != side) {
+        let noted = self.dedup.note(self.hasher.id_hash(domain, id), side);
+        let Noted::Again { first, is_marked } = noted else { return Ok(()) };
+        if let Some(draining) = self.draining.as_mut().filter(|_| first != side && is_marked) {
             draining.has_overlapped = true;
         }
         count(&mut self.counters.duplicates);
@@ -165,7 +166,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     fn echo(&mut self, connection: ConnectionId, message: &Message<'_>) -> Option<Settled<T>> {
         let session = self.link(connection)?.session;
         let is_own = |hasher: &KeyedHasher| session.may_be(message.sender.user_id, hasher);
-        self.confirm(message.request_id?, |hasher| is_own(hasher).then_some(ExpectedEcho::Message))
+        self.confirm(connection, message.request_id?, |hasher| is_own(hasher).then_some(ExpectedEcho::Message))
     }
 
     /// Returns the request that an event answers: one for the same target, with the event's
@@ -173,7 +174,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     fn event(&mut self, connection: ConnectionId, event: &Event<'_>) -> Option<Settled<T>> {
         let session = self.link(connection)?.session;
         let settled = match event.request_id {
-            Some(request_id) => self.confirm(request_id, |hasher| ExpectedEcho::of_event(event, hasher)),
+            Some(request_id) => self.confirm(connection, request_id, |hasher| ExpectedEcho::of_event(event, hasher)),
             None => self.confirm_target(event),
         };
         if let EventKind::DisconnectedUser { user_id, .. } = event.kind() {
@@ -184,19 +185,21 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         settled
     }
 
-    /// Confirms the oldest request for the target of an event.
+    /// Confirms the oldest request for the target of an event. Since another user may have asked for
+    /// the same, that is no proof that the request has arrived.
     fn confirm_target(&mut self, event: &Event<'_>) -> Option<Settled<T>> {
         if self.in_flight.len() == 0 {
             return None;
         }
         let happened = ExpectedEcho::of_event(event, &self.hasher)?;
         let handle = self.in_flight.waiting_for(happened)?;
-        self.in_flight.answer(self.clock.now(), handle, Outcome::Confirmed)
+        self.in_flight.answer(self.clock.now(), handle, Outcome::Confirmed, None)
     }
 
     /// Confirms the request with this `RequestId`, if what has happened is what it asked for.
     fn confirm(
         &mut self,
+        connection: ConnectionId,
         request_id: Text<'_>,
         happened: impl FnOnce(&KeyedHasher) -> Option<ExpectedEcho>,
     ) -> Option<Settled<T>> {
@@ -209,7 +212,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             count(&mut self.counters.mismatched);
             return None;
         }
-        self.in_flight.answer(self.clock.now(), handle, Outcome::Confirmed)
+        self.in_flight.answer(self.clock.now(), handle, Outcome::Confirmed, Some(connection))
     }
 
     /// Returns the request that an error answers: one that was sent on the same connection.
@@ -235,6 +238,6 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             }
             None => self.in_flight.lone_deletion(connection, self.hasher.id_hash(HashDomain::Target, error.id?))?,
         };
-        self.in_flight.answer(self.clock.now(), handle, Outcome::Rejected(error.error_code))
+        self.in_flight.answer(self.clock.now(), handle, Outcome::Rejected(error.error_code), Some(connection))
     }
 }

@@ -23,6 +23,8 @@ const ASLEEP_MS: u64 = 90_000;
 const REFRESH_MS: u64 = 5_000;
 /// A connection that has opened within this time needs no refresh.
 pub(super) const FRESH_MS: u64 = 1_000;
+/// By how much one connection may lag behind another, at the least.
+const OVERLAP_MS: u32 = 10_000;
 /// How many connections that may be dead are replaced beside in an hour.
 pub(super) const REPLACEMENTS: usize = 4;
 pub(super) const HOUR_MS: u64 = 3_600_000;
@@ -56,10 +58,10 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     fn on_late(&mut self, before: Instant, late_ms: u64) {
         count(&mut self.counters.late);
         let now = self.clock.now();
-        let Self { current, draining, in_flight, config, .. } = self;
         if before < self.overlap_until {
-            self.overlap_until = self.overlap_until.max(now.after(config.drain_ms.into()));
+            self.overlap_until = self.overlap_until.max(self.overlap_end());
         }
+        let Self { current, draining, in_flight, config, .. } = self;
         // A tab in the background is always late. It receives all the same.
         if let Some(draining) = draining.as_mut().filter(|_| config.can_ping() || late_ms > ASLEEP_MS) {
             draining.put_off(now, config);
@@ -84,6 +86,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         match (&self.next, &self.current) {
             (Next::Idle, Some(link)) if link.refresh_at.is_due(now) => self.get_next(),
             (Next::Backoff { until }, _) if until.is_due(now) => self.await_token(),
+            // No other connection will come, and this one cannot be of use any more.
+            (Next::Stopped(reason), Some(link)) if link.outlived_at().is_due(now) => self.end_session(*reason),
             _ => {}
         }
         if self.refresh_due_at().is_due(now) {
@@ -194,6 +198,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         let next = match (&self.next, &self.current) {
             (Next::Connecting { until, .. } | Next::Backoff { until }, _) => *until,
             (Next::Idle, Some(link)) => link.refresh_at,
+            (Next::Stopped(_), Some(link)) => link.outlived_at(),
             _ => Instant::NEVER,
         };
         let fetch = self.fetch.as_ref().map_or(Instant::NEVER, |fetch| fetch.until);
@@ -244,6 +249,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     pub(super) const fn await_token(&mut self) {
         self.next = Next::AwaitingToken;
         self.attempt_at = self.clock.now();
+        self.refresh_asked_at = Instant::NEVER;
     }
 
     /// Replaces the current connection, which may be dead, unless another is at hand.
@@ -285,6 +291,11 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
+    /// Until when a connection may deliver what another delivers now.
+    pub(super) fn overlap_end(&self) -> Instant {
+        self.clock.now().after(self.config.drain_ms.max(OVERLAP_MS).into())
+    }
+
     /// The service says that a connection has expired. Returns `true` if it has been replaced.
     pub(super) fn on_expired(&mut self, connection: ConnectionId) -> bool {
         if let Some(draining) = self.draining.as_mut().filter(|draining| draining.link.id == connection) {
@@ -321,6 +332,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         let mut draining = Draining::new(now, link, &self.config);
         draining.is_reported = is_over;
         self.has_gap |= is_over;
+        self.dedup.mark();
         self.draining = Some(draining);
     }
 
@@ -347,7 +359,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         let action = if is_expired { ReconnectAction::Retry } else { event.action() };
         if action == ReconnectAction::End {
             self.has_gap = true;
-            self.stop(event.reason());
+            let is_leaving = self.next == Next::Stopped(DisconnectReason::NotWanted);
+            self.stop(if is_leaving { DisconnectReason::NotWanted } else { event.reason() });
             return;
         }
         if has_fallback {
@@ -378,7 +391,9 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     /// Makes the connection that was replaced the current one again.
     fn fall_back(&mut self, now: Instant) {
         let Some(Draining { mut link, .. }) = self.draining.take() else { return };
-        self.overlap_until = now.after(self.config.drain_ms.into());
+        self.overlap_until = self.overlap_end();
+        // Without pings, nothing else would tell that it may have been dead.
+        self.has_gap |= link.is_suspect && !self.config.can_ping();
         link.refresh_at = now;
         if self.config.can_ping() {
             link.pings.next_at = now;
@@ -490,7 +505,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         let may_have_missed = self.config.can_ping() || draining.link.is_suspect;
         self.note_gap(&draining, may_have_missed);
         self.queue_close(draining.link.id, NORMAL);
-        self.overlap_until = self.clock.now().after(self.config.drain_ms.into());
+        self.overlap_until = self.overlap_end();
     }
 
     /// The connection that has been replaced has ended.
@@ -499,7 +514,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         let now = self.clock.now();
         self.note_gap(&draining, true);
         self.in_flight.end(now, draining.link.id, &self.config);
-        self.overlap_until = now.after(self.config.drain_ms.into());
+        self.overlap_until = self.overlap_end();
     }
 
     /// Notes that messages may have been missed, unless the draining connection has delivered

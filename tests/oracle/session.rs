@@ -38,18 +38,16 @@ mod requests;
 #[path = "session/sending.rs"]
 mod sending;
 
-use std::collections::BTreeSet;
 use core::time::Duration;
+use std::collections::BTreeSet;
 
 use ivs_chat_proto::client::{
     Client, Config, ConnectionState, DisconnectReason, FetchError, FetchId, Instant, Output, RequestHandle, TokenInfo,
 };
 
-pub(crate) use choices::config;
 use choices::Choices;
-pub(crate) use input::{
-    Failure, Fetch, Happened, How, Info, Input, Naming, Passing, Pong, Room, Sending, What, Who,
-};
+pub(crate) use choices::config;
+pub(crate) use input::{Failure, Fetch, Happened, How, Info, Input, Naming, Passing, Pong, Room, Sending, What, Who};
 use input::{MYSELF, STRANGER, Said, Saying, Target};
 use model::{Model, NEVER, Next, Phase, Seen, conn_id};
 

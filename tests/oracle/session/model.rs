@@ -434,9 +434,7 @@ impl Model {
     /// Waits: at least `backoff_min_ms`, what the server asks for, or 5 s for a restart.
     pub(super) fn back_off(&mut self, retry_after: u64, is_restart: bool) {
         let Config { backoff_min_ms, backoff_base_ms, backoff_max_ms, .. } = self.config;
-        let longest = u64::from(backoff_base_ms)
-            .saturating_mul(1 << self.failures.min(32))
-            .min(backoff_max_ms.into());
+        let longest = u64::from(backoff_base_ms).saturating_mul(1 << self.failures.min(32)).min(backoff_max_ms.into());
         self.failures += 1;
         let asked = retry_after.min(HOUR).max(if is_restart { 5_000 } else { 0 });
         let most = longest.max(if is_restart { 30_000 } else { 0 });
@@ -531,7 +529,8 @@ impl Model {
             return;
         }
         if let Next::Stopped(reason) = self.next {
-            let reason = if reason == DisconnectReason::NotWanted { reason } else { self.stop_reason(reason, how, seen) };
+            let reason =
+                if reason == DisconnectReason::NotWanted { reason } else { self.stop_reason(reason, how, seen) };
             self.end_session(reason);
             return;
         }

@@ -152,7 +152,11 @@ impl Model {
             Next::Idle => self.may_stay_idle(),
             Next::Token if fetches && self.fetch.is_some() => {
                 assert!(self.asked.is_some(), "the fetch is given up");
-                assert!(self.now - self.attempt_at >= BURST, "the attempt has been under way since {}", self.attempt_at);
+                assert!(
+                    self.now - self.attempt_at >= BURST,
+                    "the attempt has been under way since {}",
+                    self.attempt_at
+                );
                 self.fetch = None;
                 self.failures += 1;
                 self.refresh_begins();
@@ -176,7 +180,11 @@ impl Model {
 
     fn refresh_begins(&mut self) {
         self.asked = None;
-        assert!(self.refreshed_at.is_none_or(|at| self.now - at >= BURST), "refreshed at {:?} already", self.refreshed_at);
+        assert!(
+            self.refreshed_at.is_none_or(|at| self.now - at >= BURST),
+            "refreshed at {:?} already",
+            self.refreshed_at
+        );
         self.refreshed_at = Some(self.now);
         self.may_fetch_at_once = true;
         if let (false, Some(current)) = (self.config.can_ping(), self.current()) {

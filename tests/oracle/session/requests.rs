@@ -224,7 +224,8 @@ impl Model {
             self.decided_at(request)
         );
         assert_eq!(request.data, data);
-        let is_evidence_missing = request.decided.is_none() && request.evidence_at.is_none() && outcome == Outcome::Unknown;
+        let is_evidence_missing =
+            request.decided.is_none() && request.evidence_at.is_none() && outcome == Outcome::Unknown;
         let (conn, was_doubted) = (request.conn, request.is_doubted);
         self.requests[place].decided = Some(Decision::Reported(outcome));
         if is_evidence_missing && !self.config.can_ping() {

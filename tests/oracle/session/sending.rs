@@ -52,13 +52,7 @@ impl World {
         }
     }
 
-    pub(super) fn send(
-        &mut self,
-        sending: Sending,
-        naming: Naming,
-        room: Room,
-        happened: &mut Vec<Happened>,
-    ) -> bool {
+    pub(super) fn send(&mut self, sending: Sending, naming: Naming, room: Room, happened: &mut Vec<Happened>) -> bool {
         let limit = self.model.config.max_code_points.into();
         let content = "é".repeat(if sending == Sending::LongMessage { limit + 1 } else { limit });
         let content = if limit == 500 { "é".repeat(500) } else { content };
