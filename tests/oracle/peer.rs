@@ -152,13 +152,16 @@ pub(crate) fn any_bytes(bytes: &[u8]) {
     let mut world = World {
         peer: Peer::new(start, config),
         config,
-        now: start.get(),
+        now: start.as_millis(),
         accepted: Vec::new(),
         room: MessageRate::new(per_second),
         per_second,
         taken: Vec::new(),
     };
-    assert_eq!((world.peer.config(), world.peer.expires_at()), (&config, start.after(config.session_ms.into())));
+    assert_eq!(
+        (world.peer.config(), world.peer.expires_at()),
+        (&config, start + core::time::Duration::from_millis(config.session_ms.into()))
+    );
     for message in script.split(|byte| *byte == SEPARATOR) {
         let Some((&how, message)) = message.split_first() else { continue };
         let reading = Reading::new(message);
@@ -177,7 +180,7 @@ impl World {
     /// The code of the error that answers a message, if one does; the last is what else may be said.
     fn expected(&self, message: &[u8], reading: &Reading) -> (Option<u16>, Option<u16>) {
         let session = |capability| {
-            if self.now >= self.peer.expires_at().get() {
+            if self.now >= self.peer.expires_at().as_millis() {
                 Some(401)
             } else if self.config.capabilities.permits(capability) {
                 None
@@ -274,7 +277,7 @@ impl World {
             Cause::TooManyRequests { retry_at: moment } => {
                 let limit = self.config.requests_per_second.expect("a limit");
                 let expected = retry_at(&self.accepted, usize::from(limit.get()).min(10), self.now);
-                assert_eq!(Some(moment.get()), expected);
+                assert_eq!(Some(moment.as_millis()), expected);
                 429
             }
             other => panic!("{other}"),
