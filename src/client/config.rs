@@ -77,8 +77,8 @@ pub struct Config {
     /// A random part of the session by which the replacement comes even earlier, in percent of the
     /// session's length, so that the clients of a room do not all reconnect at once. Defaults to 10.
     pub refresh_jitter_percent: u8,
-    /// How long a connection must have lasted to be replaced for its session's end. A session that is
-    /// shorter ends before that, and the client reconnects. However wrong the host's wall clock is, the
+    /// How long a connection must have lasted to be replaced ahead of its session's end. A session that
+    /// is shorter ends before that, and the client reconnects. However wrong the host's wall clock is, the
     /// client fetches no more than one token in this time. Defaults to 5 minutes.
     pub refresh_floor_ms: u32,
     /// How long a connection that has been replaced is kept, at the least. Defaults to 10 s.

@@ -65,14 +65,17 @@ impl Session {
     }
 
     /// Chooses when to get the next connection, for one that opens now: a random part of the session
-    /// before its lead, but not before the floor. A session of unknown length may have the greatest.
+    /// before its lead, but not before the floor.
+    ///
+    /// A session that ends before that, or is of unknown length, may in truth be the longest possible:
+    /// the host's wall clock may be wrong.
     fn refresh_at(&self, now: Instant, config: &Config, hasher: &mut KeyedHasher) -> Instant {
-        let is_known = self.ends_at != Instant::NEVER;
+        let floor = now.after(config.refresh_floor_ms.into());
+        let is_known = self.ends_at != Instant::NEVER && floor < self.ends_at;
         let ends_at = if is_known { self.ends_at } else { now.after(MAX_SESSION_MS.into()) };
         let length_ms = if is_known { self.length_ms } else { MAX_SESSION_MS };
         let most = (length_ms / 100).saturating_mul(config.refresh_jitter_percent.into());
         let jitter = u64::from(hasher.roll(most));
-        let floor = now.after(config.refresh_floor_ms.into());
         let wanted = ends_at.before(jitter.saturating_add(config.refresh_lead_ms.into()));
         if wanted >= floor { wanted } else { floor.after(jitter) }
     }

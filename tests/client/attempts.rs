@@ -431,8 +431,13 @@ fn refreshes_are_spread_in_proportion_to_the_session() {
 }
 
 #[test]
-fn sessions_shorter_than_the_floor_are_not_refreshed() {
-    assert!(refreshes(299_999).iter().all(|moment| *moment == u64::MAX));
+fn sessions_shorter_than_the_floor_are_not_refreshed_ahead() {
+    // They may be longer in truth, but not longer than 180 minutes.
+    let three_hours = 10_800_000 - 120_000;
+    for session_ms in [60_000, 299_999, 300_000] {
+        let moments = refreshes(session_ms);
+        assert!(moments.iter().all(|moment| (three_hours - 1_080_000..=three_hours).contains(moment)));
+    }
     assert!(refreshes(400_000).iter().all(|moment| (300_000..400_000).contains(moment)));
 }
 

@@ -71,7 +71,7 @@ fn a_session_of_an_impossible_length_has_no_known_end() {
     play(
         "
         set without_pings
-        0            connected 60_000       =>
+        0            connected 60_000       => wait 10_680_000
         60_000       closed c0 1000         => state connecting; wait 61_000
         ",
     );

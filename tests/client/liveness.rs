@@ -209,10 +209,12 @@ fn without_pings_a_lack_of_evidence_replaces_the_connection_beside() {
         100      send "hi"                  => r0 on c0; wait 5_100
         5_100    poll                       => wait 30_100
         30_100   poll                       => r0 unknown; fetch f1; wait 60_100
-        30_200   no_token f1 ever           =>
+        30_200   no_token f1 ever           => wait 10_800_000
         # The old connection still serves.
         40_000   send "ho" #b               => r1 on c0; wait 45_000
-        40_100   recv c0 message m1 of me #b  => message, r1 confirmed
+        40_100   recv c0 message m1 of me #b  => message, r1 confirmed; wait 10_800_000
+        # But not for longer than the longest session.
+        10_800_000  poll                    => close c0 1000; state disconnected: no token
         "#,
     );
     // Doubt is no lack of evidence.
