@@ -285,6 +285,9 @@ impl<T, const N: usize> InFlight<T, N> {
     /// Returns the deletion of this message, if no other deletion is waiting on this connection, and
     /// no earlier deletion of the message could be meant.
     pub(super) fn lone_deletion(&self, connection: ConnectionId, message_id: u64) -> Option<RequestHandle> {
+        if self.past_deletions & past_deletion_bit(message_id) != 0 {
+            return None;
+        }
         let mut deletions = self
             .waiting()
             .filter(|request| request.connection == connection && matches!(request.echo, ExpectedEcho::Deletion(_)));

@@ -373,3 +373,50 @@ fn requests_end_with_their_connection() {
         "#,
     );
 }
+
+/// Another user may have deleted the same message, and another connection says nothing about this one.
+#[test]
+fn an_answer_that_others_may_have_caused_is_no_evidence() {
+    play(
+        r#"
+        0        connected                    => wait 30_000
+        40       send "hi" #a                 => r0 on c0; wait 5_040
+        50       delete m1 #d                 => r1 on c0; wait 5_040
+        60       recv c0 deleted m1 as e1     => event, r1 confirmed; wait 5_040
+        5_040    poll                         => ping c0 1; wait 15_040
+        15_040   poll                         => ping c0 2; r0 unknown; wait 16_040
+        "#,
+    );
+    play(
+        r#"
+        0        connected                    => wait 30_000
+        30_000   poll                         => ping c0 1; wait 40_000
+        30_010   pong c0 1                    => wait 60_000
+        30_020   send "hi" #a                 => r0 on c0; wait 35_020
+        30_030   send "ho" #b                 => r1 on c0; wait 35_020
+        30_040   refresh                      => ping c0 2; fetch f1; wait 35_020
+        30_050   token f1                     => c1; wait 35_020
+        30_060   open c1                      => ping c0 3; replaced c0 c1; wait 35_020
+        # The echo comes on the new connection.
+        30_070   recv c1 message m1 of me #b  => message, r1 confirmed; wait 35_020
+        35_020   poll                         => wait 40_040
+        40_040   poll                         => r0 unknown; wait 40_060
+        "#,
+    );
+}
+
+/// The first deletion has no outcome that the service gave it, so its rejection may still come.
+#[test]
+fn an_error_without_request_id_does_not_reject_a_second_deletion() {
+    play(
+        r#"
+        set without_pings
+        0        connected                    => wait 10_680_000
+        0        delete m1 #d                 => r0 on c0; wait 5_000
+        0        abandon r0                   => r0 back; wait 10_680_000
+        1        delete m1 #e                 => r1 on c0; wait 5_001
+        2        recv c0 error 404 about m1   => error 404; wait 5_001
+        5_001    poll                         => r1 unknown; wait 10_680_000
+        "#,
+    );
+}
