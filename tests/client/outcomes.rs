@@ -400,7 +400,8 @@ fn an_answer_that_others_may_have_caused_is_no_evidence() {
         # The echo comes on the new connection.
         30_070   recv c1 message m1 of me #b  => message, r1 confirmed; wait 35_020
         35_020   poll                         => wait 40_040
-        40_040   poll                         => r0 unknown; wait 40_060
+        40_040   poll                         => wait 45_020
+        45_020   poll                         => close c0 1000; r0 unknown; possible gap; wait 60_060
         "#,
     );
 }
