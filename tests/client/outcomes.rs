@@ -410,7 +410,7 @@ fn an_answer_that_others_may_have_caused_is_no_evidence() {
 #[test]
 fn an_error_without_request_id_does_not_reject_a_second_deletion() {
     play(
-        r#"
+        "
         set without_pings
         0        connected                    => wait 10_680_000
         0        delete m1 #d                 => r0 on c0; wait 5_000
@@ -418,6 +418,6 @@ fn an_error_without_request_id_does_not_reject_a_second_deletion() {
         1        delete m1 #e                 => r1 on c0; wait 5_001
         2        recv c0 error 404 about m1   => error 404; wait 5_001
         5_001    poll                         => r1 unknown; wait 10_680_000
-        "#,
+        ",
     );
 }

@@ -77,7 +77,7 @@ impl World {
     fn all_connect(&mut self) {
         let start = self.now;
         let mut bounds: Vec<_> = self.hosts.iter().map(|host| start + self.bound(host)).collect();
-        'all: loop {
+        loop {
             for (number, bound) in bounds.iter_mut().enumerate() {
                 let host = &self.hosts[number];
                 if host.is_awake(self.now) && matches!(host.state, ConnectionState::Disconnected(_)) {
@@ -99,12 +99,6 @@ impl World {
                     continue;
                 }
                 is_done = false;
-                if self.now >= *bound && self.is_unaware(host) {
-                    self.tally.note("end: connected for ever to no use");
-                    self.disconnect(number, false);
-                    self.pass_until(self.now + 1);
-                    continue 'all;
-                }
                 assert!(
                     self.now < *bound,
                     "{number} is stuck: {}, heard: {}, hears: {}, calm since {start}",

@@ -229,9 +229,8 @@ impl World {
         asked.fate = fate;
         let asked = &self.hosts[number].requests[request];
         let is_heard = asked.is_probe && matches!(fate, Fate::Accepted | Fate::Rejected { .. });
-        if fate == Fate::Accepted && matches!(asked.outcome, Some((Outcome::Rejected(_), _))) {
-            self.rejected_falsely(number, request);
-        }
+        let is_rejected = matches!(asked.outcome, Some((Outcome::Rejected(_), _)));
+        assert!(fate != Fate::Accepted || !is_rejected, "{number}: rejected, but accepted: {asked:?}");
         self.hosts[number].is_heard |= is_heard;
         if fate == Fate::Accepted {
             self.accepted += 1;

@@ -200,7 +200,7 @@ impl World {
             let timeout = u64::from(host.client.config().token_timeout_ms);
             let may_be = now >= since + timeout
                 || host.had_trouble_since(since)
-                || host.refreshed_at.is_some_and(|at| at + 60_000 >= since);
+                || host.refreshed_at.is_some_and(|at| at + 5_000 >= since);
             assert!(may_be, "{number}: two fetches at a time");
             self.tally.note("token: fetched again, without an answer");
             host.session.failures += 1;
@@ -625,9 +625,7 @@ impl World {
             }
             other => panic!("{other:?}"),
         }
-        if is_false {
-            self.rejected_falsely(number, settled.data);
-        }
+        assert!(!is_false, "{number}: rejected, but accepted: {:?}", self.hosts[number].requests[settled.data]);
         let host = &self.hosts[number];
         let request = &host.requests[settled.data];
         if !host.had_trouble_since(request.sent_at) {
@@ -646,21 +644,6 @@ impl World {
     fn is_deaf(&self, number: usize, connection: ConnectionId) -> bool {
         let route = self.hosts[number].sockets[place(connection)].route;
         route.is_some_and(|route| !self.routes[route].carries_to_client)
-    }
-
-    /// An accepted request was rejected. That is excused if it deletes a message whose deletion was
-    /// asked for before, on the same connection, and whose answer is still to come, or comes again:
-    /// an error without a `RequestId` does not say which it rejects.
-    pub(crate) fn rejected_falsely(&mut self, number: usize, request: usize) {
-        let rejected = &self.hosts[number].requests[request];
-        let is_earlier = self.hosts[number].requests[..request].iter().any(|earlier| {
-            let has_answer = matches!(earlier.outcome, Some((Outcome::Confirmed | Outcome::Rejected(_), _)));
-            let may_come_again = !has_answer || self.has_duplicates();
-            earlier.asks == rejected.asks && earlier.connection == rejected.connection && may_come_again
-        });
-        let is_excused = is_earlier && matches!(rejected.asks, Asks::Delete(_));
-        assert!(is_excused, "{number}: rejected, but accepted: {rejected:?}");
-        self.tally.note("rejected, but accepted: an earlier deletion of the same message");
     }
 
     /// Compares every outcome with what became of the request.
