@@ -10,7 +10,6 @@
 #![doc = include_str!("usage.txt")]
 //! ```
 
-#[path = "../chat/clock.rs"]
 mod clock;
 mod host;
 #[path = "../chat/lines.rs"]
