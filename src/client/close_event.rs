@@ -128,6 +128,11 @@ impl CloseEvent {
         matches!(self.how, How::Frame(1012 | 1013)) && !self.is_expiry
     }
 
+    /// Returns `true` if the service asks for a longer wait than usual.
+    pub(super) fn asks_for_wait(self) -> bool {
+        self.is_restart() || !self.retry_after.is_zero()
+    }
+
     /// Returns why the session ended, if it ended with this event.
     pub(super) const fn reason(self) -> DisconnectReason {
         match self.how {

@@ -64,8 +64,8 @@ pub(super) struct Waiting {
     evidence_until: Instant,
     /// Whether something has come that may have been the rejection.
     is_doubtful: bool,
-    /// Whether it has been given more time because the caller came late.
-    was_put_off: bool,
+    /// Until when it has been given more time because the caller came late. The origin if it has not.
+    put_off_until: Instant,
     /// The outcome, if it is waiting to be reported.
     outcome: Option<Outcome>,
 }
@@ -79,7 +79,7 @@ impl Waiting {
             assumed_at: Instant::NEVER,
             evidence_until: Instant::NEVER,
             is_doubtful: false,
-            was_put_off: false,
+            put_off_until: Instant::from_millis(0),
             outcome: None,
         }
     }
@@ -89,7 +89,7 @@ impl Waiting {
         if self.outcome.is_some() {
             Instant::NEVER
         } else if self.is_doubtful {
-            self.due
+            self.due.max(self.put_off_until)
         } else if self.assumed_at != Instant::NEVER {
             self.due.max(self.assumed_at)
         } else if self.evidence_until != Instant::NEVER {
@@ -126,17 +126,17 @@ impl Waiting {
 
     /// Starts to wait anew, once, if it would be decided now: an answer may lie unread in the socket.
     fn put_off(&mut self, now: Instant, pings: u32, config: &Config) {
-        if self.was_put_off || !self.deadline().is_due(now) {
+        if self.put_off_until != Instant::from_millis(0) || !self.deadline().is_due(now) {
             return;
         }
-        self.was_put_off = true;
-        if config.can_ping() && !self.is_doubtful {
+        let wait = now.after(config.ping_timeout_ms.into());
+        self.put_off_until = wait;
+        if config.can_ping() {
             // The answer to a ping that is sent now comes after everything that is unread.
             self.pings_before = pings;
             self.assumed_at = Instant::NEVER;
             self.evidence_until = Instant::NEVER;
         } else {
-            let wait = now.after(config.ping_timeout_ms.into());
             self.due = wait;
             self.evidence_until = if self.evidence_until == Instant::NEVER { Instant::NEVER } else { wait };
         }

@@ -248,7 +248,13 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
         self.forget_failures();
         match &self.current {
-            Some(link) if reason == DisconnectReason::NotWanted && !link.is_expired => self.next = Next::Idle,
+            Some(link) if reason == DisconnectReason::NotWanted && !link.is_expired => {
+                let is_suspect = link.is_suspect;
+                self.next = Next::Idle;
+                if is_suspect {
+                    self.replace_suspect();
+                }
+            }
             _ => self.await_token(),
         }
     }
@@ -407,7 +413,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         let request_id = publish.request_id().and_then(Text::not_empty).unwrap_or(made.text());
         let id = self.hasher.id_hash(HashDomain::RequestId, request_id);
         let publish = publish.with_request_id(request_id);
-        let checked = self.check(self.clock.at(now), &publish, id);
+        let checked = self.check(now, &publish, id);
         let payload = match checked.and_then(|()| encode(&publish)) {
             Ok(payload) => payload,
             Err(kind) => return Err(SendError { kind, data }),
@@ -453,10 +459,9 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         if self.in_flight.is_full() {
             return Err(SendErrorKind::TooManyInFlight);
         }
-        match self.rate.retry_at(self.config.requests_per_second, now) {
-            Some(retry_at) => Err(SendErrorKind::TooManyRequests {
-                retry_at: self.clock.reading_at(retry_at).unwrap_or(Instant::NEVER),
-            }),
+        let own = self.clock.at(now);
+        match self.rate.retry_at(self.config.requests_per_second, own) {
+            Some(retry_at) => Err(SendErrorKind::TooManyRequests { retry_at: now.after(retry_at.since(own)) }),
             None => Ok(()),
         }
     }

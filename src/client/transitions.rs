@@ -115,6 +115,12 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     fn run_connection_timers(&mut self, now: Instant) {
+        // First, since a connection that does not answer is no fallback.
+        let draining = self.draining.as_mut().map(|draining| &mut draining.link.pings);
+        if let Some(pings) = draining.filter(|pings| pings.answer_until.is_due(now)) {
+            pings.miss();
+            count(&mut self.counters.missed_pings);
+        }
         let Some(link) = &mut self.current else { return };
         if link.pings.next_at.is_due(now) {
             link.pings.want(&self.config);
@@ -142,7 +148,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     fn decide_requests(&mut self, now: Instant) {
         let Self { current, draining, in_flight, config, .. } = self;
         if let Some(draining) = draining {
-            in_flight.decide(now, &mut draining.link, config);
+            draining.link.is_suspect |= in_flight.decide(now, &mut draining.link, config);
         }
         let is_unproven = current.as_mut().is_some_and(|link| in_flight.decide(now, link, config));
         if is_unproven && !config.can_ping() {
@@ -151,11 +157,6 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     fn run_draining_timers(&mut self, now: Instant) {
-        let Some(draining) = &mut self.draining else { return };
-        if draining.link.pings.answer_until.is_due(now) {
-            draining.link.pings.miss();
-            count(&mut self.counters.missed_pings);
-        }
         if self.drained_at(now).is_due(now) {
             self.finish_draining();
         }
@@ -253,7 +254,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     /// Replaces the current connection, which may be dead, unless another is at hand.
-    fn replace_suspect(&mut self) {
+    pub(super) fn replace_suspect(&mut self) {
         let now = self.clock.now();
         if let Some(link) = &mut self.current {
             link.is_suspect = true;
@@ -278,8 +279,9 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             Next::Idle => self.get_next(),
             Next::Backoff { .. } => self.await_token(),
             Next::AwaitingToken => {
-                self.fetch = None;
-                count(&mut self.failures);
+                if self.fetch.take().is_some() {
+                    count(&mut self.failures);
+                }
                 self.await_token();
             }
             Next::Connecting { id, .. } => {
@@ -369,6 +371,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.has_gap |= self.current.is_none();
         match self.next {
             Next::Idle => self.follow(event, action, has_lasted),
+            // The wait under way may be shorter than the service asks for.
+            Next::Backoff { .. } if event.asks_for_wait() => self.back_off(event.retry_after(), event.is_restart()),
             Next::Stopped(_) if self.current.is_none() => self.finish_draining(),
             _ => {}
         }
@@ -505,7 +509,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         let may_have_missed = self.config.can_ping() || draining.link.is_suspect;
         self.note_gap(&draining, may_have_missed);
         self.queue_close(draining.link.id, NORMAL);
-        self.overlap_until = self.overlap_end();
+        self.overlap_until = self.overlap_until.max(self.overlap_end());
     }
 
     /// The connection that has been replaced has ended.
@@ -514,7 +518,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         let now = self.clock.now();
         self.note_gap(&draining, true);
         self.in_flight.end(now, draining.link.id, &self.config);
-        self.overlap_until = self.overlap_end();
+        self.overlap_until = self.overlap_until.max(self.overlap_end());
     }
 
     /// Notes that messages may have been missed, unless the draining connection has delivered

@@ -47,6 +47,7 @@ use ivs_chat_proto::client::{
 
 use choices::Choices;
 pub(crate) use choices::config;
+#[allow(unused_imports, reason = "each caller uses a part of it")]
 pub(crate) use input::{Failure, Fetch, Happened, How, Info, Input, Naming, Passing, Pong, Room, Sending, What, Who};
 use input::{MYSELF, STRANGER, Said, Saying, Target};
 use model::{Model, NEVER, Next, Phase, Seen, conn_id};
@@ -111,7 +112,7 @@ impl World {
     }
 
     /// What the future depends on, for a walk that visits each state once.
-    pub(crate) fn essence(&self) -> (&Small, &Model, u64) {
+    pub(crate) fn essence(&self) -> impl core::hash::Hash + '_ {
         (&self.client, &self.model, self.clock)
     }
 
@@ -181,7 +182,6 @@ impl World {
     }
 
     fn check_queries(&mut self) {
-        self.model.leave_if_settled();
         self.model.reconcile(&self.seen());
         assert_eq!(self.client.in_flight_len(), self.model.requests.len());
         let (counters, mut expected) = (self.client.counters(), self.model.counters);
@@ -265,7 +265,9 @@ impl World {
         let named = handle.unwrap_or(RequestHandle::from_number(u64::MAX));
         let (data, steady, _) = self.call(|client, _| client.abandon(named));
         assert_eq!(data, steady);
-        assert_eq!(data, handle.map(|_| self.model.requests.remove(number).data));
+        let abandoned = handle.map(|_| self.model.requests.remove(number));
+        abandoned.iter().for_each(|request| self.model.past(request));
+        assert_eq!(data, abandoned.map(|request| request.data));
         handle.is_some()
     }
 
@@ -490,7 +492,8 @@ impl World {
         let is_withheld = matches!(result, Ok(None));
         assert_eq!(result.is_err(), said.what == Saying::Garbage, "{said:?}");
         let seen = self.seen();
-        let expected = self.model.received(conn, &said, is_withheld, &seen);
+        let has_settled = matches!(&result, Ok(Some((_, Some(_)))));
+        let expected = self.model.received(conn, &said, (is_withheld, has_settled), &seen);
         let settled = result.ok().flatten().and_then(|(type_name, settled)| {
             assert_eq!(type_name, wire.split('"').nth(3).unwrap_or_default());
             settled.map(|settled| (settled.handle, settled.outcome, settled.data))

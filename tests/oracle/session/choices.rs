@@ -1,6 +1,6 @@
 //! Turns bytes into configurations and inputs.
 
-use core::num::{NonZeroU8, NonZeroU32};
+use core::num::NonZeroU8;
 
 use ivs_chat_proto::client::{Config, ConnectionState, ReconnectAction};
 use ivs_chat_proto::{Capabilities, Capability};
@@ -29,13 +29,11 @@ pub(crate) const fn config(choice: u8) -> Config {
             config.idle_ms = Some(3_000);
             config.refresh_jitter_percent = 0;
             config.backoff_max_ms = 2_000;
-            config.max_attempts = NonZeroU32::new(3);
         }
         3 => {
             (config.settle_ms, config.drain_ms) = (4, 5);
             (config.backoff_min_ms, config.backoff_base_ms, config.backoff_max_ms) = (2, 3, 9);
             (config.ping_interval_ms, config.ping_timeout_ms) = (5_000, 9_000);
-            config.max_attempts = NonZeroU32::new(1);
         }
         4 => {
             (config.connect_timeout_ms, config.idle_ms, config.backoff_min_ms) = (0, Some(0), 0);
@@ -254,8 +252,7 @@ impl Choices<'_> {
             36 => Input::Abandon(self.below(INFLIGHT)),
             37 => Input::Connect,
             38 => Input::Message(self.who(), What::Error(401)),
-            39 => Input::Refresh,
-            40 if self.byte() > 100 => Input::DisconnectWhenSettled,
+            39 => Input::Pass(Passing::NearlyToWait),
             41 if self.byte() > 100 => Input::Disconnect,
             42 => Input::Close(Who::Connecting, self.how()),
             43..=45 => return vec![Input::Pass(Passing::PastWait(0)), Input::Poll],

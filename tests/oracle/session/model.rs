@@ -7,7 +7,7 @@
 use ivs_chat_proto::Capabilities;
 use ivs_chat_proto::client::{Config, ConnectionId, ConnectionState, Counters, DisconnectReason, ReconnectAction};
 
-use super::input::{How, Info};
+use super::input::{How, Info, Target};
 use super::requests::InFlight;
 
 /// No moment.
@@ -22,7 +22,7 @@ pub(super) const REPLACEMENTS: usize = 4;
 pub(super) const BURST: u64 = 5_000;
 /// Without pings, a call that is later than this leads to a refresh.
 const SLEEP: u64 = 90_000;
-const LONGEST_SESSION: u64 = 10_800_000;
+pub(super) const LONGEST_SESSION: u64 = 10_800_000;
 
 #[derive(Clone, Debug, Hash)]
 pub(super) struct Model {
@@ -57,6 +57,8 @@ pub(super) struct Model {
     pub(super) reported_current: Option<usize>,
     pub(super) gap: Tri,
     pub(super) requests: Vec<InFlight>,
+    /// The targets of the deletions that are no longer in flight.
+    pub(super) past_deletions: Vec<Target>,
     pub(super) accepted: u64,
     /// Requests and pings in the order in which they left.
     pub(super) order: u64,
@@ -239,14 +241,17 @@ impl Conn {
 
     fn open(&mut self, now: u64, config: &Config) {
         (self.phase, self.opened_at, self.heard_at) = (Phase::Current, now, now);
-        let ends_at = if self.session_ms.is_some() { self.ends_at } else { now + LONGEST_SESSION };
-        let length = self.session_ms.unwrap_or(LONGEST_SESSION);
+        // What ends before the floor may be longer in truth.
+        let is_known = self.ends_at != NEVER && later(now, config.refresh_floor_ms) < self.ends_at;
+        let known = self.session_ms.filter(|_| is_known);
+        let ends_at = if is_known { self.ends_at } else { now + LONGEST_SESSION };
+        let length = known.unwrap_or(LONGEST_SESSION);
         let jitter = length / 100 * u64::from(config.refresh_jitter_percent);
         let lead = u64::from(config.refresh_lead_ms);
         let floor = later(now, config.refresh_floor_ms);
         let from = ends_at.saturating_sub(lead + jitter).max(floor);
         let to = ends_at.saturating_sub(lead).max(floor + jitter);
-        self.refresh = (if from < ends_at { from } else { NEVER }, if to < ends_at { to } else { NEVER });
+        self.refresh = (from, to);
     }
 
     /// Whether it has worked for so long that earlier failures no longer count.
@@ -293,6 +298,7 @@ impl Model {
             reported_current: None,
             gap: Tri::No,
             requests: Vec::new(),
+            past_deletions: Vec::new(),
             accepted: 0,
             order: 0,
             sent_at: Vec::new(),
@@ -341,6 +347,7 @@ impl Model {
 
     /// A call that counts, which saw the client count it as late or not.
     pub(super) fn tick(&mut self, reading: u64, late: u32) {
+        let before = self.now;
         self.now = self.at(reading);
         self.counters.steps_back += u32::from(self.reading.is_some_and(|last| reading < last));
         self.reading = Some(reading);
@@ -352,26 +359,31 @@ impl Model {
         self.is_first_call &= self.told == NEVER || self.now < self.told;
         if was_counted {
             self.counters.late = late;
-            self.come_late();
+            self.come_late(before);
         }
     }
 
-    fn come_late(&mut self) {
+    fn come_late(&mut self, before: u64) {
+        if before < self.overlap_until {
+            self.overlap_until = self.overlap_until.max(self.overlap_end());
+        }
         self.late_at = Some(self.now);
         let is_sleep = self.now > self.told + SLEEP;
         self.told = NEVER;
         self.put_off_requests();
         let until = later(self.now, self.config.ping_timeout_ms);
+        let drained = later(self.now, self.config.drain_ms);
         for conn in self.conns.iter_mut().filter(|conn| conn.is_open()) {
             for ping in conn.pings.iter_mut().filter(|ping| !ping.is_answered) {
                 ping.until = ping.until.max(until);
             }
             if conn.phase == Phase::Draining {
-                conn.drained_at = conn.drained_at.max(later(self.now, self.config.drain_ms)).max(until);
+                conn.drained_at = conn.drained_at.max(drained).max(until);
             }
         }
         if let (true, false, Some(current)) = (is_sleep, self.config.can_ping(), self.current()) {
             self.conns[current].suspect(Tri::Yes);
+            self.replacements.push((self.now, false));
         }
     }
 
@@ -384,6 +396,9 @@ impl Model {
         match self.current() {
             Some(conn) if reason == DisconnectReason::NotWanted && !self.conns[conn].is_expired => {
                 self.next = Next::Idle;
+                // What could not be replaced meanwhile is replaced now.
+                let conn = &mut self.conns[conn];
+                conn.asks_for_next = conn.asks_for_next.max(conn.is_suspect);
             }
             _ => self.want_token(),
         }
@@ -429,12 +444,14 @@ impl Model {
     pub(super) fn want_token(&mut self) {
         self.next = Next::Token;
         self.attempt_at = self.now;
+        self.asked = None;
     }
 
     /// Waits: at least `backoff_min_ms`, what the server asks for, or 5 s for a restart.
     pub(super) fn back_off(&mut self, retry_after: u64, is_restart: bool) {
-        let Config { backoff_min_ms, backoff_base_ms, backoff_max_ms, .. } = self.config;
-        let longest = u64::from(backoff_base_ms).saturating_mul(1 << self.failures.min(32)).min(backoff_max_ms.into());
+        let Config { backoff_min_ms, backoff_max_ms, .. } = self.config;
+        // How waits grow with failures is the transcripts' subject.
+        let longest = u64::from(backoff_max_ms);
         self.failures += 1;
         let asked = retry_after.min(HOUR).max(if is_restart { 5_000 } else { 0 });
         let most = longest.max(if is_restart { 30_000 } else { 0 });
@@ -494,38 +511,45 @@ impl Model {
         let is_over = seen.state == ConnectionState::Disconnected(how.reason());
         let is_waiting = seen.reconnect_at.is_some();
         if is_over && !self.has_connection() {
-            assert!(self.has_replaced != Tri::No, "no token was replaced");
             self.end_session(how.reason());
         } else if is_waiting && (self.has_connection() || matches!(self.next, Next::Backoff(..))) {
             // Beside a connection there is no hurry, and a wait that is under way goes on.
             self.failed(how.retry_after(), false, true, seen);
         } else if is_waiting {
-            let is_first = self.has_replaced == Tri::No && how.retry_after() == 0;
-            assert!(!is_first, "the first refused token is replaced at once");
-            assert!(self.has_connection() || self.has_replaced != Tri::Yes, "a token refused again ends the session");
             self.failed(how.retry_after(), false, true, seen);
         } else {
-            assert!(self.has_replaced != Tri::Yes, "a second token is replaced at once");
             self.has_replaced = Tri::Yes;
             self.may_fetch_at_once = true;
             self.want_token();
         }
     }
 
+    /// What a connection that ends has delivered, the next may deliver again, whenever that opens.
+    pub(super) fn keep_overlap(&mut self) {
+        if self.is_overlapping() {
+            self.overlap_until = NEVER;
+        }
+    }
+
     /// The service has closed the current connection, or it broke.
     pub(super) fn current_ended(&mut self, conn: usize, how: How, seen: &Seen) {
+        self.keep_overlap();
         let is_expiry =
             self.conns[conn].is_expired || self.conns[conn].is_past_end(self.now) || matches!(how, How::Expired(..));
         let action = if is_expiry && !how.is_overridden() { ReconnectAction::Retry } else { how.action() };
-        self.note_lasted(conn);
+        if self.next == Next::Idle {
+            self.note_lasted(conn);
+        }
         let has_lasted = self.conns[conn].has_lasted(self.now, &self.config) == Tri::Yes;
         self.end(conn);
         if action == ReconnectAction::End {
-            self.end_session(how.reason());
+            let is_leaving = self.next == Next::Stopped(DisconnectReason::NotWanted);
+            self.end_session(if is_leaving { DisconnectReason::NotWanted } else { how.reason() });
             return;
         }
+        let is_replaced = self.conns[conn].asks_for_next != Tri::No;
         if self.fall_back(conn, seen) {
-            self.go_on(has_lasted, how, action, seen);
+            self.go_on((has_lasted, is_replaced), how, action, seen);
             return;
         }
         if let Next::Stopped(reason) = self.next {
@@ -534,7 +558,7 @@ impl Model {
             self.end_session(reason);
             return;
         }
-        self.go_on(has_lasted, how, action, seen);
+        self.go_on((has_lasted, is_replaced), how, action, seen);
     }
 
     /// Either reason is right: why there is no next connection, or why this one ended.
@@ -542,12 +566,14 @@ impl Model {
         if seen.state == ConnectionState::Disconnected(how.reason()) { how.reason() } else { reason }
     }
 
-    fn go_on(&mut self, has_lasted: bool, how: How, action: ReconnectAction, seen: &Seen) {
+    fn go_on(&mut self, (has_lasted, is_replaced): (bool, bool), how: How, action: ReconnectAction, seen: &Seen) {
         match (self.next, action) {
             (Next::Stopped(_) | Next::Token | Next::Connecting(_), _) => {}
             (_, ReconnectAction::NewToken) if !self.has_connection() || seen.reconnect_at.is_none() => {
                 self.token_spent(how, seen);
             }
+            // The call came so late that the connection was being replaced already.
+            (Next::Idle, _) if is_replaced && self.is_going_on(seen) => self.want_token(),
             _ => {
                 let is_restart = how.is_restart();
                 self.failed(how.retry_after(), is_restart, false, seen);
@@ -556,6 +582,10 @@ impl Model {
                 }
             }
         }
+    }
+
+    fn is_going_on(&self, seen: &Seen) -> bool {
+        seen.reconnect_at.is_none() && !matches!(seen.state, ConnectionState::Disconnected(_))
     }
 
     /// The connection that drains becomes current again, if it is usable.
@@ -569,6 +599,11 @@ impl Model {
         let is_suspect = self.conns[old].is_suspect != Tri::No;
         assert!(!is_usable || is_taken || has_lasted || is_suspect, "the old connection is not current again");
         if is_taken {
+            self.overlap_until = self.overlap_end();
+            if !self.config.can_ping() {
+                // Nothing else would tell that it may have been dead.
+                self.gap = self.gap.max(self.conns[old].is_suspect);
+            }
             let old = &mut self.conns[old];
             old.phase = Phase::Current;
             (old.fell_back_at, old.heard_at, old.refresh) = (Some(self.now), self.now, (self.now, self.now));
@@ -585,12 +620,13 @@ impl Model {
 
     /// ERROR 401 on a connection.
     pub(super) fn expired(&mut self, conn: usize, seen: &Seen) {
-        let was_expired = self.conns[conn].is_expired;
         self.conns[conn].is_expired = true;
-        if self.conns[conn].phase != Phase::Current || was_expired {
+        if self.conns[conn].phase != Phase::Current {
             return;
         }
-        self.note_lasted(conn);
+        if self.next == Next::Idle {
+            self.note_lasted(conn);
+        }
         let has_lasted = self.conns[conn].has_lasted(self.now, &self.config) == Tri::Yes;
         let drains = self.find(Phase::Draining);
         if drains.is_some() && seen.current == drains {
@@ -630,7 +666,7 @@ impl Model {
         self.conns[conn].pings.clear();
         self.connection_ended(conn);
         if was_draining {
-            self.overlap_until = self.overlap_until.max(later(self.now, self.config.drain_ms));
+            self.overlap_until = self.overlap_until.max(self.overlap_end());
         }
         self.counters.lost_connections += u32::from(connecting);
     }
@@ -671,8 +707,8 @@ impl Model {
         self.next = Next::Idle;
         self.attempts.0 = 0;
         self.asked = None;
-        if self.current().is_some() || self.find(Phase::Draining).is_some() {
-            self.overlap_until = self.overlap_until.max(later(self.now, self.config.drain_ms));
+        if self.current().is_some() || self.find(Phase::Draining).is_some() || self.now < self.overlap_until {
+            self.overlap_until = self.overlap_end();
         }
         let drained = self.find(Phase::Draining);
         let old = self.current();
@@ -695,7 +731,9 @@ impl Model {
     fn replaced(&mut self, old: usize, is_dropped: bool) {
         let has_missed = if self.config.can_ping() { self.conns[old].is_suspect } else { Tri::No };
         assert!(has_missed != Tri::No || !is_dropped, "a connection that answers is dropped");
-        assert!(has_missed != Tri::Yes || is_dropped, "a connection that does not answer is kept");
+        // A late answer to an earlier ping shows that it works.
+        let is_silent = has_missed == Tri::Yes && self.conns[old].answered_at.is_none();
+        assert!(!is_silent || is_dropped, "a connection that does not answer is kept");
         if is_dropped || self.conns[old].is_expired || self.conns[old].is_past_end(self.now) {
             self.gap = Tri::Yes;
             self.conns[old].gap_is_counted = true;
@@ -713,6 +751,11 @@ impl Model {
         let old = &mut self.conns[old];
         (old.phase, old.replaced_at, old.replaced_order, old.drained_at) = (Phase::Draining, now, order, drained_at);
         old.has_shown = Tri::No;
+    }
+
+    /// Until when a connection may deliver what another delivers now.
+    fn overlap_end(&self) -> u64 {
+        later(self.now, self.config.drain_ms.max(10_000))
     }
 
     /// Whether a connection was surely, or perhaps, replaced too often in the last hour.

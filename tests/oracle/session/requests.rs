@@ -28,6 +28,8 @@ pub(super) struct InFlight {
     is_doubted: bool,
     /// When `poll` first found that its answer was overdue, and asked for evidence.
     overdue_at: Option<u64>,
+    /// The first `poll` after the time in which an answer should come, put off or not.
+    found_at: Option<u64>,
     /// A late call has put its decision off until then, once.
     not_before: Option<u64>,
     /// Only pings after this one give evidence.
@@ -76,10 +78,18 @@ impl Model {
             assumed_from: NEVER,
             is_doubted: false,
             overdue_at: None,
+            found_at: None,
             not_before: None,
             ping_order: self.order,
             decided: None,
         });
+    }
+
+    /// A request is no longer in flight.
+    pub(super) fn past(&mut self, request: &InFlight) {
+        if let Target::Deleted(_) = request.target {
+            self.past_deletions.push(request.target);
+        }
     }
 
     /// Why a request is refused at this time, apart from the buffer.
@@ -150,8 +160,11 @@ impl Model {
     /// The moment by which a request must have its outcome.
     pub(super) fn decided_by(&self, request: &InFlight) -> u64 {
         let at = self.decided_at(request);
-        // Evidence that is asked for too late has another millisecond.
-        if request.evidence_at.is_none() && !self.config.can_ping() { at.saturating_add(1) } else { at }
+        if request.evidence_at.is_some() || request.is_doubted || self.config.can_ping() {
+            return at;
+        }
+        // The poll that finds it overdue leaves it another millisecond.
+        at.max(request.found_at.unwrap_or(self.now)).saturating_add(1)
     }
 
     /// A late call: an answer may lie unread in the socket.
@@ -167,6 +180,7 @@ impl Model {
             let (order, can_ping) = (self.order, self.config.can_ping());
             let request = &mut self.requests[place];
             request.not_before = not_before;
+            request.found_at = None;
             if can_ping && !request.is_doubted {
                 (request.evidence_at, request.overdue_at, request.ping_order) = (None, None, order);
                 request.assumed_from = NEVER;
@@ -181,6 +195,11 @@ impl Model {
             let is_waiting = request.overdue_at.is_none() && request.evidence_at.is_none() && !request.is_doubted;
             if is_waiting && self.settles_at(request) <= self.now {
                 self.requests[place].overdue_at = Some(self.now);
+            }
+            let request = &self.requests[place];
+            let due = self.settles_at(request).max(request.not_before.unwrap_or(0));
+            if request.found_at.is_none() && due <= self.now {
+                self.requests[place].found_at = Some(self.now);
             }
         }
     }
@@ -210,6 +229,11 @@ impl Model {
             Outcome::Unknown => has_come && (request.is_doubted || is_without),
             _ => false,
         }
+    }
+
+    /// Whether a request has this outcome whatever becomes of its connection.
+    pub(super) fn may_decide_alone(&self, handle: RequestHandle, outcome: Outcome) -> bool {
+        self.requests.iter().any(|request| request.handle == handle && self.may_decide(request, outcome))
     }
 
     /// Requests whose outcomes `poll` is about to report.
@@ -296,7 +320,13 @@ impl Model {
     }
 
     /// Takes a payload that was handed over, or withheld. Returns the request that it settles.
-    pub(super) fn received(&mut self, conn: usize, said: &Said, is_withheld: bool, seen: &Seen) -> Answer {
+    pub(super) fn received(
+        &mut self,
+        conn: usize,
+        said: &Said,
+        (is_withheld, has_settled): (bool, bool),
+        seen: &Seen,
+    ) -> Answer {
         if !self.config.can_ping() {
             self.conns[conn].heard_at = self.now;
             self.frame_came(conn);
@@ -311,7 +341,7 @@ impl Model {
                 self.counters.unknown += 1;
                 return None;
             }
-            Saying::Error(code) => return self.error(conn, said, code, is_withheld, seen),
+            Saying::Error(code) => return self.error(conn, said, code, (is_withheld, has_settled), seen),
             Saying::Message { .. } => Target::Sent,
             Saying::Event(target) => target,
         };
@@ -380,22 +410,38 @@ impl Model {
             return None;
         }
         let (sent_on, order) = (self.requests[place].conn, self.requests[place].order);
-        self.later_answered(sent_on, order);
+        if sent_on == conn {
+            self.later_answered(sent_on, order);
+        }
         Some(self.settle(place, Outcome::Confirmed))
     }
 
     fn settle(&mut self, place: usize, outcome: Outcome) -> (RequestHandle, Outcome, u32) {
         let request = self.requests.remove(place);
+        self.past(&request);
         (request.handle, outcome, request.data)
     }
 
-    fn error(&mut self, conn: usize, said: &Said, code: u16, is_withheld: bool, seen: &Seen) -> Answer {
+    fn error(
+        &mut self,
+        conn: usize,
+        said: &Said,
+        code: u16,
+        (is_withheld, has_settled): (bool, bool),
+        seen: &Seen,
+    ) -> Answer {
         let is_here = |request: &InFlight| request.conn == conn && !request.is_decided();
         let place = if said.request_id.is_empty() {
             let deletes = |request: &InFlight| is_here(request) && matches!(request.target, Target::Deleted(_));
             let mut deletions = (0..self.requests.len()).filter(|place| deletes(&self.requests[*place]));
             let lone = deletions.next().filter(|_| deletions.next().is_none());
-            lone.filter(|place| matches!(self.requests[*place].target, Target::Deleted(id) if id == said.id))
+            let lone =
+                lone.filter(|place| matches!(self.requests[*place].target, Target::Deleted(id) if id == said.id));
+            // An earlier deletion of the message may be meant. Others of which that is feared are not known here.
+            let is_past = |target: &Target| matches!(target, Target::Deleted(id) if *id == said.id);
+            let must_not = self.past_deletions.iter().any(is_past);
+            assert!(!must_not || !has_settled || lone.is_none(), "an earlier deletion may be meant");
+            lone.filter(|_| !must_not && (self.past_deletions.is_empty() || has_settled))
         } else {
             self.requests.iter().position(|request| is_here(request) && request.request_id == said.request_id)
         };
