@@ -5,7 +5,7 @@ use std::hint::black_box;
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::server::{Config, Peer};
 use ivs_chat_proto::subscribe::{Message, Sender, Subscribe};
-use ivs_chat_proto::{Attributes, Capabilities, Fragments, JsonStream, Instant, Text};
+use ivs_chat_proto::{Attributes, Capabilities, Fragments, Instant, JsonStream, Text};
 
 use crate::build::{build, build_send};
 use crate::room::Room;

@@ -141,6 +141,8 @@ pub(super) struct Conn {
     pub(super) is_expired: bool,
     pub(super) heard_at: u64,
     pub(super) pings: Vec<Ping>,
+    /// Whether there was a reason for a ping at an earlier poll, since the last ping.
+    pub(super) had_reason: bool,
     /// When the latest answer to a ping came.
     pub(super) answered_at: Option<u64>,
     /// Whether it may be dead: a ping was missed, or evidence was missing.
@@ -213,6 +215,7 @@ impl Conn {
             is_expired: false,
             heard_at: 0,
             pings: Vec::new(),
+            had_reason: false,
             answered_at: None,
             is_suspect: Tri::No,
             asks_for_next: Tri::No,

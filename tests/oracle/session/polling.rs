@@ -37,6 +37,9 @@ impl Model {
         self.next_begins(fetches, seen);
         self.conns.iter_mut().for_each(|conn| conn.asks_for_next = Tri::No);
         self.reconcile(seen);
+        for conn in 0..self.conns.len() {
+            self.conns[conn].had_reason |= self.conns[conn].is_open() && self.has_reason_to_ping(conn);
+        }
         let order = outputs.iter().map(rank);
         assert!(order.is_sorted(), "the order of {outputs:?}");
     }
@@ -294,9 +297,11 @@ impl Model {
         assert!(self.config.can_ping(), "a ping");
         assert!(self.conns[conn].is_open());
         assert!(self.conns[conn].pings.iter().all(|ping| ping.payload != payload), "the payload has been used");
-        assert!(self.has_reason_to_ping(conn), "no reason to ping {:?} at {}", self.conns[conn], self.now);
+        let has_reason = self.has_reason_to_ping(conn) || core::mem::take(&mut self.conns[conn].had_reason);
+        assert!(has_reason, "no reason to ping {:?} at {}", self.conns[conn], self.now);
         self.order += 1;
         let until = later(self.now, self.config.ping_timeout_ms);
+        self.conns[conn].had_reason = false;
         let ping = Ping { payload, order: self.order, at: self.now, is_answered: false, until };
         self.conns[conn].pings.push(ping);
     }
