@@ -45,7 +45,7 @@ fn random_campaign() {
     let (mut sessions, mut bytes_used) = (0_u64, 0);
     let mut bytes = Vec::new();
     while start.elapsed().as_secs() < seconds {
-        let length = if random.next() % 4 == 0 { 2_000 } else { 30 + random.next() % 400 };
+        let length = if random.next().is_multiple_of(4) { 2_000 } else { 30 + random.next() % 400 };
         bytes.clear();
         bytes.extend((0..length).map(|_| random.next().to_le_bytes()[3]));
         if let Err(panic) = std::panic::catch_unwind(|| session::any_session(&bytes)) {

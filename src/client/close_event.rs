@@ -129,7 +129,7 @@ impl CloseEvent {
     }
 
     /// Returns `true` if the service asks for a longer wait than usual.
-    pub(super) fn asks_for_wait(self) -> bool {
+    pub(super) const fn asks_for_wait(self) -> bool {
         self.is_restart() || !self.retry_after.is_zero()
     }
 

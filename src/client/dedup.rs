@@ -168,7 +168,7 @@ mod tests {
         for step in 0..20_000_u64 {
             let number = hash(step) % (3 * N as u64 + 2);
             let side = if hash(step + 7) & 1 == 0 { Side::Left } else { Side::Right };
-            if hash(step + 9) % 50 == 0 {
+            if hash(step + 9).is_multiple_of(50) {
                 window.mark();
                 list.entries.iter_mut().for_each(|entry| entry.2 = false);
             }

@@ -266,14 +266,16 @@ impl World {
         let (data, steady, _) = self.call(|client, _| client.abandon(named));
         assert_eq!(data, steady);
         let abandoned = handle.map(|_| self.model.requests.remove(number));
-        abandoned.iter().for_each(|request| self.model.past(request));
+        if let Some(request) = &abandoned {
+            self.model.past(request);
+        }
         assert_eq!(data, abandoned.map(|request| request.data));
         handle.is_some()
     }
 
     // What has happened.
 
-    fn fetch_id(&self, fetch: Fetch) -> u64 {
+    const fn fetch_id(&self, fetch: Fetch) -> u64 {
         match fetch {
             Fetch::Latest => self.model.fetches.saturating_sub(1),
             Fetch::Stale => self.model.fetches.saturating_sub(2),
@@ -375,21 +377,21 @@ impl World {
     }
 
     fn pong(&mut self, who: Who, pong: Pong) -> bool {
-        let conn = self.number(who);
-        let pings = self.model.conns.get(conn).map_or(&[][..], |conn| &conn.pings);
-        let ping = match pong {
-            Pong::Latest => pings.last(),
-            Pong::Oldest => pings.iter().find(|ping| !ping.is_answered),
-            Pong::Answered => pings.iter().rfind(|ping| ping.is_answered),
+        let connection = self.number(who);
+        let sent = self.model.conns.get(connection).map_or(&[][..], |it| &it.pings);
+        let answered = match pong {
+            Pong::Latest => sent.last(),
+            Pong::Oldest => sent.iter().find(|ping| !ping.is_answered),
+            Pong::Answered => sent.iter().rfind(|ping| ping.is_answered),
             Pong::Wrong | Pong::Empty => None,
         };
         let wrong = if pong == Pong::Empty { Vec::new() } else { b"\xff\xff\xff\xffwrong".to_vec() };
-        let payload = ping.map_or(wrong, |ping| ping.payload.to_vec());
-        let ((), (), reading) = self.call(|client, now| client.handle_pong(now, conn_id(conn), &payload));
-        let counts = matches!(self.phase(conn), Phase::Current | Phase::Draining);
+        let payload = answered.map_or(wrong, |ping| ping.payload.to_vec());
+        let ((), (), reading) = self.call(|client, now| client.handle_pong(now, conn_id(connection), &payload));
+        let counts = matches!(self.phase(connection), Phase::Current | Phase::Draining);
         if counts {
             self.tick(reading);
-            self.model.pong(conn, &payload);
+            self.model.pong(connection, &payload);
         }
         counts
     }
@@ -407,7 +409,6 @@ impl World {
         let other = |this: &str, ids: [&'static str; 2]| if this == ids[0] { ids[1] } else { ids[0] };
         let (what, id) = match what {
             What::Echo(_) | What::EscapedEcho(_) if target == Target::Sent => (Saying::Message { user_id }, None),
-            What::Echo(_) | What::EscapedEcho(_) => (Saying::Event(target), None),
             What::StrangerEcho(_) => (Saying::Message { user_id: other(user_id, [STRANGER, MYSELF]) }, None),
             What::OtherKind(_) if target == Target::Sent => (Saying::Event(Target::Something), None),
             What::OtherKind(_) => (Saying::Message { user_id }, None),
@@ -417,7 +418,7 @@ impl World {
                 Target::Sent | Target::Something => (Saying::Event(Target::Deleted("m-a")), None),
             },
             What::TargetEvent(_) if target == Target::Sent => (Saying::Event(Target::Deleted("m-a")), None),
-            What::TargetEvent(_) => (Saying::Event(target), None),
+            What::Echo(_) | What::EscapedEcho(_) | What::TargetEvent(_) => (Saying::Event(target), None),
             What::ErrorFor(_, code) | What::Error(code) | What::StrangerError(code) => (Saying::Error(code), None),
             What::ErrorById(_, code) => match target {
                 Target::Deleted(id) => (Saying::Error(code), Some(id.to_owned())),
@@ -578,7 +579,9 @@ pub(crate) fn any_session(bytes: &[u8]) {
             }
             let happened = world.apply(input);
             if is_printed {
-                happened.iter().for_each(|happened| eprintln!("             -> {happened:?}"));
+                for happened in &happened {
+                    eprintln!("             -> {happened:?}");
+                }
             }
         }
     }

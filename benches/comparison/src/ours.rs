@@ -1,6 +1,7 @@
 //! What is measured of this crate.
 
 use std::hint::black_box;
+use std::time::Duration;
 
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::server::{Config, Peer};

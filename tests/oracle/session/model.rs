@@ -229,7 +229,7 @@ impl Conn {
         }
     }
 
-    pub(super) fn is_open(&self) -> bool {
+    pub(super) const fn is_open(&self) -> bool {
         matches!(self.phase, Phase::Current | Phase::Draining)
     }
 
@@ -238,7 +238,7 @@ impl Conn {
         self.asks_for_next = self.asks_for_next.max(how);
     }
 
-    pub(super) fn is_past_end(&self, now: u64) -> bool {
+    pub(super) const fn is_past_end(&self, now: u64) -> bool {
         self.ends_at <= now
     }
 
@@ -424,7 +424,7 @@ impl Model {
     }
 
     pub(super) fn leave_if_settled(&mut self) {
-        if self.is_leaving() && self.requests.iter().all(|request| request.is_decided()) {
+        if self.is_leaving() && self.requests.iter().all(InFlight::is_decided) {
             self.end_session(DisconnectReason::NotWanted);
         }
     }
@@ -444,7 +444,7 @@ impl Model {
 
     // The way to the next connection.
 
-    pub(super) fn want_token(&mut self) {
+    pub(super) const fn want_token(&mut self) {
         self.next = Next::Token;
         self.attempt_at = self.now;
         self.asked = None;
@@ -475,7 +475,7 @@ impl Model {
             self.attempts.1 += 1;
         }
         let exhausted = ConnectionState::Disconnected(DisconnectReason::AttemptsExhausted);
-        let limit = self.config.max_attempts.map_or(u32::MAX, |limit| limit.get());
+        let limit = self.config.max_attempts.map_or(u32::MAX, core::num::NonZero::get);
         if !self.has_connection() && seen.state == exhausted {
             assert!(self.attempts.1 >= limit, "only {} of {limit} attempts have failed", self.attempts.1);
             self.end_session(DisconnectReason::AttemptsExhausted);
@@ -557,7 +557,7 @@ impl Model {
         }
         if let Next::Stopped(reason) = self.next {
             let reason =
-                if reason == DisconnectReason::NotWanted { reason } else { self.stop_reason(reason, how, seen) };
+                if reason == DisconnectReason::NotWanted { reason } else { Self::stop_reason(reason, how, seen) };
             self.end_session(reason);
             return;
         }
@@ -565,7 +565,7 @@ impl Model {
     }
 
     /// Either reason is right: why there is no next connection, or why this one ended.
-    fn stop_reason(&self, reason: DisconnectReason, how: How, seen: &Seen) -> DisconnectReason {
+    fn stop_reason(reason: DisconnectReason, how: How, seen: &Seen) -> DisconnectReason {
         if seen.state == ConnectionState::Disconnected(how.reason()) { how.reason() } else { reason }
     }
 
@@ -576,7 +576,7 @@ impl Model {
                 self.token_spent(how, seen);
             }
             // The call came so late that the connection was being replaced already.
-            (Next::Idle, _) if is_replaced && self.is_going_on(seen) => self.want_token(),
+            (Next::Idle, _) if is_replaced && Self::is_going_on(seen) => self.want_token(),
             _ => {
                 let is_restart = how.is_restart();
                 self.failed(how.retry_after(), is_restart, false, seen);
@@ -587,7 +587,7 @@ impl Model {
         }
     }
 
-    fn is_going_on(&self, seen: &Seen) -> bool {
+    const fn is_going_on(seen: &Seen) -> bool {
         seen.reconnect_at.is_none() && !matches!(seen.state, ConnectionState::Disconnected(_))
     }
 
@@ -598,9 +598,15 @@ impl Model {
         let is_usable = !conn.is_expired && !conn.is_past_end(self.now);
         let has_lasted = self.conns[ended].has_lasted(self.now, &self.config) != Tri::No;
         let is_taken = seen.current == Some(old);
+        // Nothing replaces it any more, and even the longest session is over: it ends at the next poll.
+        let is_outlived =
+            matches!(self.next, Next::Stopped(_)) && self.now >= conn.opened_at.saturating_add(LONGEST_SESSION);
         assert!(is_usable || !is_taken, "a connection that is over is current again");
         let is_suspect = self.conns[old].is_suspect != Tri::No;
-        assert!(!is_usable || is_taken || has_lasted || is_suspect, "the old connection is not current again");
+        assert!(
+            !is_usable || is_taken || has_lasted || is_suspect || is_outlived,
+            "the old connection is not current again"
+        );
         if is_taken {
             self.overlap_until = self.overlap_end();
             if !self.config.can_ping() {

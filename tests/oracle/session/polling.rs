@@ -23,14 +23,18 @@ impl Model {
         };
         let (own, rest): (Vec<_>, Vec<_>) =
             settled().partition(|settled| self.may_decide_alone(settled.handle, settled.outcome));
-        own.into_iter().for_each(|settled| self.decide(settled.handle, settled.outcome, settled.data));
+        for settled in own {
+            self.decide(settled.handle, settled.outcome, settled.data);
+        }
         self.leave_if_settled();
         for output in outputs {
             if let Output::Close { connection, code } = output {
                 self.closes(number(connection.number()), *code, seen);
             }
         }
-        rest.into_iter().for_each(|settled| self.decide(settled.handle, settled.outcome, settled.data));
+        for settled in rest {
+            self.decide(settled.handle, settled.outcome, settled.data);
+        }
         self.note_silence();
         self.leave_if_settled();
         let fetches = outputs.iter().any(|output| matches!(output, Output::FetchToken(_)));

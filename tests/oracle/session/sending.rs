@@ -72,7 +72,10 @@ impl World {
 
         let (result, steady, reading) = self.call(|client, now| {
             let (mut buffer, mut string) = (vec![0; length], "left over".to_owned());
+            #[cfg(not(feature = "alloc"))]
+            string.clear();
             let sent = match room {
+                #[cfg(feature = "alloc")]
                 Room::Growing => client.send_in_string(now, request, data, &mut string),
                 _ => client.send(now, request, data, &mut buffer),
             };
@@ -129,7 +132,7 @@ impl World {
     }
 }
 
-fn on_steady_clock(kind: SendErrorKind) -> SendErrorKind {
+const fn on_steady_clock(kind: SendErrorKind) -> SendErrorKind {
     match kind {
         SendErrorKind::TooManyRequests { retry_at } => {
             SendErrorKind::TooManyRequests { retry_at: Instant::from_millis(ORIGIN + retry_at.as_millis()) }
@@ -139,7 +142,7 @@ fn on_steady_clock(kind: SendErrorKind) -> SendErrorKind {
 }
 
 /// The moment is as far from the reading as from the client's own time.
-fn on_callers_clock(kind: SendErrorKind, now: u64, reading: u64) -> SendErrorKind {
+const fn on_callers_clock(kind: SendErrorKind, now: u64, reading: u64) -> SendErrorKind {
     match kind {
         SendErrorKind::TooManyRequests { retry_at } => {
             let left = retry_at.as_millis() - now;
