@@ -156,8 +156,8 @@ fn sizes() {
     assert!(size_of::<DeleteMessage<'_>>() <= 3 * size_of::<Text<'_>>());
     assert!(size_of::<DisconnectUser<'_>>() <= 3 * size_of::<Text<'_>>());
     assert!(size_of::<Result<Publish<'_>, DecodeError>>() <= 4 * size_of::<Text<'_>>() + size_of::<usize>());
-    assert!(size_of::<Client>() <= 14_640);
-    assert!(size_of::<Client<(), 2, 8>>() <= 1_104);
+    assert!(size_of::<Client>() <= 14_768);
+    assert!(size_of::<Client<(), 2, 8>>() <= 1_120);
     assert_eq!(size_of::<Client<(), 2, 1_008>>() - size_of::<Client<(), 2, 8>>(), 12 * 1_000);
     assert!(size_of::<Output<()>>() <= 24);
     assert!(size_of::<Result<Option<Received<'_, ()>>, DecodeError>>() <= 8 * size_of::<Text<'_>>());
