@@ -37,15 +37,21 @@ impl Room {
     pub(crate) fn overlapping(in_flight: usize) -> Self {
         let mut room = Self::new(in_flight);
         room.client.refresh(Room::NOW);
+        // A connection that has not proven itself is replaced after a random part of a second.
         fetch_token(&mut room.client, Room::NOW + Duration::from_secs(1));
         room
     }
 }
 
-fn fetch_token(client: &mut Client, now: Instant) -> ConnectionId {
+/// Does what the client asks for until it has a token, and is connecting. It waits at most once.
+fn fetch_token(client: &mut Client, mut now: Instant) -> ConnectionId {
+    let mut has_waited = false;
     loop {
-        if let Output::FetchToken(id) = client.poll(now) {
-            return client.handle_token(now, id, TokenInfo::new()).unwrap();
+        match client.poll(now) {
+            Output::FetchToken(id) => return client.handle_token(now, id, TokenInfo::new()).unwrap(),
+            Output::Wait(Some(until)) if !has_waited => (now, has_waited) = (until, true),
+            Output::Wait(_) => panic!("no token is asked for"),
+            _ => {}
         }
     }
 }
