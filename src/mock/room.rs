@@ -436,6 +436,8 @@ impl Room {
     /// Returns the time at which to [poll](Self::poll) next, if there is one.
     ///
     /// ```
+    /// use core::time::Duration;
+    ///
     /// use ivs_chat_proto::Instant;
     /// use ivs_chat_proto::mock::{Config, Room, User};
     ///
@@ -443,7 +445,7 @@ impl Room {
     /// let mut room = Room::new(Config::new(), [0; 16]);
     /// let conn = room.admit(now, User::new("astrid")).unwrap();
     /// // The end of the session.
-    /// assert_eq!(room.next_at(), Some(now.after(3_600_000)));
+    /// assert_eq!(room.next_at(), Some(now + Duration::from_secs(3_600)));
     /// room.handle_close(now, conn);
     /// assert_eq!(room.next_at(), None);
     /// ```
