@@ -336,7 +336,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     ///
     /// A buffer of [`SendMessage::MAX_PLAIN_LEN`](crate::publish::SendMessage::MAX_PLAIN_LEN) bytes
     /// is enough for every message without attributes, and [`encoded_len`](Publish::encoded_len) plus
-    /// 51 bytes for any request. [`send_in_string`](Self::send_in_string) makes room itself.
+    /// 51 bytes for any request. With `alloc`, `send_in_string` makes room itself.
     ///
     /// A `RequestId` of the caller's own must be as hard to guess as a version 4 UUID, unless
     /// [the user's own ID](TokenInfo::user_id) is known: everybody in the room can use it.

@@ -95,7 +95,7 @@
 //! timers in background tabs once a minute). Requests get one ping timeout more before they are
 //! decided about, because an answer may lie unread in the socket.
 //!
-//! With a clock that stops during sleep, as [`std::time::Instant`] does on Linux and macOS, the client
+//! With a clock that stops during sleep, as `std::time::Instant` does on Linux and macOS, the client
 //! does not notice. It keeps a dead connection until the next ping fails, and takes the session's end
 //! for later than it is. Call [`refresh`](Client::refresh) on waking up.
 //!
