@@ -40,7 +40,7 @@ fn alphabet(world: &World) -> Vec<Input> {
         Input::Disconnect,
         Input::Close(Who::Over, How::Abnormal),
         Input::Message(Who::Over, What::Error(401)),
-        Input::Open(Who::Nobody),
+        Input::Open(Who::NoConnection),
         MESSAGE,
     ];
     let mut these = |condition: bool, more: &[Input]| {

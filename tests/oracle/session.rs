@@ -22,6 +22,11 @@
 //!   at which something is due. Polling again, or early, changes nothing.
 //! - Only differences between readings count: a second client, whose clock is steady where the first
 //!   one's steps back or leaps, does the same throughout.
+//!
+//! The model does not judge `refresh`, `disconnect_when_settled` and `max_attempts`, which no session
+//! here uses; waits beyond `backoff_max_ms`; how often a connection is replaced; whether a refused
+//! token is replaced only once; and whether a dead connection is given up. It accepts a ping whose
+//! reason has gone since an earlier poll. `tests/client` and `tests/simulation` cover these.
 
 #![allow(dead_code, reason = "each caller uses a part of it")]
 
@@ -126,7 +131,7 @@ impl World {
             Who::Draining => self.model.find(Phase::Draining).is_some(),
             Who::Connecting => self.model.find(Phase::Connecting).is_some(),
             Who::Over => self.model.find(Phase::Over).is_some(),
-            Who::Nobody => false,
+            Who::NoConnection => false,
         }
     }
 
@@ -241,7 +246,7 @@ impl World {
             Who::Draining => Phase::Draining,
             Who::Connecting => Phase::Connecting,
             Who::Over => Phase::Over,
-            Who::Nobody => return self.model.conns.len(),
+            Who::NoConnection => return self.model.conns.len(),
         };
         self.model.find(phase).unwrap_or(self.model.conns.len())
     }

@@ -73,8 +73,8 @@ impl Choices<'_> {
     }
 
     fn who(&mut self) -> Who {
-        use Who::{Connecting, Current, Draining, Nobody, Over};
-        self.pick(&[Current, Draining, Connecting, Current, Draining, Current, Over, Nobody])
+        use Who::{Connecting, Current, Draining, NoConnection, Over};
+        self.pick(&[Current, Draining, Connecting, Current, Draining, Current, Over, NoConnection])
     }
 
     fn passing(&mut self) -> Passing {

@@ -52,7 +52,7 @@ pub(crate) enum Who {
     /// The last connection that ended.
     Over,
     /// A connection that never was.
-    Nobody,
+    NoConnection,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
