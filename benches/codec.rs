@@ -20,7 +20,7 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::subscribe::Subscribe;
-use ivs_chat_proto::{Fragments, JsonStream};
+use ivs_chat_proto::{JsonStream, MessageAssembler};
 use serde::{Deserialize, Serialize};
 
 use corpus::{Corpus, PAYLOADS, spelling};
@@ -116,7 +116,7 @@ fn encode_publish(criterion: &mut Criterion, corpus: &Corpus) {
 /// Messages in pieces, decoded once they are complete.
 fn assemble(criterion: &mut Criterion, corpus: &Corpus) {
     let payloads = &corpus.subscribe;
-    let mut assembler = Fragments::<BUFFER>::new();
+    let mut assembler = MessageAssembler::<BUFFER>::new();
     let mut group = group(criterion, "assemble and decode", corpus, payloads);
     for (name, length) in [("whole", BUFFER), ("64 bytes at a time", 64), ("byte by byte", 1)] {
         bench(&mut group, name, payloads, |json| {

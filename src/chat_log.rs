@@ -1,10 +1,10 @@
 //! A line of a chat log: a payload that the service sent, in an envelope.
 
-use crate::encode::{Write, encoders};
-use crate::json::{Cursor, Full, Sink};
+use crate::json::{BufferFull, Cursor, Sink};
 use crate::subscribe::Subscribe;
-use crate::text::Text;
-use crate::time::SendTime;
+use crate::value::SendTime;
+use crate::value::Text;
+use crate::wire::encode::{Encode, encoders};
 use crate::wire::{
     self, DecodeError, DecodeErrorKind, Direction, Field, Level, Members, Payload, Shape, Values, decode_utf8,
 };
@@ -23,12 +23,12 @@ impl Members for Order {
 /// A line of a chat log, as the service writes it to S3, `CloudWatch` or Firehose ([Chat Logging]).
 ///
 /// ```
-/// use ivs_chat_proto::{ChatLog, subscribe::Subscribe};
+/// use ivs_chat_proto::{ChatLogEntry, subscribe::Subscribe};
 ///
 /// let line = r#"{"event_timestamp":"2026-11-22T10:00:00Z","type":"MESSAGE","payload":{"Type":"MESSAGE",
 ///     "Id":"Ub3xYd7cQm0a","RequestId":"","Attributes":null,"Content":"hej!","SendTime":"2026-11-22T10:00:00Z",
 ///     "Sender":{"UserId":"astrid","Attributes":{}}},"version":"1.0"}"#;
-/// let log = ChatLog::decode_str(line)?;
+/// let log = ChatLogEntry::decode_str(line)?;
 /// assert!(matches!(log.payload, Subscribe::Message(message) if message.content == "hej!"));
 /// # Ok::<(), ivs_chat_proto::DecodeError>(())
 /// ```
@@ -36,22 +36,22 @@ impl Members for Order {
 /// [Chat Logging]: https://docs.aws.amazon.com/ivs/latest/ChatUserGuide/chat-logging.html
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ChatLog<'a> {
+pub struct ChatLogEntry<'a> {
     /// When the line was written.
     pub event_timestamp: Option<SendTime<'a>>,
     /// The `Type` of the payload.
-    pub r#type: Option<Text<'a>>,
+    pub type_name: Option<Text<'a>>,
     /// What clients were sent.
     pub payload: Subscribe<'a>,
     /// The version of the format.
     pub version: Option<Text<'a>>,
 }
 
-impl<'a> ChatLog<'a> {
+impl<'a> ChatLogEntry<'a> {
     /// A line that holds `payload` and says nothing else of it than its `Type`.
     #[must_use]
     pub const fn new(payload: Subscribe<'a>) -> Self {
-        Self { event_timestamp: None, r#type: Some(payload.r#type()), payload, version: None }
+        Self { event_timestamp: None, type_name: Some(payload.type_name()), payload, version: None }
     }
 
     /// Decodes one line.
@@ -83,22 +83,22 @@ impl<'a> ChatLog<'a> {
         let missing = DecodeError::new(DecodeErrorKind::MissingField(Field::Payload), object.json.len());
         Ok(Self {
             event_timestamp: values.get(Level::Payload, Field::EventTimestamp),
-            r#type: values.get(Level::Payload, Field::LogType),
+            type_name: values.get(Level::Payload, Field::LogType),
             payload: payload.ok_or(missing)?,
             version: values.get(Level::Payload, Field::Version),
         })
     }
 }
 
-impl Write for ChatLog<'_> {
-    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), Full> {
+impl Encode for ChatLogEntry<'_> {
+    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), BufferFull> {
         sink.put("{")?;
         if let Some(event_timestamp) = self.event_timestamp {
             sink.member(r#""event_timestamp":"#, event_timestamp.text().to_json())?;
             sink.put(",")?;
         }
-        if let Some(r#type) = self.r#type {
-            sink.member(r#""type":"#, r#type.to_json())?;
+        if let Some(type_name) = self.type_name {
+            sink.member(r#""type":"#, type_name.to_json())?;
             sink.put(",")?;
         }
         sink.put(r#""payload":"#)?;
@@ -110,4 +110,4 @@ impl Write for ChatLog<'_> {
     }
 }
 
-encoders!(ChatLog);
+encoders!(ChatLogEntry);

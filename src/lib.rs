@@ -89,13 +89,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Fragments`] joins the pieces of a WebSocket message; [`JsonStream`] finds payloads in a stream of bytes.
+//! [`MessageAssembler`] joins the pieces of a WebSocket message; [`JsonStream`] finds payloads in a stream of bytes.
 //!
 //! # Scope
 //!
 //! In: the payloads of the messaging API in both directions, so that a client, a server, a proxy and a test double
 //! can all be built on them; the values in them; the endpoint, the token's header and the reason of a close; the
-//! lines of a [chat log](ChatLog); whole payloads from pieces; what a [client] does beside sending and receiving, and what the [service](server) does with what it is sent.
+//! lines of a [chat log](ChatLogEntry); whole payloads from pieces; what a [client] does beside sending and receiving, and what the [service](server) does with what it is sent.
 //!
 //! Out: I/O, sockets, TLS, clocks and threads, which belong to whoever embeds this; the HTTP API beside the messaging
 //! API; rooms, users and moderation.
@@ -132,7 +132,7 @@
 //! **Optional** members may be missing or `null`, which is the same. An empty `RequestId` is none, for that is how the service writes
 //! none.
 //!
-//! **An unknown `Type`** is not an error but [`Unknown`](subscribe::Unknown), since the service may learn new ones. **An unknown
+//! **An unknown `Type`** is not an error but [`Unknown`](subscribe::UnknownPayload), since the service may learn new ones. **An unknown
 //! `Action`** is an error, since a server must answer it with one.
 //!
 //! **Attributes** are strings by name; another type of value is an error. A name that is there twice is shown twice, and
@@ -214,16 +214,9 @@ extern crate std;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-mod attributes;
-mod capability;
 mod chat_log;
 pub mod client;
-mod close_reason;
-mod content;
-mod encode;
-mod encode_error;
-mod error_code;
-mod fragments;
+mod framing;
 mod instant;
 mod json;
 #[cfg(feature = "mock")]
@@ -233,26 +226,18 @@ pub mod owned;
 pub mod publish;
 mod rate;
 #[cfg(feature = "serde")]
-mod serialize;
+mod serde;
 pub mod server;
-mod stream;
 pub mod subscribe;
-mod text;
-mod time;
-mod token;
+mod value;
 mod wire;
 
-pub use attributes::{Attributes, Iter};
-pub use capability::{Capabilities, Capability};
-pub use chat_log::ChatLog;
-pub use close_reason::CloseReason;
-pub use content::{Content, LengthError};
-pub use encode_error::EncodeError;
-pub use error_code::ErrorCode;
-pub use fragments::{Fragments, Oversize};
+pub use chat_log::ChatLogEntry;
+pub use framing::{JsonStream, MessageAssembler, MessageTooLong, StreamError, StreamErrorKind};
 pub use instant::Instant;
-pub use stream::{JsonStream, StreamError, StreamErrorKind};
-pub use text::{Chars, Text};
-pub use time::{SendTime, TimeError, Timestamp};
-pub use token::{Endpoint, REGIONS, RegionError, Token, TokenError};
+pub use value::{
+    Attributes, AttributesIter, BufferTooSmall, Capabilities, Capability, CloseReason, Content, ContentLengthError,
+    Endpoint, ErrorCode, ParseTimestampError, REGIONS, RegionError, SendTime, Text, TextChars, Timestamp, Token,
+    TokenError,
+};
 pub use wire::{DecodeError, DecodeErrorKind, Field};

@@ -7,7 +7,7 @@ use core::fmt::Write as _;
 
 use ivs_chat_proto::publish::{DeleteMessage, Publish};
 use ivs_chat_proto::subscribe::Subscribe;
-use ivs_chat_proto::{ChatLog, DecodeErrorKind};
+use ivs_chat_proto::{ChatLogEntry, DecodeErrorKind};
 use oracle::spelling::{self, Object, Random, SPACES, UNKNOWN_KEYS, VALUES, spaced, tokens};
 use oracle::{Payload, agrees_with_model, model};
 use vectors::Vector;
@@ -504,7 +504,7 @@ fn levels() {
                                 format!(r#"{{"payload":{wire}}}"#),
                                 format!(r#"{{"x":{value},"payload":{{"Type":"LATER"}}}}"#),
                             ] {
-                                let _ = agrees_with_model::<ChatLog<'_>>(line.as_bytes());
+                                let _ = agrees_with_model::<ChatLogEntry<'_>>(line.as_bytes());
                             }
                             continue;
                         }

@@ -11,8 +11,8 @@ use ivs_chat_proto::client::{
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use ivs_chat_proto::subscribe::{Event, Message, ServiceError, Subscribe};
 use ivs_chat_proto::{
-    Attributes, Capability, Content, DecodeError, DecodeErrorKind as Kind, EncodeError, Endpoint, ErrorCode, Field,
-    Instant, LengthError, SendTime, Text, Token,
+    Attributes, BufferTooSmall, Capability, Content, ContentLengthError, DecodeError, DecodeErrorKind as Kind,
+    Endpoint, ErrorCode, Field, Instant, SendTime, Text, Token,
 };
 
 /// What there is to say of each kind, its name, and the field that it is about.
@@ -133,8 +133,8 @@ fn errors_are_errors() {
     fn is_error<E: core::error::Error + Copy + Send + Sync + 'static>() {}
     is_error::<DecodeError>();
     is_error::<Kind>();
-    is_error::<EncodeError>();
-    is_error::<LengthError>();
+    is_error::<BufferTooSmall>();
+    is_error::<ContentLengthError>();
     is_error::<SendError<u32>>();
     is_error::<SendErrorKind>();
     is_error::<FetchError>();
@@ -143,7 +143,7 @@ fn errors_are_errors() {
 #[test]
 fn sizes() {
     assert_eq!(size_of::<DecodeError>(), 2 * size_of::<usize>());
-    assert_eq!(size_of::<EncodeError>(), size_of::<usize>());
+    assert_eq!(size_of::<BufferTooSmall>(), size_of::<usize>());
     assert_eq!(size_of::<Text<'_>>(), 3 * size_of::<usize>());
     assert_eq!(size_of::<Option<Text<'_>>>(), size_of::<Text<'_>>());
     assert_eq!(size_of::<Attributes<'_>>(), 3 * size_of::<usize>());

@@ -1,11 +1,11 @@
-//! Bytes that come in pieces: WebSocket messages by `Fragments`, objects in a stream by `JsonStream`.
+//! Bytes that come in pieces: WebSocket messages by `MessageAssembler`, objects in a stream by `JsonStream`.
 
 mod oracle;
 mod vectors;
 
-use ivs_chat_proto::StreamErrorKind::{NotAnObject, Oversize, Unfinished};
+use ivs_chat_proto::StreamErrorKind::{MessageTooLong, NotAnObject, Unfinished};
 use ivs_chat_proto::subscribe::Subscribe;
-use ivs_chat_proto::{Fragments, JsonStream, StreamError};
+use ivs_chat_proto::{JsonStream, MessageAssembler, StreamError};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -19,11 +19,11 @@ fn is_inside(part: &[u8], whole: &[u8]) -> bool {
     whole.start <= part.start && part.end <= whole.end
 }
 
-// Fragments.
+// MessageAssembler.
 
 /// What comes of some pieces: as many results as there are pieces.
 fn push<const N: usize>(pieces: &[(&str, bool)]) -> Vec<Option<Result<String, usize>>> {
-    let mut fragments = Fragments::<N>::new();
+    let mut fragments = MessageAssembler::<N>::new();
     let text = |message: &[u8]| String::from_utf8(message.to_vec()).expect("text");
     let pushed = pieces.iter().map(|(piece, fin)| {
         fragments.push(piece.as_bytes(), *fin).map(|found| found.map(text).map_err(|oversize| oversize.max_bytes()))
@@ -90,30 +90,30 @@ fn pieces() {
 #[test]
 fn what_waits_for_a_connection_that_is_gone_is_forgotten() {
     for gone in ["ab", "abcde"] {
-        let mut fragments = Fragments::<4>::new();
+        let mut fragments = MessageAssembler::<4>::new();
         let _ = fragments.push(gone.as_bytes(), false);
-        assert_ne!(fragments, Fragments::new());
+        assert_ne!(fragments, MessageAssembler::new());
         fragments.clear();
-        assert_eq!(fragments, Fragments::new());
+        assert_eq!(fragments, MessageAssembler::new());
         assert_eq!(fragments.push(b"cd", true), Some(Ok(b"cd".as_slice())));
     }
 }
 
 #[test]
 fn what_was_handed_out_is_not_waiting() {
-    let mut fragments = Fragments::<4>::default();
+    let mut fragments = MessageAssembler::<4>::default();
     assert_eq!(fragments.push(b"ab", false), None);
     let before = fragments.clone();
-    assert_eq!(format!("{fragments:?}"), "Fragments { waiting_bytes: 2, is_skipping: false, .. }");
+    assert_eq!(format!("{fragments:?}"), "MessageAssembler { waiting_bytes: 2, is_skipping: false, .. }");
     assert_eq!(fragments.push(b"cd", true), Some(Ok(b"abcd".as_slice())));
-    assert_eq!(fragments, Fragments::new());
+    assert_eq!(fragments, MessageAssembler::new());
     assert_ne!(fragments, before);
-    assert_eq!(format!("{fragments:?}"), "Fragments { waiting_bytes: 0, is_skipping: false, .. }");
+    assert_eq!(format!("{fragments:?}"), "MessageAssembler { waiting_bytes: 0, is_skipping: false, .. }");
 }
 
 #[test]
 fn a_message_in_one_piece_is_lent() {
-    let mut fragments = Fragments::<4>::new();
+    let mut fragments = MessageAssembler::<4>::new();
     for (before, is_lent) in [("", true), ("a", false), ("", true)] {
         if !before.is_empty() {
             assert_eq!(fragments.push(before.as_bytes(), false), None);
@@ -126,7 +126,7 @@ fn a_message_in_one_piece_is_lent() {
 
 #[test]
 fn every_payload_cut_in_two_and_byte_by_byte() {
-    let mut fragments = Fragments::<8192>::new();
+    let mut fragments = MessageAssembler::<8192>::new();
     for vector in vectors::subscribe() {
         let wire = &vector.wire;
         for place in 0..=wire.len() {
@@ -176,7 +176,7 @@ fn check<const N: usize>(name: &str, marked: &str, expected: &[Found]) {
 
 const NOT_AN_OBJECT: Found = Err((NotAnObject, 0));
 const UNFINISHED: Found = Err((Unfinished, 0));
-const OVERSIZE: Found = Err((Oversize, 0));
+const OVERSIZE: Found = Err((MessageTooLong, 0));
 
 #[test]
 fn objects() {
@@ -348,7 +348,7 @@ fn errors_come_as_soon_as_they_are_known() {
     let mut stream = JsonStream::<4>::new();
     for (piece, kind) in [
         ("{\"a\"", None),
-        (":", Some(Oversize)),
+        (":", Some(MessageTooLong)),
         ("1}", None),
         ("x", Some(NotAnObject)),
         ("{\"a", None),
@@ -366,7 +366,7 @@ fn a_stream_that_has_ended_can_go_on() {
         ("{\"a\":", vec![Err((Unfinished, 0))]),
         ("1}{}x", vec![Err((NotAnObject, 5)), object("{}"), Err((NotAnObject, 9))]),
         ("y", vec![Err((NotAnObject, 10))]),
-        ("{\"0123456789012345", vec![Err((Oversize, 11))]),
+        ("{\"0123456789012345", vec![Err((MessageTooLong, 11))]),
         ("{}\n{\"a", vec![object("{}"), Err((Unfinished, 32))]),
         ("{}", vec![object("{}")]),
     ] {
@@ -410,11 +410,11 @@ fn the_capture() {
 
 #[test]
 fn wording_and_size() {
-    let oversize = Fragments::<4>::new().push(b"hello", true).expect("known").expect_err("too long");
+    let oversize = MessageAssembler::<4>::new().push(b"hello", true).expect("known").expect_err("too long");
     assert_eq!((oversize.to_string().as_str(), oversize.max_bytes()), ("a message of more than 4 bytes", 4));
     assert_eq!(size_of_val(&oversize), size_of::<usize>());
     for (kind, wording) in
-        [(NotAnObject, "not an object"), (Unfinished, "unfinished object"), (Oversize, "object too long")]
+        [(NotAnObject, "not an object"), (Unfinished, "unfinished object"), (MessageTooLong, "object too long")]
     {
         assert_eq!(kind.to_string(), wording);
     }
@@ -428,8 +428,8 @@ fn wording_and_size() {
 
 #[test]
 fn little_is_kept_beside_the_bytes() {
-    assert_eq!(size_of::<Fragments<1024>>(), 1024 + 2 * size_of::<usize>());
-    assert!(size_of::<JsonStream<1024>>() <= size_of::<Fragments<1024>>() + 3 * size_of::<u64>());
+    assert_eq!(size_of::<MessageAssembler<1024>>(), 1024 + 2 * size_of::<usize>());
+    assert!(size_of::<JsonStream<1024>>() <= size_of::<MessageAssembler<1024>>() + 3 * size_of::<u64>());
 }
 
 // Whatever comes.

@@ -336,7 +336,7 @@ fn frames_of_more_than_4_mib() {
     let padded = |length| format!("{{{}{}", " ".repeat(length - SEND.len()), &SEND[1..]);
     let (longest, too_long) = (padded(MAX_FRAME), padded(MAX_FRAME + 1));
     let skipped = |frame| {
-        json!({"frame": frame, "ok": false, "error": "a message of more than 4194304 bytes", "kind": "Oversize",
+        json!({"frame": frame, "ok": false, "error": "a message of more than 4194304 bytes", "kind": "MessageTooLong",
             "offset": MAX_FRAME})
     };
 
@@ -361,7 +361,7 @@ fn frames_of_more_than_4_mib() {
     let space = " ".repeat(MAX_FRAME);
     assert_eq!(verdicts(format!("{space}{SEND} {space}\n{space}")), ["SEND_MESSAGE"]);
     // What is no object can be too long, too.
-    assert_eq!(verdicts(format!("x{space}{SEND}")), [&format!("Oversize at {MAX_FRAME}"), "SEND_MESSAGE"]);
+    assert_eq!(verdicts(format!("x{space}{SEND}")), [&format!("MessageTooLong at {MAX_FRAME}"), "SEND_MESSAGE"]);
 
     let frames =
         [("whole-longest.json", longest), ("whole-too-long.json", too_long), ("whole-short.json", SEND.into())];
@@ -683,7 +683,7 @@ fn frames_are_shown_as_they_come() {
     write!(input, "{MESSAGE}").unwrap();
     assert!(lines.recv_timeout(Duration::from_secs(30)).unwrap().starts_with("{\"frame\":4,"));
     input.write_all(format!("{{{}", " ".repeat(4 << 20)).as_bytes()).unwrap();
-    assert!(lines.recv_timeout(Duration::from_secs(30)).unwrap().contains("Oversize"));
+    assert!(lines.recv_timeout(Duration::from_secs(30)).unwrap().contains("MessageTooLong"));
     drop(input);
     assert!(child.wait().unwrap().success());
 }

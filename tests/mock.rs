@@ -103,7 +103,7 @@ impl Driver {
     fn publish(&mut self, now: u64, conn: ConnectionId, publish: &str) -> u16 {
         let verdict = match self.room.handle_message(at(now), conn, publish.as_bytes()) {
             Some(Ok(_)) => 200,
-            Some(Err(reject)) => reject.error.error_code.get(),
+            Some(Err(rejection)) => rejection.error.error_code.as_u16(),
             None => 0,
         };
         self.trace.verdicts.push(verdict);

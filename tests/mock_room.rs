@@ -814,7 +814,7 @@ fn the_room_limits_messages_before_it_reviews_them() {
         client
     });
     let mut codes: Vec<_> =
-        clients.into_iter().flat_map(|client| [(); 8].map(|()| error(&client.see()).error_code.get())).collect();
+        clients.into_iter().flat_map(|client| [(); 8].map(|()| error(&client.see()).error_code.as_u16())).collect();
     codes.sort_unstable();
     assert_eq!(codes, [[406; 10].as_slice(), &[429; 6]].concat());
 }

@@ -7,9 +7,11 @@ use ivs_chat_proto::client::{
     Client, CloseEvent, Config, ConnectionId, ConnectionState, Counters, Instant, Output, Received, TokenInfo,
 };
 use ivs_chat_proto::publish::{DeleteMessage, Publish, SendMessage};
-use ivs_chat_proto::server::{self, Close, MessageRate, Peer, Reject};
+use ivs_chat_proto::server::{self, Close, Peer, Rejection, RoomRateLimiter};
 use ivs_chat_proto::subscribe::{Event, Subscribe, SystemEvent};
-use ivs_chat_proto::{Capabilities, ChatLog, CloseReason, Content, Fragments, JsonStream, Timestamp, Token};
+use ivs_chat_proto::{
+    Capabilities, ChatLogEntry, CloseReason, Content, JsonStream, MessageAssembler, Timestamp, Token,
+};
 
 /// How often `work` allocates.
 fn allocations(work: impl FnOnce()) -> u64 {
@@ -31,14 +33,14 @@ fn subscribe() {
                 payload.encode(&mut buffer).expect("room");
                 assert!(payload.encoded_len() <= buffer.len());
                 if let Subscribe::Message(message) = payload {
-                    let _ = (message.send_time.parse(), message.content.code_points());
+                    let _ = (message.send_time.parse(), message.content.code_point_count());
                     for (name, value) in message.attributes {
                         assert_eq!(
                             message.attributes.get("a") == Some(value),
                             name == "a" && value == "3" || value == "b"
                         );
                     }
-                    message.content.copy_to(&mut buffer).expect("room");
+                    message.content.decode_into(&mut buffer).expect("room");
                 } else if let Subscribe::Event(event) = payload {
                     let _ = event.kind();
                 }
@@ -74,7 +76,7 @@ fn values() {
         assert!(CloseReason::parse(r#"{"ErrorMessage":"session \u0065xp"#).is_expiry());
         let deletion = SystemEvent::delete_message("m".into(), Some("\n".into()));
         let event = Event::system("i".into(), &deletion, "t".into());
-        ChatLog::new(event.into()).encode(&mut buffer).expect("room");
+        ChatLogEntry::new(event.into()).encode(&mut buffer).expect("room");
     });
     assert_eq!(count, 0);
 }
@@ -85,7 +87,7 @@ fn feeding() {
     let mut objects = 0;
     let count = allocations(|| {
         let mut stream = JsonStream::<300>::new();
-        let mut fragments = Fragments::<256>::new();
+        let mut fragments = MessageAssembler::<256>::new();
         for chunk in input.chunks(7) {
             let mut rest = chunk;
             while let Some(next) = stream.next(&mut rest) {
@@ -274,18 +276,18 @@ fn server() {
             let mut config = server::Config::new();
             config.capabilities = Capabilities::ALL;
             let mut peer = Peer::new(Instant::from_millis(0), config);
-            let mut room = MessageRate::new(core::num::NonZeroU8::MIN);
+            let mut room = RoomRateLimiter::new(core::num::NonZeroU8::MIN);
             for now in [1, 2, 3_599_999, 3_600_000] {
                 let now = Instant::from_millis(now);
-                let verdict = peer.recv(now, &vector.wire);
-                match verdict.and_then(|publish| room.admit(now, &publish).map(|()| publish)) {
+                let verdict = peer.handle_message(now, &vector.wire);
+                match verdict.and_then(|publish| room.check(now, &publish).map(|()| publish)) {
                     Ok(publish) => {
                         accepted += 1;
-                        Reject::not_acceptable(&publish, None).error.encode(&mut buffer).expect("room");
+                        Rejection::not_acceptable(&publish, None).error.encode(&mut buffer).expect("room");
                     }
-                    Err(reject) => {
+                    Err(rejection) => {
                         rejected += 1;
-                        reject.error.encode(&mut buffer).expect("room");
+                        rejection.error.encode(&mut buffer).expect("room");
                     }
                 }
             }

@@ -50,7 +50,7 @@ fn an_unknown_type_is_kept_whole() {
     assert_eq!(serde_json::to_value(unknown).expect("JSON"), value);
     let kept: owned::Subscribe = serde_json::from_value(value.clone()).expect("a payload");
     let owned::Subscribe::Unknown(unknown) = &kept else { panic!() };
-    assert_eq!(unknown.r#type(), "POLL");
+    assert_eq!(unknown.type_name(), "POLL");
     assert_eq!(serde_json::from_str::<serde_json::Value>(unknown.raw()).expect("JSON"), value);
     assert_eq!(serde_json::to_value(&kept).expect("JSON"), value);
 }

@@ -4,7 +4,7 @@ use core::mem::size_of;
 use core::num::NonZeroU8;
 
 use ivs_chat_proto::publish::Publish;
-use ivs_chat_proto::server::{Cause, Close, Config, MessageRate, Peer, Reject};
+use ivs_chat_proto::server::{Close, Config, Peer, Rejection, RejectionCause, RoomRateLimiter};
 use ivs_chat_proto::subscribe::{Event, EventKind, Subscribe, SystemEvent};
 use ivs_chat_proto::{Capabilities, Capability, CloseReason, DecodeErrorKind, ErrorCode, Field, Instant, Token};
 
@@ -22,14 +22,14 @@ fn json(payload: Subscribe<'_>) -> String {
 
 /// The error that answers a publish: its number, its words and its `RequestId`. It is encoded and decoded on the way.
 fn rejected(peer: &mut Peer, now: Instant, message: &str) -> (u16, String, Option<String>) {
-    let reject = peer.recv(now, message.as_bytes()).expect_err(message);
+    let rejection = peer.handle_message(now, message.as_bytes()).expect_err(message);
     let mut buffer = [0; 512];
-    let encoded = reject.error.encode(&mut buffer).unwrap();
+    let encoded = rejection.error.encode(&mut buffer).unwrap();
     let Ok(Subscribe::Error(error)) = Subscribe::decode(encoded) else { panic!("no error: {encoded:?}") };
-    assert_eq!(error, reject.error);
+    assert_eq!(error, rejection.error);
     let words = error.error_message.unwrap().to_string();
-    assert!(matches!(reject.cause, Cause::NotDecoded(_)) || words == reject.cause.to_string());
-    (error.error_code.get(), words, error.request_id.map(|id| id.to_string()))
+    assert!(matches!(rejection.cause, RejectionCause::NotDecoded(_)) || words == rejection.cause.to_string());
+    (error.error_code.as_u16(), words, error.request_id.map(|id| id.to_string()))
 }
 
 #[test]
@@ -102,25 +102,27 @@ fn the_first_check_that_fails_decides() {
     config.session_ms = 5;
     let message = br#"{"Action":"SEND_MESSAGE","Content":"hi"}"#;
     let cause = |config, now| {
-        Peer::new(Instant::from_millis(0), config).recv(Instant::from_millis(now), message).map_err(|it| it.cause)
+        Peer::new(Instant::from_millis(0), config)
+            .handle_message(Instant::from_millis(now), message)
+            .map_err(|it| it.cause)
     };
-    assert_eq!(cause(config, 5), Err(Cause::Expired));
-    assert_eq!(cause(config, 4), Err(Cause::NotPermitted(Capability::SendMessage)));
+    assert_eq!(cause(config, 5), Err(RejectionCause::Expired));
+    assert_eq!(cause(config, 4), Err(RejectionCause::NotPermitted(Capability::SendMessage)));
     config.capabilities = Capabilities::ALL;
-    assert_eq!(cause(config, 4), Err(Cause::ContentTooLong));
+    assert_eq!(cause(config, 4), Err(RejectionCause::ContentTooLong));
     config.max_code_points = 2;
-    assert_eq!(cause(config, 4), Err(Cause::TooLarge));
+    assert_eq!(cause(config, 4), Err(RejectionCause::TooLarge));
     config.max_bytes = message.len();
     assert!(cause(config, 4).is_ok());
     // What is no publish at all is that, even when the session is over.
-    let error = Peer::new(Instant::from_millis(0), config).recv(Instant::from_millis(9), b"{}").unwrap_err();
-    let Cause::NotDecoded(error) = error.cause else { panic!() };
+    let error = Peer::new(Instant::from_millis(0), config).handle_message(Instant::from_millis(9), b"{}").unwrap_err();
+    let RejectionCause::NotDecoded(error) = error.cause else { panic!() };
     assert_eq!(error.kind(), DecodeErrorKind::MissingField(Field::Action));
     // A content of no length that a room could take is looked at behind session and capability.
     let empty = br#"{"Action":"SEND_MESSAGE","Content":""}"#;
     assert_eq!(
-        Peer::new(Instant::from_millis(0), config).recv(Instant::from_millis(9), empty).unwrap_err().cause,
-        Cause::Expired
+        Peer::new(Instant::from_millis(0), config).handle_message(Instant::from_millis(9), empty).unwrap_err().cause,
+        RejectionCause::Expired
     );
 }
 
@@ -129,32 +131,33 @@ fn no_second_has_more_than_ten_requests_and_rejected_ones_do_not_count() {
     let mut peer = Peer::new(Instant::from_millis(0), config());
     let message = br#"{"Action":"DELETE_MESSAGE","Id":"m","RequestId":"r"}"#;
     for now in 0..10 {
-        assert!(peer.recv(Instant::from_millis(now), b"{}").is_err());
-        assert!(peer.recv(Instant::from_millis(now), message).is_ok());
+        assert!(peer.handle_message(Instant::from_millis(now), b"{}").is_err());
+        assert!(peer.handle_message(Instant::from_millis(now), message).is_ok());
     }
-    let reject = peer.recv(Instant::from_millis(999), message).unwrap_err();
-    assert_eq!(reject.cause, Cause::TooManyRequests { retry_at: Instant::from_millis(1_000) });
-    assert_eq!(reject.error.error_message.unwrap(), "rate limit exceeded");
+    let rejection = peer.handle_message(Instant::from_millis(999), message).unwrap_err();
+    assert_eq!(rejection.cause, RejectionCause::TooManyRequests { retry_at: Instant::from_millis(1_000) });
+    assert_eq!(rejection.error.error_message.unwrap(), "rate limit exceeded");
     // Of a deletion, the error has the message's identifier.
-    assert_eq!((reject.error.id.unwrap(), reject.error.request_id.unwrap()), ("m".into(), "r".into()));
-    assert!(peer.recv(Instant::from_millis(1_000), message).is_ok());
-    assert!(peer.recv(Instant::from_millis(1_000), message).is_err());
+    assert_eq!((rejection.error.id.unwrap(), rejection.error.request_id.unwrap()), ("m".into(), "r".into()));
+    assert!(peer.handle_message(Instant::from_millis(1_000), message).is_ok());
+    assert!(peer.handle_message(Instant::from_millis(1_000), message).is_err());
 }
 
 #[test]
 fn a_room_has_a_rate_of_its_own_for_messages() {
-    let mut room = MessageRate::new(NonZeroU8::MIN.saturating_add(199));
+    let mut room = RoomRateLimiter::new(NonZeroU8::MIN.saturating_add(199));
     let send = Publish::decode(br#"{"Action":"SEND_MESSAGE","Content":"hi"}"#).unwrap();
     let delete = Publish::decode(br#"{"Action":"DELETE_MESSAGE","Id":"m"}"#).unwrap();
-    assert_eq!((0..200).filter(|_| room.admit(NOW, &send).is_ok()).count(), 100);
-    assert!(room.admit(NOW, &delete).is_ok());
-    assert!(room.admit(NOW + core::time::Duration::from_secs(1), &send).is_ok());
+    assert_eq!((0..200).filter(|_| room.check(NOW, &send).is_ok()).count(), 100);
+    assert!(room.check(NOW, &delete).is_ok());
+    assert!(room.check(NOW + core::time::Duration::from_secs(1), &send).is_ok());
 }
 
 #[test]
 fn names_are_read_in_any_case_and_other_members_ignored() {
     let mut peer = Peer::new(NOW, config());
-    let publish = peer.recv(NOW, br#"{"ACTION":"DISCONNECT_USER","userId":"bo","rEaSoN":"spam","Type":[1]}"#).unwrap();
+    let publish =
+        peer.handle_message(NOW, br#"{"ACTION":"DISCONNECT_USER","userId":"bo","rEaSoN":"spam","Type":[1]}"#).unwrap();
     let Publish::DisconnectUser(disconnect) = publish else { panic!() };
     assert_eq!((disconnect.user_id, disconnect.reason.unwrap()), ("bo".into(), "spam".into()));
 }
@@ -162,12 +165,12 @@ fn names_are_read_in_any_case_and_other_members_ignored() {
 #[test]
 fn a_review_gives_its_reason() {
     let publish = Publish::decode(br#"{"Action":"SEND_MESSAGE","RequestId":"r","Content":"hi"}"#).unwrap();
-    let reject = Reject::not_acceptable(&publish, Some("be nice".into()));
+    let rejection = Rejection::not_acceptable(&publish, Some("be nice".into()));
     assert_eq!(
-        json(Subscribe::from(reject.error)),
+        json(Subscribe::from(rejection.error)),
         r#"{"ErrorCode":406,"ErrorMessage":"be nice","RequestId":"r","Type":"ERROR"}"#
     );
-    assert_eq!(Reject::not_acceptable(&publish, None).error.error_message.unwrap(), "rejected by message review");
+    assert_eq!(Rejection::not_acceptable(&publish, None).error.error_message.unwrap(), "rejected by message review");
 }
 
 #[test]
@@ -175,7 +178,7 @@ fn the_end_of_a_session() {
     let peer = Peer::new(NOW, config());
     assert_eq!(peer.expires_at(), Instant::from_millis(3_601_000));
     assert_eq!(
-        json(Subscribe::from(Reject::expired().error)),
+        json(Subscribe::from(Rejection::expired().error)),
         r#"{"ErrorCode":401,"ErrorMessage":"connection expired","RequestId":"","Type":"ERROR"}"#
     );
     let CloseReason::Error { error_code, .. } = CloseReason::parse(Close::EXPIRED.reason()) else { panic!() };
@@ -197,7 +200,7 @@ fn a_close_reason_has_room_in_its_frame() {
 fn events_answer_the_client_that_asked() {
     let mut peer = Peer::new(NOW, config());
     let Ok(Publish::DeleteMessage(delete)) =
-        peer.recv(NOW, br#"{"Action":"DELETE_MESSAGE","RequestId":"r-1","Id":"m1","Reason":"spam"}"#)
+        peer.handle_message(NOW, br#"{"Action":"DELETE_MESSAGE","RequestId":"r-1","Id":"m1","Reason":"spam"}"#)
     else {
         panic!()
     };
@@ -220,5 +223,5 @@ fn the_subprotocol_is_echoed() {
 #[test]
 fn sizes() {
     assert!(size_of::<Peer>() <= 128);
-    assert!(size_of::<MessageRate>() <= 816);
+    assert!(size_of::<RoomRateLimiter>() <= 816);
 }

@@ -3,7 +3,7 @@
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use ivs_chat_proto::subscribe::{Event, EventKind, Message, ServiceError, Subscribe, SystemEvent};
 use ivs_chat_proto::{
-    Attributes, Capability, CloseReason, Content, DecodeErrorKind, EncodeError, Endpoint, ErrorCode, Field, REGIONS,
+    Attributes, BufferTooSmall, Capability, CloseReason, Content, DecodeErrorKind, Endpoint, ErrorCode, Field, REGIONS,
     Text, Timestamp, Token,
 };
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ fn fields<'a, P: core::fmt::Debug>(
 }
 
 /// What was encoded.
-fn string(encoded: Result<&[u8], EncodeError>) -> String {
+fn string(encoded: Result<&[u8], BufferTooSmall>) -> String {
     String::from_utf8(encoded.expect("room").into()).expect("text")
 }
 
@@ -96,7 +96,7 @@ fn send_message_publish() {
     );
     let json = template.to_string();
     let Ok(Publish::SendMessage(send)) = Publish::decode_str(&json) else { panic!() };
-    assert_eq!((send.content.text(), send.content.code_points()), ("c".into(), 1));
+    assert_eq!((send.content.text(), send.content.code_point_count()), ("c".into(), 1));
     assert_eq!(send.attributes.get("display_name"), Some("d".into()));
 }
 
@@ -105,13 +105,13 @@ fn content_is_counted_in_code_points() {
     // One, two, three and four bytes; one and two UTF-16 units; one and several code points for what looks like one character.
     for (text, code_points) in [("a", 1), ("é", 1), ("語", 1), ("😀", 1), ("e\u{301}", 2), ("👩‍👩‍👧", 5), ("🇯🇵", 2)]
     {
-        assert_eq!(Content::new(text).expect("short enough").code_points(), code_points, "{text}");
+        assert_eq!(Content::new(text).expect("short enough").code_point_count(), code_points, "{text}");
         let most = 500 / usize::from(code_points);
         let exact = text.repeat(most) + &"x".repeat(500 - most * usize::from(code_points));
-        assert_eq!(Content::new(exact.as_str()).expect("just short enough").code_points(), 500);
+        assert_eq!(Content::new(exact.as_str()).expect("just short enough").code_point_count(), 500);
         let longer = exact.clone() + "x";
         let error = Content::new(longer.as_str()).expect_err("too long");
-        assert_eq!((error.code_points(), error.max_code_points()), (501, 500));
+        assert_eq!((error.code_point_count(), error.max_code_points()), (501, 500));
         let payload = json!({"Action": "SEND_MESSAGE", "Content": exact}).to_string();
         assert!(Publish::decode_str(&payload).is_ok());
         let payload = json!({"Action": "SEND_MESSAGE", "Content": longer}).to_string();
@@ -121,7 +121,7 @@ fn content_is_counted_in_code_points() {
     assert_eq!(Content::with_limit("fives", 4).unwrap_err().max_code_points(), 4);
     // No room takes more than the API does, and none takes nothing.
     assert_eq!(Content::with_limit("x".repeat(501).as_str(), 1000).unwrap_err().max_code_points(), 500);
-    assert_eq!(Content::with_limit("", 500).unwrap_err().code_points(), 0);
+    assert_eq!(Content::with_limit("", 500).unwrap_err().code_point_count(), 0);
     assert!(Content::with_limit("x", 0).is_err());
 }
 
@@ -228,7 +228,7 @@ fn event_subscribe() {
             (Field::SendTime, true),
             (Field::Type, true),
         ],
-        |json| Subscribe::decode_str(json).map(|subscribe| assert_eq!(subscribe.r#type(), Event::TYPE)),
+        |json| Subscribe::decode_str(json).map(|subscribe| assert_eq!(subscribe.type_name(), Event::TYPE)),
     );
     let json = template.to_string();
     let Ok(Subscribe::Event(event)) = Subscribe::decode_str(&json) else { panic!() };
@@ -293,7 +293,7 @@ fn message_subscribe() {
         "Sender": {"Attributes": {"name": "n"}, "UserId": "u"}, "SendTime": "string::date-time", "Type": "MESSAGE",
     });
     let decode =
-        |json: &str| Subscribe::decode_str(json).map(|subscribe| assert_eq!(subscribe.r#type(), Message::TYPE));
+        |json: &str| Subscribe::decode_str(json).map(|subscribe| assert_eq!(subscribe.type_name(), Message::TYPE));
     fields(
         &template,
         &[
@@ -329,7 +329,7 @@ fn websocket_errors() {
             (Field::RequestId, false),
             (Field::Type, true),
         ],
-        |json| Subscribe::decode_str(json).map(|subscribe| assert_eq!(subscribe.r#type(), ServiceError::TYPE)),
+        |json| Subscribe::decode_str(json).map(|subscribe| assert_eq!(subscribe.type_name(), ServiceError::TYPE)),
     );
 
     let rows = [
@@ -452,8 +452,8 @@ fn send_time_on_the_system_clock() {
         assert_eq!(Timestamp::try_from(SystemTime::from(time)), Ok(time));
         assert_eq!(time.to_string(), text);
         let mut buffer = vec![0; text.len()];
-        assert_eq!(time.copy_to(&mut buffer), Ok(text));
-        assert_eq!(time.copy_to(&mut buffer[1..]).map_err(|error| error.needed()), Err(text.len()));
+        assert_eq!(time.format_into(&mut buffer), Ok(text));
+        assert_eq!(time.format_into(&mut buffer[1..]).map_err(|error| error.needed()), Err(text.len()));
     }
     let late = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_800);
     assert!(Timestamp::try_from(late).is_err());
@@ -468,7 +468,7 @@ fn close_reasons() {
         error_message: error_message.map(Text::from),
     };
     for (reason, expected) in [
-        ("", CloseReason::None),
+        ("", CloseReason::Empty),
         ("Kicked by moderator", CloseReason::Text("Kicked by moderator")),
         (r#"{"ErrorMessage":"session expired","ErrorCode":401}"#, error(Some(401), Some("session expired"))),
         (r#" { "ErrorCode" : 429 } "#, error(Some(429), None)),

@@ -205,7 +205,7 @@ impl End {
         // A frame without a code counts as this one.
         let (code, reason) = frame.map_or((1005, Utf8Bytes::default()), |frame| (frame.code.into(), frame.reason));
         let why = match CloseReason::parse(&reason) {
-            CloseReason::None => String::new(),
+            CloseReason::Empty => String::new(),
             CloseReason::Error { error_code, error_message } => {
                 let what = error_code.map(|error_code| format!(": {error_code}"));
                 let words = error_message.map(|words| format!(": {}", Visible(words)));

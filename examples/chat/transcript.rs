@@ -70,9 +70,9 @@ impl<W: Write> Transcript<W> {
             Subscribe::Event(event) => self.event(event),
             Subscribe::Error(error) => self.error(error, settled),
             Subscribe::Unknown(unknown) => {
-                self.note("?", &clip(unknown.r#type(), VALUE), clip(unknown.raw().into(), VALUE))
+                self.note("?", &clip(unknown.type_name(), VALUE), clip(unknown.raw().into(), VALUE))
             }
-            other => self.note("?", &clip(other.r#type(), VALUE), ""),
+            other => self.note("?", &clip(other.type_name(), VALUE), ""),
         }
     }
 

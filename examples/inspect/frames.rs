@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use flate2::read::MultiGzDecoder;
-use ivs_chat_proto::{Fragments, Oversize};
+use ivs_chat_proto::{MessageAssembler, MessageTooLong};
 
 use crate::options::{Input, Options};
 use crate::split::{Part, Splitter, is_blank};
@@ -28,7 +28,7 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 const MAX_FRAME: usize = 4 << 20;
 
 /// Where the pieces of a frame are joined. It is too large for a stack; inputs take turns.
-static FRAGMENTS: Mutex<Fragments<MAX_FRAME>> = Mutex::new(Fragments::new());
+static FRAGMENTS: Mutex<MessageAssembler<MAX_FRAME>> = Mutex::new(MessageAssembler::new());
 
 /// The frames of one input. One is held at a time, and a piece of the input after it.
 pub(crate) struct Frames {
@@ -36,7 +36,7 @@ pub(crate) struct Frames {
     piece: Vec<u8>,
     /// The unread part of the piece.
     rest: Range<usize>,
-    fragments: MutexGuard<'static, Fragments<MAX_FRAME>>,
+    fragments: MutexGuard<'static, MessageAssembler<MAX_FRAME>>,
     splitter: Splitter,
     /// Whether the frame under way was reported as too long.
     is_skipping: bool,
@@ -49,7 +49,7 @@ enum Next {
     /// This piece, its last, without the end of its line.
     Last(Range<usize>, Part),
     /// To be shorter.
-    Oversize(Oversize),
+    MessageTooLong(MessageTooLong),
     /// Nothing: the input has ended.
     Nothing,
 }
@@ -77,10 +77,10 @@ impl Frames {
     }
 
     /// Returns the next frame, without the end of its line.
-    pub(crate) fn next(&mut self) -> io::Result<Option<Result<&[u8], Oversize>>> {
+    pub(crate) fn next(&mut self) -> io::Result<Option<Result<&[u8], MessageTooLong>>> {
         let (last, part) = match self.gather()? {
             Next::Last(last, part) => (last, part),
-            Next::Oversize(error) => return Ok(Some(Err(error))),
+            Next::MessageTooLong(error) => return Ok(Some(Err(error))),
             Next::Nothing => return Ok(None),
         };
         let frame = self.fragments.push(&self.piece[last], true);
@@ -113,7 +113,7 @@ impl Frames {
                 Part::Partial => {
                     if let Some(Err(error)) = self.fragments.push(bytes, false) {
                         self.is_skipping = true;
-                        return Ok(Next::Oversize(error));
+                        return Ok(Next::MessageTooLong(error));
                     }
                 }
                 Part::Complete | Part::Line if self.is_skipping => {

@@ -13,7 +13,7 @@ pub(crate) fn write_line(out: &mut impl Write, frame: u64, decoded: &Result<Payl
             write_member(out, "type", &payload.name().to_cow())?;
             write_member(out, "wire", &payload.encode_to_string())?;
             if let Some(content) = payload.content() {
-                write!(out, r#","content_code_points":{}"#, content.code_points())?;
+                write!(out, r#","content_code_points":{}"#, content.code_point_count())?;
             }
         }
         Err(error) => {

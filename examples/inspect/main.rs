@@ -33,7 +33,7 @@ use std::env;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
-use ivs_chat_proto::Oversize;
+use ivs_chat_proto::MessageTooLong;
 
 use frames::Frames;
 use options::{Command, Input, Options, USAGE};
@@ -138,7 +138,7 @@ impl<'a, W: Write> Inspection<'a, W> {
         Ok(())
     }
 
-    fn frame(&mut self, frame: Result<&[u8], Oversize>) -> io::Result<()> {
+    fn frame(&mut self, frame: Result<&[u8], MessageTooLong>) -> io::Result<()> {
         self.frames += 1;
         let decoded = match frame {
             Ok(frame) => Payload::decode(frame, self.options.direction).map_err(Error::from),

@@ -2,7 +2,7 @@
 
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::subscribe::Subscribe;
-use ivs_chat_proto::{ChatLog, DecodeError, DecodeErrorKind, Field, Oversize, Text};
+use ivs_chat_proto::{ChatLogEntry, DecodeError, DecodeErrorKind, Field, MessageTooLong, Text};
 
 use crate::options::Direction;
 
@@ -28,7 +28,7 @@ impl<'a> Payload<'a> {
                 decoded => return decoded.map(Self::Publish),
             }
         }
-        match ChatLog::decode(frame) {
+        match ChatLogEntry::decode(frame) {
             Err(error) if lacks(error, Field::Payload) => Err(first),
             decoded => decoded.map(|log| Self::Subscribe(log.payload)),
         }
@@ -38,7 +38,7 @@ impl<'a> Payload<'a> {
     pub(crate) fn name(&self) -> Text<'a> {
         match self {
             Self::Publish(publish) => publish.action().into(),
-            Self::Subscribe(subscribe) => subscribe.r#type(),
+            Self::Subscribe(subscribe) => subscribe.type_name(),
         }
     }
 
@@ -64,7 +64,7 @@ impl<'a> Payload<'a> {
 #[error(transparent)]
 pub(crate) enum Error {
     Decode(#[from] DecodeError),
-    Oversize(#[from] Oversize),
+    MessageTooLong(#[from] MessageTooLong),
 }
 
 impl Error {
@@ -72,7 +72,7 @@ impl Error {
     pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Decode(error) => error.kind().name(),
-            Self::Oversize(_) => "Oversize",
+            Self::MessageTooLong(_) => "MessageTooLong",
         }
     }
 
@@ -80,7 +80,7 @@ impl Error {
     pub(crate) const fn offset(&self) -> usize {
         match self {
             Self::Decode(error) => error.offset(),
-            Self::Oversize(error) => error.max_bytes(),
+            Self::MessageTooLong(error) => error.max_bytes(),
         }
     }
 }

@@ -56,8 +56,8 @@ impl Transcript {
             Payload::Subscribe(Subscribe::Message(message)) => self.message(out, message),
             Payload::Subscribe(Subscribe::Event(event)) => self.event(out, event),
             Payload::Subscribe(Subscribe::Error(error)) => self.error(out, error),
-            Payload::Subscribe(Subscribe::Unknown(unknown)) => self.unknown(out, unknown.r#type(), unknown.raw()),
-            Payload::Subscribe(other) => self.unknown(out, other.r#type(), ""),
+            Payload::Subscribe(Subscribe::Unknown(unknown)) => self.unknown(out, unknown.type_name(), unknown.raw()),
+            Payload::Subscribe(other) => self.unknown(out, other.type_name(), ""),
             Payload::Publish(publish) => self.publish(out, publish),
         }
     }
@@ -103,9 +103,9 @@ impl Transcript {
         continuation(out, &joined(words.into_iter().chain(described_request(error.request_id))))
     }
 
-    fn unknown(&mut self, out: &mut impl Write, r#type: Text<'_>, raw: &str) -> io::Result<()> {
+    fn unknown(&mut self, out: &mut impl Write, type_name: Text<'_>, raw: &str) -> io::Result<()> {
         self.unknown += 1;
-        self.line(out, None, '?', &clip(r#type, VALUE), Visible(raw.into()))
+        self.line(out, None, '?', &clip(type_name, VALUE), Visible(raw.into()))
     }
 
     fn publish(&mut self, out: &mut impl Write, publish: &Publish<'_>) -> io::Result<()> {
@@ -192,7 +192,7 @@ impl Transcript {
 
     fn remember(&mut self, message: &Message<'_>, name: Text<'_>) {
         let (id, user_id) = (message.id, message.sender.user_id);
-        if id.code_points() > MAX_ID || user_id.code_points() > MAX_ID {
+        if id.code_point_count() > MAX_ID || user_id.code_point_count() > MAX_ID {
             return;
         }
         if self.remembered.len() == REMEMBERED {

@@ -141,9 +141,9 @@ impl Host {
             return self.remove(number, "broken", details);
         }
         let Some(hall) = self.rooms.get_mut(&name) else { return };
-        if let Some(Err(reject)) = hall.room.handle_message(now, conn, text.as_bytes()) {
+        if let Some(Err(rejection)) = hall.room.handle_message(now, conn, text.as_bytes()) {
             let who = hall.members.get(&conn).map_or("", |member| &member.user);
-            self.log.rejected(&name, who, &reject, text);
+            self.log.rejected(&name, who, &rejection, text);
         }
         self.deliver(&name);
     }

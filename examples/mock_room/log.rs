@@ -3,7 +3,7 @@
 use core::fmt::Display;
 use std::time::SystemTime;
 
-use ivs_chat_proto::server::{Cause, Reject};
+use ivs_chat_proto::server::{Rejection, RejectionCause};
 use ivs_chat_proto::subscribe::{EventKind, Subscribe};
 use ivs_chat_proto::{Text, Timestamp};
 
@@ -60,12 +60,13 @@ impl Log {
     }
 
     /// Writes that a publish was not accepted; and how it begins, if it could not be read.
-    pub(crate) fn rejected(&mut self, room: &str, who: &str, reject: &Reject<'_>, publish: &str) {
-        let request = reject.error.request_id.map(|id| format!(" · request {}", clip(id, VALUE)));
+    pub(crate) fn rejected(&mut self, room: &str, who: &str, rejection: &Rejection<'_>, publish: &str) {
+        let request = rejection.error.request_id.map(|id| format!(" · request {}", clip(id, VALUE)));
         let start = &publish.as_bytes()[..publish.len().min(VALUE)];
-        let start = matches!(reject.cause, Cause::NotDecoded(_)).then(|| format!(" · {}", visible::bytes(start)));
+        let start =
+            matches!(rejection.cause, RejectionCause::NotDecoded(_)).then(|| format!(" · {}", visible::bytes(start)));
         let more: String = request.into_iter().chain(start).collect();
-        self.happened(room, who, "rejected", format_args!("{}: {}{more}", reject.error.error_code, reject.cause));
+        self.happened(room, who, "rejected", format_args!("{}: {}{more}", rejection.error.error_code, rejection.cause));
     }
 
     /// Writes anything else that happened.

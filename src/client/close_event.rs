@@ -1,7 +1,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::close_reason;
+use crate::value;
 
 /// How a connection ended, or failed to open.
 ///
@@ -58,7 +58,7 @@ impl CloseEvent {
     /// [registration]: https://www.iana.org/assignments/websocket/websocket.xhtml
     #[must_use]
     pub fn frame(code: u16, reason: &str) -> Self {
-        let is_expiry = close_reason::is_expiry(reason);
+        let is_expiry = value::is_expiry(reason);
         let action = match code {
             _ if is_expiry => ReconnectAction::Retry,
             1000 | 1008 | 3003 | 4000..=4999 => ReconnectAction::End,

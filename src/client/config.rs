@@ -1,6 +1,6 @@
 use core::num::{NonZeroU8, NonZeroU32};
 
-use crate::content::Content;
+use crate::value::Content;
 
 /// The settings of a [`Client`](super::Client). Times are in milliseconds.
 ///

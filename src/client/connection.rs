@@ -3,9 +3,9 @@ use super::config::Config;
 use super::dedup::Side;
 use super::keyed_hasher::{HashDomain, KeyedHasher};
 use super::token_info::TokenInfo;
-use crate::capability::Capabilities;
 use crate::instant::Instant;
-use crate::text::Text;
+use crate::value::Capabilities;
+use crate::value::Text;
 
 /// The shortest session of the service. A shorter one comes from a clock that is wrong.
 const MIN_SESSION_MS: u32 = 60_000;

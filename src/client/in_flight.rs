@@ -5,7 +5,7 @@ use super::settled::{Outcome, RequestHandle, Settled};
 use crate::instant::Instant;
 use crate::publish::Publish;
 use crate::subscribe::{Event, EventKind};
-use crate::text::Text;
+use crate::value::Text;
 
 /// After the proof that a request has arrived: how long its rejection may still be on the way.
 const ANSWER_MS: u64 = 1_000;
@@ -171,7 +171,7 @@ impl ExpectedEcho {
 /// Returns a bit that depends on the end of a `RequestId`, or all bits if escapes hide its end.
 #[inline]
 pub(super) fn bloom_bit(request_id: Text<'_>) -> u64 {
-    match request_id.as_plain().map(|text| text.as_bytes().last_chunk()) {
+    match request_id.as_str().map(|text| text.as_bytes().last_chunk()) {
         Some(Some(end)) => 1_u64.wrapping_shl(u32::from(u16::from_le_bytes(*end).wrapping_mul(0x9e37) >> 10)),
         Some(None) => 1,
         None => u64::MAX,

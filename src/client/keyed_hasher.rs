@@ -4,7 +4,7 @@ use core::hash::Hasher;
 use siphasher::sip::{SipHasher13, SipHasher24};
 
 use super::request_id::RequestId;
-use crate::text::Text;
+use crate::value::Text;
 
 /// The keyed hashes that a seed makes possible.
 ///
@@ -85,7 +85,7 @@ impl KeyedHasher {
     /// hash can be found.
     pub(super) fn id_hash(&self, domain: HashDomain, text: Text<'_>) -> u64 {
         let mut hasher = self.hasher(domain);
-        match text.as_plain() {
+        match text.as_str() {
             Some(text) => hasher.write(text.as_bytes()),
             None => text.chars().for_each(|character| {
                 hasher.write(character.encode_utf8(&mut [0; 4]).as_bytes());
@@ -147,7 +147,7 @@ mod tests {
             panic!()
         };
         let (escaped, plain) = (error.id.unwrap(), error.request_id.unwrap());
-        assert!(escaped.as_plain().is_none() && plain.as_plain().is_some());
+        assert!(escaped.as_str().is_none() && plain.as_str().is_some());
         let secret = KeyedHasher::new([7; 16]);
         assert_eq!(secret.id_hash(HashDomain::Message, escaped), secret.id_hash(HashDomain::Message, plain));
         assert_ne!(secret.id_hash(HashDomain::Message, plain), secret.id_hash(HashDomain::Event, plain));

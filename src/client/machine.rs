@@ -15,7 +15,7 @@ use super::transitions::{FRESH_MS, HOUR_MS, REPLACEMENTS};
 use crate::instant::Instant;
 use crate::publish::Publish;
 use crate::rate::Rate;
-use crate::text::Text;
+use crate::value::Text;
 
 /// How many connections can be waiting to be closed: the current one, a draining one, and one that is
 /// being opened. No fourth can come about before these are reported, because it needs a token, and

@@ -8,10 +8,10 @@ use super::in_flight::ExpectedEcho;
 use super::keyed_hasher::{HashDomain, KeyedHasher};
 use super::machine::Client;
 use super::settled::{Outcome, Received, Settled};
-use crate::error_code::ErrorCode;
 use crate::instant::Instant;
 use crate::subscribe::{Event, EventKind, Message, ServiceError, Subscribe};
-use crate::text::Text;
+use crate::value::ErrorCode;
+use crate::value::Text;
 use crate::wire::DecodeError;
 
 /// The payload is not handed over: it has come before, or concerns only a connection that has been
@@ -217,7 +217,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
 
     /// Returns the request that an error answers: one that was sent on the same connection.
     fn error(&mut self, connection: ConnectionId, error: &ServiceError<'_>) -> Result<Option<Settled<T>>, Withheld> {
-        let settled = self.reject(connection, error);
+        let settled = self.rejection(connection, error);
         if settled.is_none() {
             count(&mut self.counters.unsolicited_errors);
         }
@@ -231,7 +231,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         Ok(settled)
     }
 
-    fn reject(&mut self, connection: ConnectionId, error: &ServiceError<'_>) -> Option<Settled<T>> {
+    fn rejection(&mut self, connection: ConnectionId, error: &ServiceError<'_>) -> Option<Settled<T>> {
         let handle = match error.request_id {
             Some(request_id) => {
                 self.in_flight.waiting_on(connection, self.hasher.id_hash(HashDomain::RequestId, request_id))?

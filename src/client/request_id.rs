@@ -1,4 +1,4 @@
-use crate::text::Text;
+use crate::value::Text;
 
 /// A `RequestId` that was made here: a version 4 UUID ([RFC 9562], section 5.4), as the official SDKs send.
 ///

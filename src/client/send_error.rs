@@ -1,7 +1,7 @@
-use crate::capability::Capability;
-use crate::content::LengthError;
-use crate::encode_error::EncodeError;
 use crate::instant::Instant;
+use crate::value::BufferTooSmall;
+use crate::value::Capability;
+use crate::value::ContentLengthError;
 
 /// A request that the client has not accepted. Nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -30,7 +30,7 @@ pub enum SendErrorKind {
     NotPermitted(Capability),
     /// The content is longer than the room allows. The service would answer with error 400.
     #[error("the content has {0}")]
-    TooLong(LengthError),
+    TooLong(ContentLengthError),
     /// A request with this `RequestId` has no outcome yet.
     #[error("the RequestId is in flight already")]
     RequestIdInFlight,
@@ -45,5 +45,5 @@ pub enum SendErrorKind {
     },
     /// The buffer is too small for the payload.
     #[error(transparent)]
-    BufferTooSmall(EncodeError),
+    BufferTooSmall(BufferTooSmall),
 }

@@ -1,9 +1,9 @@
 use core::fmt;
 
 use super::connection::ConnectionId;
-use crate::error_code::ErrorCode;
 use crate::subscribe::Subscribe;
-use crate::text::Text;
+use crate::value::ErrorCode;
+use crate::value::Text;
 
 /// The number of one request of a client. Later requests have greater numbers, and none is used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

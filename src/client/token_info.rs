@@ -1,5 +1,5 @@
-use crate::capability::Capabilities;
-use crate::time::Timestamp;
+use crate::value::Capabilities;
+use crate::value::Timestamp;
 
 /// What is known of a token that has been fetched.
 ///
@@ -49,7 +49,7 @@ impl TokenInfo<'_> {
     /// let now = Timestamp::parse("2026-11-22T10:00:00Z")?;
     /// let info = TokenInfo::until(Timestamp::parse("2026-11-22T11:00:00.250+00:00")?, now);
     /// assert_eq!(info.session_ms, Some(3_600_250));
-    /// # Ok::<(), ivs_chat_proto::TimeError>(())
+    /// # Ok::<(), ivs_chat_proto::ParseTimestampError>(())
     /// ```
     #[must_use]
     pub fn until(session_expiration_time: Timestamp, now: Timestamp) -> Self {

@@ -189,7 +189,7 @@ impl<'a> Cursor<'a> {
         let (inside, after) = split(body, skip_plain(body.as_bytes()));
         if let Some(rest) = after.strip_prefix('"') {
             self.rest = rest;
-            return Ok(Str::Clean(inside));
+            return Ok(Str::Verbatim(inside));
         }
         match skip_escaped(after.as_bytes()) {
             Ok(closing) => {
@@ -213,7 +213,7 @@ impl<'a> Cursor<'a> {
             return None;
         }
         self.rest = rest;
-        Some(Str::Clean(inside))
+        Some(Str::Verbatim(inside))
     }
 
     /// Moves to the end of a step over the text. Returns the text in between.

@@ -11,21 +11,21 @@
     expect(clippy::inline_always, reason = "measured: up to two and a half times the speed")
 )]
 
-mod boundary;
 mod cursor;
 mod cut;
 mod escape;
 mod number;
+mod object_scanner;
 mod scan;
 mod skip;
 mod string;
 mod writer;
 
-pub(crate) use boundary::{Boundary, Part};
 pub(crate) use cursor::Cursor;
 pub(crate) use cut::cut_character;
+pub(crate) use object_scanner::{Chunk, ObjectScanner};
 pub(crate) use string::{Chars, Str};
-pub(crate) use writer::{Full, MAX_CHARACTER_LEN, Sink, SliceWriter};
+pub(crate) use writer::{BufferFull, MAX_CHARACTER_LEN, Sink, SliceWriter};
 
 /// Why a text could not be read, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

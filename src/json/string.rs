@@ -6,9 +6,9 @@ use super::scan::{bytes_before_backslash, last_word};
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Str<'a> {
     /// Any text: what JSON cannot hold as it stands is escaped when it is written.
-    Plain(&'a str),
+    Unescaped(&'a str),
     /// Text read from JSON without an escape: it can be written as it stands.
-    Clean(&'a str),
+    Verbatim(&'a str),
     /// What stood between the quotes, escapes and all, validated.
     Escaped(&'a str),
 }
@@ -16,9 +16,9 @@ pub(crate) enum Str<'a> {
 impl<'a> Str<'a> {
     /// The text, if it can be had without decoding an escape.
     #[inline]
-    pub(crate) const fn as_plain(self) -> Option<&'a str> {
+    pub(crate) const fn as_str(self) -> Option<&'a str> {
         match self {
-            Self::Plain(text) | Self::Clean(text) => Some(text),
+            Self::Unescaped(text) | Self::Verbatim(text) => Some(text),
             Self::Escaped(_) => None,
         }
     }
@@ -27,14 +27,14 @@ impl<'a> Str<'a> {
     #[inline]
     pub(crate) const fn byte_len(self) -> usize {
         match self {
-            Self::Plain(text) | Self::Clean(text) | Self::Escaped(text) => text.len(),
+            Self::Unescaped(text) | Self::Verbatim(text) | Self::Escaped(text) => text.len(),
         }
     }
 
     #[inline]
     pub(crate) const fn chars(self) -> Chars<'a> {
         match self {
-            Self::Plain(text) | Self::Clean(text) => Chars { rest: text, escaped: false },
+            Self::Unescaped(text) | Self::Verbatim(text) => Chars { rest: text, escaped: false },
             Self::Escaped(inside) => Chars { rest: inside, escaped: true },
         }
     }
@@ -45,7 +45,7 @@ impl<'a> Str<'a> {
     /// contents of `buffer` are unspecified.
     pub(crate) fn decode_into(self, buffer: &mut [u8]) -> usize {
         match self {
-            Self::Plain(text) | Self::Clean(text) => {
+            Self::Unescaped(text) | Self::Verbatim(text) => {
                 if let Some(place) = buffer.get_mut(..text.len()) {
                     place.copy_from_slice(text.as_bytes());
                 }

@@ -5,44 +5,44 @@ use super::string::{SHORT_ESCAPES, Str};
 
 /// There was no room.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Full;
+pub(crate) struct BufferFull;
 
 /// Where JSON is written. The length of a payload, its bytes and its `String` all come from one
 /// description of it.
 pub(crate) trait Sink {
     /// Writes `text` as it is.
-    fn put(&mut self, text: &str) -> Result<(), Full>;
+    fn put(&mut self, text: &str) -> Result<(), BufferFull>;
 
     /// Writes `text` as the inside of a string, with escapes for the characters that need them.
-    fn escape(&mut self, text: &str) -> Result<(), Full>;
+    fn escape(&mut self, text: &str) -> Result<(), BufferFull>;
 
     /// Writes a string without its quotes.
     #[cfg_attr(not(target_os = "none"), inline(always))]
-    fn string_body(&mut self, text: Str<'_>) -> Result<(), Full> {
+    fn string_body(&mut self, text: Str<'_>) -> Result<(), BufferFull> {
         match text {
-            Str::Plain(text) => self.escape(text),
-            Str::Clean(text) | Str::Escaped(text) => self.put(text),
+            Str::Unescaped(text) => self.escape(text),
+            Str::Verbatim(text) | Str::Escaped(text) => self.put(text),
         }
     }
 
     /// Writes a member whose value is a string. `key` is all of it up to the value.
     #[cfg_attr(not(target_os = "none"), inline)]
     #[cfg_attr(target_os = "none", inline(never))]
-    fn member(&mut self, key: &str, value: Str<'_>) -> Result<(), Full> {
+    fn member(&mut self, key: &str, value: Str<'_>) -> Result<(), BufferFull> {
         self.put(key)?;
         self.string(value)
     }
 
     /// Writes a string.
     #[inline]
-    fn string(&mut self, text: Str<'_>) -> Result<(), Full> {
+    fn string(&mut self, text: Str<'_>) -> Result<(), BufferFull> {
         self.put("\"")?;
         self.string_body(text)?;
         self.put("\"")
     }
 
     /// Writes an integer.
-    fn u16(&mut self, number: u16) -> Result<(), Full> {
+    fn u16(&mut self, number: u16) -> Result<(), BufferFull> {
         for power in [10_000, 1_000, 100, 10, 1] {
             if number >= power || power == 1 {
                 let digit =
@@ -97,7 +97,7 @@ impl<'b> SliceWriter<'b> {
 impl Sink for SliceWriter<'_> {
     #[cfg_attr(not(target_os = "none"), inline)]
     #[cfg_attr(target_os = "none", inline(never))]
-    fn put(&mut self, text: &str) -> Result<(), Full> {
+    fn put(&mut self, text: &str) -> Result<(), BufferFull> {
         match self.free.get_mut(..text.len()) {
             Some(place) => {
                 place.copy_from_slice(text.as_bytes());
@@ -109,7 +109,7 @@ impl Sink for SliceWriter<'_> {
     }
 
     #[cfg_attr(not(target_os = "none"), inline(always))]
-    fn escape(&mut self, text: &str) -> Result<(), Full> {
+    fn escape(&mut self, text: &str) -> Result<(), BufferFull> {
         if cfg!(target_os = "none") {
             return escape_runs(self, text);
         }
@@ -134,7 +134,7 @@ impl Sink for SliceWriter<'_> {
 
 /// Escapes `text` run by run: the short way, for a `String`, and for bare metal, where the fast one
 /// would be 800 bytes of flash.
-fn escape_runs(sink: &mut impl Sink, text: &str) -> Result<(), Full> {
+fn escape_runs(sink: &mut impl Sink, text: &str) -> Result<(), BufferFull> {
     let mut rest = text;
     loop {
         let (plain, special) = rest.split_at_checked(plain_len(rest.as_bytes())).unwrap_or((rest, ""));
@@ -336,12 +336,12 @@ fn long_escape_of(control: u8) -> u64 {
 #[cfg(feature = "alloc")]
 impl Sink for alloc::string::String {
     #[inline]
-    fn put(&mut self, text: &str) -> Result<(), Full> {
+    fn put(&mut self, text: &str) -> Result<(), BufferFull> {
         self.push_str(text);
         Ok(())
     }
 
-    fn escape(&mut self, text: &str) -> Result<(), Full> {
+    fn escape(&mut self, text: &str) -> Result<(), BufferFull> {
         escape_runs(self, text)
     }
 }

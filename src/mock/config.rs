@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use core::num::NonZeroU8;
 
 use super::faults::Faults;
-use crate::capability::Capabilities;
-use crate::content::Content;
-use crate::time::Timestamp;
+use crate::value::Capabilities;
+use crate::value::Content;
+use crate::value::Timestamp;
 
 /// The settings of a room.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,10 +12,10 @@ use super::rng::Rng;
 use super::session_end::{ExpiryReason, SessionEnd};
 use super::spelling;
 use crate::client::ConnectionId;
-use crate::error_code::ErrorCode;
 use crate::instant::Instant;
 use crate::publish::Publish;
-use crate::server::Reject;
+use crate::server::Rejection;
+use crate::value::ErrorCode;
 
 /// An `ErrorCode` that the reference does not know.
 const UNKNOWN_CODE: ErrorCode = ErrorCode::new(499);
@@ -92,18 +92,18 @@ impl FaultInjector {
     }
 
     /// Rejects a publish, or does not.
-    pub(super) fn check_publish<'m>(&mut self, now: Instant, publish: &Publish<'m>) -> Result<(), Reject<'m>> {
+    pub(super) fn check_publish<'m>(&mut self, now: Instant, publish: &Publish<'m>) -> Result<(), Rejection<'m>> {
         if self.burst_left == 0 && self.rng.roll(self.faults.burst_429) {
             self.burst_left = BURST;
         }
         if self.burst_left > 0 {
             self.burst_left = self.burst_left.saturating_sub(1);
-            return Err(Reject::too_many_requests(publish, now));
+            return Err(Rejection::too_many_requests(publish, now));
         }
         if self.rng.roll(self.faults.unknown_code) {
-            let mut reject = Reject::not_acceptable(publish, None);
-            reject.error.error_code = UNKNOWN_CODE;
-            return Err(reject);
+            let mut rejection = Rejection::not_acceptable(publish, None);
+            rejection.error.error_code = UNKNOWN_CODE;
+            return Err(rejection);
         }
         Ok(())
     }

@@ -12,14 +12,14 @@ use super::faults::Faults;
 use super::links::{Direction, Links};
 use super::rng::Rng;
 use super::session_end::AfterExpiry;
-use crate::attributes::Attributes;
 use crate::client::ConnectionId;
 use crate::instant::Instant;
 use crate::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
-use crate::server::{self, Close, MessageRate, Peer, Reject};
+use crate::server::{self, Close, Peer, Rejection, RoomRateLimiter};
 use crate::subscribe::{Event, Message, Sender, SystemEvent};
-use crate::text::Text;
-use crate::time::Timestamp;
+use crate::value::Attributes;
+use crate::value::Text;
+use crate::value::Timestamp;
 
 /// A request that was accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub struct Room {
     connections: u64,
     expirations: BTreeSet<(Instant, ConnectionId)>,
     links: Links,
-    rate: Option<MessageRate>,
+    rate: Option<RoomRateLimiter>,
     accepted: Vec<Accepted>,
 }
 
@@ -61,7 +61,7 @@ struct Member {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Service {
     /// Everything.
-    Full,
+    BufferFull,
     /// It answers publishes with an ERROR 401.
     Errors,
     /// It answers pings.
@@ -73,7 +73,7 @@ impl Room {
     #[must_use]
     pub fn new(config: Config, seed: [u8; 16]) -> Self {
         Self {
-            rate: config.messages_per_second.map(MessageRate::new),
+            rate: config.messages_per_second.map(RoomRateLimiter::new),
             injector: FaultInjector::new(config.faults, seed),
             config,
             rng: Rng::new(seed),
@@ -283,7 +283,7 @@ impl Room {
         let conn = ConnectionId::from_number(self.connections);
         self.connections = self.connections.wrapping_add(1);
         self.expirations.insert((peer.expires_at(), conn));
-        self.members.insert(conn, Member { user: Arc::new(user), peer, service: Service::Full });
+        self.members.insert(conn, Member { user: Arc::new(user), peer, service: Service::BufferFull });
         self.links.open(now, conn);
         if self.injector.roll(|faults| faults.accept_then_drop) {
             self.end(conn, Delivery::Abort);
@@ -331,7 +331,7 @@ impl Room {
         now: Instant,
         conn: ConnectionId,
         message: &'m [u8],
-    ) -> Option<Result<Publish<'m>, Reject<'m>>> {
+    ) -> Option<Result<Publish<'m>, Rejection<'m>>> {
         let now = self.tick(now);
         self.end_expired_sessions();
         if !self.members.contains_key(&conn) {
@@ -347,23 +347,23 @@ impl Room {
         }
         let member = self.members.get_mut(&conn)?;
         match member.service {
-            Service::Full => {}
+            Service::BufferFull => {}
             Service::Errors => {
-                let mut reject = Reject::expired();
-                reject.error.request_id = Publish::peek_request_id(message);
-                self.reject(conn, reject);
-                return Some(Err(reject));
+                let mut rejection = Rejection::expired();
+                rejection.error.request_id = Publish::peek_request_id(message);
+                self.rejection(conn, rejection);
+                return Some(Err(rejection));
             }
             Service::Pongs => return None,
         }
         let user = Arc::clone(&member.user);
-        let mut verdict = member.peer.recv(now, message);
+        let mut verdict = member.peer.handle_message(now, message);
         if let Ok(publish) = &verdict {
             verdict = self.review(now, publish).map(|()| *publish);
         }
         match &verdict {
             Ok(publish) => self.accept(conn, &user, publish),
-            Err(reject) => self.reject(conn, *reject),
+            Err(rejection) => self.rejection(conn, *rejection),
         }
         self.inject_after_publish(conn, &user);
         Some(verdict)
@@ -458,23 +458,23 @@ impl Room {
     // Publishes.
 
     /// Checks a publish against the limits and the review of the room.
-    fn review<'m>(&mut self, now: Instant, publish: &Publish<'m>) -> Result<(), Reject<'m>> {
+    fn review<'m>(&mut self, now: Instant, publish: &Publish<'m>) -> Result<(), Rejection<'m>> {
         self.injector.check_publish(now, publish)?;
         if let Some(rate) = &mut self.rate {
-            rate.admit(now, publish)?;
+            rate.check(now, publish)?;
         }
         if let Publish::SendMessage(send) = publish {
             let content = send.content.text().to_cow();
             if self.config.blocked_words.iter().any(|word| content.contains(word.as_str())) {
-                return Err(Reject::not_acceptable(publish, None));
+                return Err(Rejection::not_acceptable(publish, None));
             }
         }
         Ok(())
     }
 
-    fn reject(&mut self, conn: ConnectionId, reject: Reject<'_>) {
+    fn rejection(&mut self, conn: ConnectionId, rejection: Rejection<'_>) {
         let id = self.rng.identifier(12);
-        let mut error = reject.with_id(Text::new(&id));
+        let mut error = rejection.to_error(Text::new(&id));
         if self.injector.roll(|faults| faults.error_without_request_id) {
             error.request_id = None;
         }
@@ -514,7 +514,8 @@ impl Room {
 
     fn disconnect(&mut self, disconnect: &DisconnectUser<'_>) {
         let how = self.injector.disconnection();
-        let is_theirs = |member: &Member| member.service == Service::Full && disconnect.user_id == *member.user.id;
+        let is_theirs =
+            |member: &Member| member.service == Service::BufferFull && disconnect.user_id == *member.user.id;
         let event = SystemEvent::disconnect_user(disconnect.user_id, disconnect.reason);
         let payload = self.system_event(&event, disconnect.request_id);
         self.deliver_to(payload, |member| how.has_event || !is_theirs(member));
@@ -550,7 +551,7 @@ impl Room {
 
     fn deliver_to(&mut self, payload: String, is_meant: impl Fn(&Member) -> bool) {
         let payload = self.injector.spell(payload);
-        for conn in self.connections_where(|member| member.service == Service::Full && is_meant(member)) {
+        for conn in self.connections_where(|member| member.service == Service::BufferFull && is_meant(member)) {
             self.injector.deliver(&mut self.links, self.now, conn, &payload);
         }
     }
@@ -570,7 +571,7 @@ impl Room {
     fn end_session(&mut self, conn: ConnectionId) {
         let end = self.injector.session_end();
         if end.has_error {
-            self.reject(conn, Reject::expired());
+            self.rejection(conn, Rejection::expired());
         }
         match end.then {
             AfterExpiry::Close { code, reason } => {
@@ -605,7 +606,7 @@ impl Room {
 
     fn inject_after_publish(&mut self, conn: ConnectionId, user: &User) {
         if self.is_served(conn) && self.injector.roll(|faults| faults.unprompted_401) {
-            self.reject(conn, Reject::expired());
+            self.rejection(conn, Rejection::expired());
         }
         if self.is_served(conn) && self.injector.roll(|faults| faults.end_session) {
             self.end_session(conn);
@@ -621,7 +622,7 @@ impl Room {
     }
 
     fn is_served(&self, conn: ConnectionId) -> bool {
-        self.members.get(&conn).is_some_and(|member| member.service == Service::Full)
+        self.members.get(&conn).is_some_and(|member| member.service == Service::BufferFull)
     }
 
     fn tick(&mut self, now: Instant) -> Instant {

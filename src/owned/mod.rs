@@ -13,39 +13,32 @@
 //! read back only from formats that describe themselves and keep the names of fields, because the `Type`
 //! or `Action` decides what the other fields are. JSON, CBOR, YAML and RON are such formats, and so is
 //! `MessagePack` if it is written with field names (`rmp_serde::to_vec_named`). TOML works except for
-//! an [`Unknown`] that contains `null`, which TOML does not have. Postcard and bincode do not describe themselves: to keep payloads in them,
+//! an [`UnknownPayload`] that contains `null`, which TOML does not have. Postcard and bincode do not describe themselves: to keep payloads in them,
 //! store the encoded JSON as a string.
 //!
-//! An [`Unknown`] that was read through serde keeps its values, but not its white space. Its numbers are
-//! 64-bit integers or doubles. With the feature `arbitrary_precision` of `serde_json`, [`Unknown::raw`]
+//! An [`UnknownPayload`] that was read through serde keeps its values, but not its white space. Its numbers are
+//! 64-bit integers or doubles. With the feature `arbitrary_precision` of `serde_json`, [`UnknownPayload::raw`]
 //! has all of their digits; serializing them again still rounds to a double.
-
-#[cfg(feature = "serde")]
-mod deserialize;
-#[cfg(feature = "serde")]
-mod serialize;
-#[cfg(feature = "serde")]
-mod value;
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 
-use crate::attributes;
-use crate::content::{Content, LengthError};
-use crate::error_code::ErrorCode;
-use crate::text::Text;
+use crate::value;
+use crate::value::ErrorCode;
+use crate::value::Text;
+use crate::value::{Content, ContentLengthError};
 use crate::{publish, subscribe};
 
 /// Names and values, sorted by name.
 pub type Attributes = BTreeMap<String, String>;
 
-fn owned_attributes(attributes: attributes::Attributes<'_>) -> Attributes {
+fn owned_attributes(attributes: value::Attributes<'_>) -> Attributes {
     attributes.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
 }
 
 /// No attributes are lent as attributes of which nothing was said.
-fn borrowed_attributes(attributes: &Attributes) -> attributes::Attributes<'_> {
-    if attributes.is_empty() { attributes::Attributes::NONE } else { attributes.into() }
+fn borrowed_attributes(attributes: &Attributes) -> value::Attributes<'_> {
+    if attributes.is_empty() { value::Attributes::NONE } else { attributes.into() }
 }
 
 fn owned_text(text: Option<Text<'_>>) -> Option<String> {
@@ -85,7 +78,7 @@ impl SendMessage {
     /// # Errors
     ///
     /// If `content` cannot be sent.
-    pub fn as_borrowed(&self) -> Result<publish::SendMessage<'_>, LengthError> {
+    pub fn as_borrowed(&self) -> Result<publish::SendMessage<'_>, ContentLengthError> {
         let Self { request_id, content, attributes } = self;
         let mut send = publish::SendMessage::new(Content::new(content)?);
         send.request_id = borrowed_text(request_id.as_ref());
@@ -184,7 +177,7 @@ impl Publish {
     /// # Errors
     ///
     /// If the `content` of a [`SendMessage`] cannot be sent.
-    pub fn as_borrowed(&self) -> Result<publish::Publish<'_>, LengthError> {
+    pub fn as_borrowed(&self) -> Result<publish::Publish<'_>, ContentLengthError> {
         Ok(match self {
             Self::SendMessage(send) => send.as_borrowed()?.into(),
             Self::DeleteMessage(delete) => delete.as_borrowed().into(),
@@ -346,24 +339,24 @@ impl ServiceError {
     }
 }
 
-/// [`subscribe::Unknown`], kept.
+/// [`subscribe::UnknownPayload`], kept.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Unknown {
-    r#type: String,
-    raw: String,
+pub struct UnknownPayload {
+    pub(crate) type_name: String,
+    pub(crate) raw: String,
 }
 
-impl From<subscribe::Unknown<'_>> for Unknown {
-    fn from(unknown: subscribe::Unknown<'_>) -> Self {
-        Self { r#type: unknown.r#type().into(), raw: unknown.raw().into() }
+impl From<subscribe::UnknownPayload<'_>> for UnknownPayload {
+    fn from(unknown: subscribe::UnknownPayload<'_>) -> Self {
+        Self { type_name: unknown.type_name().into(), raw: unknown.raw().into() }
     }
 }
 
-impl Unknown {
+impl UnknownPayload {
     /// The `Type`.
     #[must_use]
-    pub fn r#type(&self) -> &str {
-        &self.r#type
+    pub fn type_name(&self) -> &str {
+        &self.type_name
     }
 
     /// The payload: a JSON object.
@@ -374,9 +367,9 @@ impl Unknown {
 
     /// The payload, borrowed.
     #[must_use]
-    pub fn as_borrowed(&self) -> subscribe::Unknown<'_> {
-        let Self { r#type, raw } = self;
-        subscribe::Unknown::new(r#type.into(), raw)
+    pub fn as_borrowed(&self) -> subscribe::UnknownPayload<'_> {
+        let Self { type_name, raw } = self;
+        subscribe::UnknownPayload::new(type_name.into(), raw)
     }
 }
 
@@ -403,8 +396,8 @@ pub enum Subscribe {
     Event(Event),
     /// [`subscribe::ServiceError`].
     Error(ServiceError),
-    /// [`subscribe::Unknown`].
-    Unknown(Unknown),
+    /// [`subscribe::UnknownPayload`].
+    Unknown(UnknownPayload),
 }
 
 impl From<subscribe::Subscribe<'_>> for Subscribe {

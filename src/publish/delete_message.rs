@@ -1,8 +1,8 @@
 use super::{write_option, write_request_id};
-use crate::capability::Capability;
-use crate::encode::Write;
-use crate::json::{Full, Sink};
-use crate::text::Text;
+use crate::json::{BufferFull, Sink};
+use crate::value::Capability;
+use crate::value::Text;
+use crate::wire::encode::Encode;
 use crate::wire::members;
 
 /// [DeleteMessage (Publish)]: tell the other clients to delete a message.
@@ -41,8 +41,8 @@ members! {
     optional { request_id: RequestId, reason: Reason, }
 }
 
-impl Write for DeleteMessage<'_> {
-    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), Full> {
+impl Encode for DeleteMessage<'_> {
+    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), BufferFull> {
         let Self { request_id, id, reason } = self;
         sink.put(r#"{"Action":"DELETE_MESSAGE""#)?;
         write_request_id(sink, *request_id)?;

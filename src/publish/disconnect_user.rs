@@ -1,8 +1,8 @@
 use super::{write_option, write_request_id};
-use crate::capability::Capability;
-use crate::encode::Write;
-use crate::json::{Full, Sink};
-use crate::text::Text;
+use crate::json::{BufferFull, Sink};
+use crate::value::Capability;
+use crate::value::Text;
+use crate::wire::encode::Encode;
 use crate::wire::members;
 
 /// [DisconnectUser (Publish)]: disconnect a user from the room, on all of their connections.
@@ -42,8 +42,8 @@ members! {
     optional { request_id: RequestId, reason: Reason, }
 }
 
-impl Write for DisconnectUser<'_> {
-    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), Full> {
+impl Encode for DisconnectUser<'_> {
+    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), BufferFull> {
         let Self { request_id, user_id, reason } = self;
         sink.put(r#"{"Action":"DISCONNECT_USER""#)?;
         write_request_id(sink, *request_id)?;

@@ -11,10 +11,10 @@ pub use delete_message::DeleteMessage;
 pub use disconnect_user::DisconnectUser;
 pub use send_message::SendMessage;
 
-use crate::capability::Capability;
-use crate::encode::{Write, encoders};
-use crate::json::{Cursor, Full, Sink};
-use crate::text::Text;
+use crate::json::{BufferFull, Cursor, Sink};
+use crate::value::Capability;
+use crate::value::Text;
+use crate::wire::encode::{Encode, encoders};
 use crate::wire::{
     self, DecodeError, Direction, Field, Level, Members, Payload, Shape, Values, decode_utf8, usual_members,
 };
@@ -198,8 +198,8 @@ impl<'a> Publish<'a> {
     }
 }
 
-impl Write for Publish<'_> {
-    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), Full> {
+impl Encode for Publish<'_> {
+    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), BufferFull> {
         match self {
             Self::SendMessage(send) => send.write(sink),
             Self::DeleteMessage(delete) => delete.write(sink),
@@ -210,13 +210,13 @@ impl Write for Publish<'_> {
 
 /// Writes a `RequestId` behind others. An empty one is none, as it is when it is read.
 #[inline]
-fn write_request_id<S: Sink>(sink: &mut S, request_id: Option<Text<'_>>) -> Result<(), Full> {
+fn write_request_id<S: Sink>(sink: &mut S, request_id: Option<Text<'_>>) -> Result<(), BufferFull> {
     write_option(sink, r#","RequestId":"#, request_id.and_then(Text::not_empty))
 }
 
 /// Writes an optional member behind others.
 #[inline]
-fn write_option<S: Sink>(sink: &mut S, key: &str, value: Option<Text<'_>>) -> Result<(), Full> {
+fn write_option<S: Sink>(sink: &mut S, key: &str, value: Option<Text<'_>>) -> Result<(), BufferFull> {
     let Some(value) = value else { return Ok(()) };
     sink.member(key, value.to_json())
 }

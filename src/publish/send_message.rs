@@ -1,10 +1,10 @@
 use super::write_request_id;
-use crate::attributes::Attributes;
-use crate::capability::Capability;
-use crate::content::Content;
-use crate::encode::Write;
-use crate::json::{Full, MAX_CHARACTER_LEN, Sink};
-use crate::text::Text;
+use crate::json::{BufferFull, MAX_CHARACTER_LEN, Sink};
+use crate::value::Attributes;
+use crate::value::Capability;
+use crate::value::Content;
+use crate::value::Text;
+use crate::wire::encode::Encode;
 use crate::wire::members;
 
 /// [SendMessage (Publish)]: send a message to everyone in the room.
@@ -62,7 +62,7 @@ impl<'a> SendMessage<'a> {
     /// send.request_id = Some("8f0e3c52-6f6f-4b58-9d07-0d3fc6a2a8c1".into());
     /// assert!(send.encode(&mut [0; 1024]).is_err());
     /// assert!(send.encode(&mut [0; SendMessage::MAX_PLAIN_LEN]).is_ok());
-    /// # Ok::<(), ivs_chat_proto::LengthError>(())
+    /// # Ok::<(), ivs_chat_proto::ContentLengthError>(())
     /// ```
     pub const MAX_PLAIN_LEN: usize = WITHOUT_CONTENT.len() + MAX_CONTENT_LEN;
 
@@ -86,8 +86,8 @@ members! {
     optional { request_id: RequestId, attributes: Attributes, }
 }
 
-impl Write for SendMessage<'_> {
-    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), Full> {
+impl Encode for SendMessage<'_> {
+    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), BufferFull> {
         let Self { request_id, content, attributes } = self;
         sink.put(r#"{"Action":"SEND_MESSAGE""#)?;
         write_request_id(sink, *request_id)?;

@@ -21,7 +21,7 @@ const MAX_REASON: usize = 123;
 
 impl Close<'static> {
     /// The session is over. The reason is an object, with the `ErrorCode` 401. The code is not known;
-    /// clients go by the [error](super::Reject::expired) in front of it.
+    /// clients go by the [error](super::Rejection::expired) in front of it.
     pub const EXPIRED: Self = Self { code: 1000, reason: r#"{"ErrorMessage":"session expired","ErrorCode":401}"# };
 }
 

@@ -1,21 +1,21 @@
 //! The other end: what the service does with what clients publish. For a gateway, a proxy, a test double.
 //!
-//! **A [`Peer`] is one connection: each text message goes into [`recv`](Peer::recv), and what comes out is either a publish to be done or a
-//! [`Reject`] to be sent back.** Identifiers, the time, who else is in the room and what is to be delivered to them stay with the caller; the
+//! **A [`Peer`] is one connection: each text message goes into [`handle_message`](Peer::handle_message), and what comes out is either a publish to be done or a
+//! [`Rejection`] to be sent back.** Identifiers, the time, who else is in the room and what is to be delivered to them stay with the caller; the
 //! payloads for that are those of [`subscribe`](crate::subscribe).
 //!
 //! ```
 //! use ivs_chat_proto::publish::Publish;
-//! use ivs_chat_proto::server::{Config, MessageRate, Peer};
+//! use ivs_chat_proto::server::{Config, RoomRateLimiter, Peer};
 //! use ivs_chat_proto::subscribe::{Message, Sender, Subscribe};
 //! use ivs_chat_proto::{Capabilities, Capability, Instant};
 //!
 //! let mut config = Config::new();
 //! config.capabilities = Capabilities::NONE.with(Capability::SendMessage);
-//! let (mut peer, mut room) = (Peer::new(Instant::from_millis(0), config), MessageRate::new(10.try_into()?));
+//! let (mut peer, mut room) = (Peer::new(Instant::from_millis(0), config), RoomRateLimiter::new(10.try_into()?));
 //!
 //! let mut answer = |now, message: &[u8]| {
-//!     let accepted = peer.recv(now, message).and_then(|publish| room.admit(now, &publish).map(|()| publish));
+//!     let accepted = peer.handle_message(now, message).and_then(|publish| room.check(now, &publish).map(|()| publish));
 //!     match accepted {
 //!         Ok(Publish::SendMessage(send)) => {
 //!             let sender = Sender::new("astrid".into());
@@ -25,7 +25,7 @@
 //!             message.encode_to_string() // to everybody in the room
 //!         }
 //!         Ok(_) => unreachable!("nothing else is permitted"),
-//!         Err(reject) => reject.with_id("pT4nQ8sVw1Lz".into()).encode_to_string(), // to this connection
+//!         Err(rejection) => rejection.to_error("pT4nQ8sVw1Lz".into()).encode_to_string(), // to this connection
 //!     }
 //! };
 //! let message = answer(Instant::from_millis(5), br#"{"action":"SEND_MESSAGE","requestid":"r-1","content":"hej"}"#);
@@ -39,16 +39,16 @@
 //!
 //! In this order; the first that fails decides. The numbers are those of the reference's section "WebSocket Errors".
 //!
-//! | | error | [`Cause`] |
+//! | | error | [`RejectionCause`] |
 //! |---|---|---|
-//! | it is JSON, and one of the three actions with what that requires | 400 | [`NotDecoded`](Cause::NotDecoded) |
-//! | the session is not over | 401 | [`Expired`](Cause::Expired) |
-//! | the token permits it | 403 | [`NotPermitted`](Cause::NotPermitted) |
-//! | the content has 1 to 500 code points, and no more than the room takes | 400 | [`NotDecoded`](Cause::NotDecoded), [`ContentTooLong`](Cause::ContentTooLong) |
-//! | it has no more bytes than may be | 413 | [`TooLarge`](Cause::TooLarge) |
-//! | the connection has not made too many requests in a second | 429 | [`TooManyRequests`](Cause::TooManyRequests) |
-//! | nor has the room too many messages: [`MessageRate`] | 429 | the same |
-//! | the review accepts it: [`Reject::not_acceptable`] | 406 | [`NotAcceptable`](Cause::NotAcceptable) |
+//! | it is JSON, and one of the three actions with what that requires | 400 | [`NotDecoded`](RejectionCause::NotDecoded) |
+//! | the session is not over | 401 | [`Expired`](RejectionCause::Expired) |
+//! | the token permits it | 403 | [`NotPermitted`](RejectionCause::NotPermitted) |
+//! | the content has 1 to 500 code points, and no more than the room takes | 400 | [`NotDecoded`](RejectionCause::NotDecoded), [`ContentTooLong`](RejectionCause::ContentTooLong) |
+//! | it has no more bytes than may be | 413 | [`TooLarge`](RejectionCause::TooLarge) |
+//! | the connection has not made too many requests in a second | 429 | [`TooManyRequests`](RejectionCause::TooManyRequests) |
+//! | nor has the room too many messages: [`RoomRateLimiter`] | 429 | the same |
+//! | the review accepts it: [`Rejection::not_acceptable`] | 406 | [`NotAcceptable`](RejectionCause::NotAcceptable) |
 //!
 //! A publish that is too large and not JSON is not JSON: give the WebSocket a limit of its own above [`max_bytes`](Config::max_bytes). The `RequestId` is in the error wherever it could be read, whatever else is wrong. What a check
 //! rejects is not counted against its own rate nor any below it; what the room or the review rejects has been counted for the connection.
@@ -66,7 +66,7 @@
 //!   `RequestId` of the client that asked for it. The user who is disconnected is told, too, and then [closed](Close::disconnected), on every connection.
 //! - *A deletion that is rejected* is answered with the message's `Id`, as the reference has it. The official JavaScript SDK 1.1.1 drops that as
 //!   a duplicate if it has received the message, and its request never settles; that is a fault of the SDK's.
-//! - *The end of a session* is an error 401 that nobody asked for, and then a close: [`Reject::expired`] and [`Close::EXPIRED`] at
+//! - *The end of a session* is an error 401 that nobody asked for, and then a close: [`Rejection::expired`] and [`Close::EXPIRED`] at
 //!   [`expires_at`](Peer::expires_at).
 //!
 //! Never end a session by a close frame alone: with any code, the official JavaScript SDK takes that for good. A connection that breaks without one, it
@@ -77,8 +77,8 @@
 
 mod close;
 mod peer;
-mod reject;
+mod rejection;
 
 pub use close::Close;
-pub use peer::{Config, MessageRate, Peer};
-pub use reject::{Cause, Reject};
+pub use peer::{Config, Peer, RoomRateLimiter};
+pub use rejection::{Rejection, RejectionCause};

@@ -1,11 +1,11 @@
 use core::num::NonZeroU8;
 
-use super::reject::{Cause, Reject};
-use crate::capability::{Capabilities, Capability};
-use crate::content::Content;
+use super::rejection::{Rejection, RejectionCause};
 use crate::instant::Instant;
 use crate::publish::Publish;
 use crate::rate::Rate;
+use crate::value::Content;
+use crate::value::{Capabilities, Capability};
 use crate::wire::DecodeErrorKind;
 
 /// What a connection is allowed: what its token and its room say. Times are in milliseconds.
@@ -60,7 +60,7 @@ impl Peer {
         Self { config, expires_at: now.after(config.session_ms.into()), requests: Rate::new() }
     }
 
-    /// When the session is over. Then send [`Reject::expired`] and close with [`Close::EXPIRED`](super::Close::EXPIRED).
+    /// When the session is over. Then send [`Rejection::expired`] and close with [`Close::EXPIRED`](super::Close::EXPIRED).
     #[must_use]
     pub const fn expires_at(&self) -> Instant {
         self.expires_at
@@ -78,7 +78,7 @@ impl Peer {
     ///
     /// If it is not to be done. The checks come in the order of the [module](super)'s table, and the first that fails decides. Nothing is read behind a content
     /// that has too many code points for any room.
-    pub fn recv<'m>(&mut self, now: Instant, message: &'m [u8]) -> Result<Publish<'m>, Reject<'m>> {
+    pub fn handle_message<'m>(&mut self, now: Instant, message: &'m [u8]) -> Result<Publish<'m>, Rejection<'m>> {
         let publish = match Publish::decode(message) {
             Ok(publish) => publish,
             Err(error) => {
@@ -86,33 +86,37 @@ impl Peer {
                     matches!(error.kind(), DecodeErrorKind::ContentTooLong | DecodeErrorKind::EmptyContent);
                 // As far as it has been read, it is a message, and has to be one that may be sent.
                 let before = if is_content { self.check_session(now, Capability::SendMessage) } else { Ok(()) };
-                return Err(Reject::unread(message, before.err().unwrap_or(Cause::NotDecoded(error))));
+                return Err(Rejection::unread(message, before.err().unwrap_or(RejectionCause::NotDecoded(error))));
             }
         };
-        self.check(now, &publish, message.len()).map_err(|cause| Reject::of(&publish, cause))?;
+        self.check(now, &publish, message.len()).map_err(|cause| Rejection::of(&publish, cause))?;
         self.requests.note(now);
         Ok(publish)
     }
 
-    fn check(&self, now: Instant, publish: &Publish<'_>, bytes: usize) -> Result<(), Cause> {
+    fn check(&self, now: Instant, publish: &Publish<'_>, bytes: usize) -> Result<(), RejectionCause> {
         self.check_session(now, publish.required_capability())?;
         if let Publish::SendMessage(send) = publish {
-            send.content.check(self.config.max_code_points).map_err(|_| Cause::ContentTooLong)?;
+            send.content.check(self.config.max_code_points).map_err(|_| RejectionCause::ContentTooLong)?;
         }
         if bytes > self.config.max_bytes {
-            return Err(Cause::TooLarge);
+            return Err(RejectionCause::TooLarge);
         }
         match self.requests.retry_at(self.config.requests_per_second, now) {
-            Some(retry_at) => Err(Cause::TooManyRequests { retry_at }),
+            Some(retry_at) => Err(RejectionCause::TooManyRequests { retry_at }),
             None => Ok(()),
         }
     }
 
-    const fn check_session(&self, now: Instant, capability: Capability) -> Result<(), Cause> {
+    const fn check_session(&self, now: Instant, capability: Capability) -> Result<(), RejectionCause> {
         if self.expires_at.is_due(now) {
-            return Err(Cause::Expired);
+            return Err(RejectionCause::Expired);
         }
-        if self.config.capabilities.permits(capability) { Ok(()) } else { Err(Cause::NotPermitted(capability)) }
+        if self.config.capabilities.permits(capability) {
+            Ok(())
+        } else {
+            Err(RejectionCause::NotPermitted(capability))
+        }
     }
 }
 
@@ -121,22 +125,22 @@ impl Peer {
 /// ```
 /// use ivs_chat_proto::Instant;
 /// use ivs_chat_proto::publish::Publish;
-/// use ivs_chat_proto::server::MessageRate;
+/// use ivs_chat_proto::server::RoomRateLimiter;
 ///
-/// let mut room = MessageRate::new(1.try_into()?);
+/// let mut room = RoomRateLimiter::new(1.try_into()?);
 /// let publish = Publish::decode(br#"{"Action":"SEND_MESSAGE","Content":"hi"}"#)?;
-/// assert!(room.admit(Instant::from_millis(0), &publish).is_ok());
-/// assert_eq!(room.admit(Instant::from_millis(999), &publish).unwrap_err().error.error_code, 429);
-/// assert!(room.admit(Instant::from_millis(1_000), &publish).is_ok());
+/// assert!(room.check(Instant::from_millis(0), &publish).is_ok());
+/// assert_eq!(room.check(Instant::from_millis(999), &publish).unwrap_err().error.error_code, 429);
+/// assert!(room.check(Instant::from_millis(1_000), &publish).is_ok());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct MessageRate {
+pub struct RoomRateLimiter {
     per_second: NonZeroU8,
     messages: Rate<100>,
 }
 
-impl MessageRate {
+impl RoomRateLimiter {
     /// So many in any one second: 1 to 100, where more is taken for 100.
     #[must_use]
     pub const fn new(per_second: NonZeroU8) -> Self {
@@ -148,12 +152,12 @@ impl MessageRate {
     /// # Errors
     ///
     /// If there have been too many.
-    pub fn admit<'m>(&mut self, now: Instant, publish: &Publish<'m>) -> Result<(), Reject<'m>> {
+    pub fn check<'m>(&mut self, now: Instant, publish: &Publish<'m>) -> Result<(), Rejection<'m>> {
         if !matches!(publish, Publish::SendMessage(_)) {
             return Ok(());
         }
         if let Some(retry_at) = self.messages.retry_at(Some(self.per_second), now) {
-            return Err(Reject::of(publish, Cause::TooManyRequests { retry_at }));
+            return Err(Rejection::of(publish, RejectionCause::TooManyRequests { retry_at }));
         }
         self.messages.note(now);
         Ok(())

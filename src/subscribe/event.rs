@@ -1,8 +1,8 @@
-use crate::attributes::Attributes;
-use crate::encode::Write;
-use crate::json::{Full, Sink};
-use crate::text::Text;
-use crate::time::SendTime;
+use crate::json::{BufferFull, Sink};
+use crate::value::Attributes;
+use crate::value::SendTime;
+use crate::value::Text;
+use crate::wire::encode::Encode;
 use crate::wire::members;
 
 /// [Event (Subscribe)]: something that the service or the application tells the room.
@@ -152,8 +152,8 @@ members! {
     optional { request_id: RequestId, attributes: Attributes, }
 }
 
-impl Write for Event<'_> {
-    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), Full> {
+impl Encode for Event<'_> {
+    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), BufferFull> {
         let Self { id, request_id, event_name, attributes, send_time } = self;
         sink.put(r#"{"Type":"EVENT","Id":""#)?;
         sink.string_body(id.to_json())?;

@@ -1,8 +1,8 @@
-use crate::attributes::Attributes;
-use crate::encode::Write;
-use crate::json::{Full, Sink};
-use crate::text::Text;
-use crate::time::SendTime;
+use crate::json::{BufferFull, Sink};
+use crate::value::Attributes;
+use crate::value::SendTime;
+use crate::value::Text;
+use crate::wire::encode::Encode;
 use crate::wire::{Field, FromValue, Level, Values, members};
 
 /// [Message (Subscribe)]: a message that a client sent to the room. Its sender gets it back, too.
@@ -73,8 +73,8 @@ impl<'a> FromValue<'a> for Sender<'a> {
     }
 }
 
-impl Write for Message<'_> {
-    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), Full> {
+impl Encode for Message<'_> {
+    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), BufferFull> {
         let Self { id, request_id, attributes, content, send_time, sender } = self;
         let Sender { user_id, attributes: sender_attributes } = sender;
         sink.put(r#"{"Type":"MESSAGE","Id":""#)?;

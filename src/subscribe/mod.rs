@@ -5,16 +5,16 @@
 mod event;
 mod message;
 mod service_error;
-mod unknown;
+mod unknown_payload;
 
 pub use event::{Event, EventKind, SystemEvent};
 pub use message::{Message, Sender};
 pub use service_error::ServiceError;
-pub use unknown::Unknown;
+pub use unknown_payload::UnknownPayload;
 
-use crate::encode::{Write, encoders};
-use crate::json::{Cursor, Full, Sink};
-use crate::text::Text;
+use crate::json::{BufferFull, Cursor, Sink};
+use crate::value::Text;
+use crate::wire::encode::{Encode, encoders};
 use crate::wire::{self, DecodeError, Direction, Field, Level, Members, Shape, Values, decode_utf8, usual_members};
 
 /// The payloads, in the order in which [`Subscribe::read`] tells them apart.
@@ -44,7 +44,7 @@ impl Members for Order {
 ///     Subscribe::Message(message) => assert_eq!(message.content, "hej!"),
 ///     Subscribe::Event(event) => println!("{:?}", event.kind()),
 ///     Subscribe::Error(error) => println!("{}", error.error_code),
-///     other => println!("of a later day: {:?}", other.r#type()),
+///     other => println!("of a later day: {:?}", other.type_name()),
 /// }
 /// # Ok::<(), ivs_chat_proto::DecodeError>(())
 /// ```
@@ -58,7 +58,7 @@ pub enum Subscribe<'a> {
     /// [WebSocket error](ServiceError).
     Error(ServiceError<'a>),
     /// A `Type` that the reference does not have: not an error, but nothing this crate could read.
-    Unknown(Unknown<'a>),
+    Unknown(UnknownPayload<'a>),
 }
 
 impl<'a> Subscribe<'a> {
@@ -91,7 +91,7 @@ impl<'a> Subscribe<'a> {
             0 => Message::from_values(&values).into(),
             1 => Event::from_values(&values).into(),
             2 => ServiceError::from_values(&values).into(),
-            _ => Unknown::new(values.get(Level::Payload, Field::Type), object.json).into(),
+            _ => UnknownPayload::new(values.get(Level::Payload, Field::Type), object.json).into(),
         })
     }
 
@@ -119,18 +119,18 @@ impl<'a> Subscribe<'a> {
 
     /// The `Type` of the payload.
     #[must_use]
-    pub const fn r#type(&self) -> Text<'a> {
+    pub const fn type_name(&self) -> Text<'a> {
         match self {
             Self::Message(_) => Text::new(Message::TYPE),
             Self::Event(_) => Text::new(Event::TYPE),
             Self::Error(_) => Text::new(ServiceError::TYPE),
-            Self::Unknown(unknown) => unknown.r#type(),
+            Self::Unknown(unknown) => unknown.type_name(),
         }
     }
 }
 
-impl Write for Subscribe<'_> {
-    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), Full> {
+impl Encode for Subscribe<'_> {
+    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), BufferFull> {
         match self {
             Self::Message(message) => message.write(sink),
             Self::Event(event) => event.write(sink),
@@ -140,7 +140,7 @@ impl Write for Subscribe<'_> {
     }
 }
 
-encoders!(Subscribe, Message, Event, ServiceError, Unknown);
+encoders!(Subscribe, Message, Event, ServiceError, UnknownPayload);
 
 impl<'a> From<Message<'a>> for Subscribe<'a> {
     fn from(message: Message<'a>) -> Self {
@@ -154,8 +154,8 @@ impl<'a> From<Event<'a>> for Subscribe<'a> {
     }
 }
 
-impl<'a> From<Unknown<'a>> for Subscribe<'a> {
-    fn from(unknown: Unknown<'a>) -> Self {
+impl<'a> From<UnknownPayload<'a>> for Subscribe<'a> {
+    fn from(unknown: UnknownPayload<'a>) -> Self {
         Self::Unknown(unknown)
     }
 }

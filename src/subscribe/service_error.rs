@@ -1,7 +1,7 @@
-use crate::encode::Write;
-use crate::error_code::ErrorCode;
-use crate::json::{Full, Sink};
-use crate::text::Text;
+use crate::json::{BufferFull, Sink};
+use crate::value::ErrorCode;
+use crate::value::Text;
+use crate::wire::encode::Encode;
 use crate::wire::members;
 
 /// [WebSocket Errors]: an operation failed. It reaches only the client whose operation it was.
@@ -40,11 +40,11 @@ members! {
     optional { error_message: ErrorMessage, id: Id, request_id: RequestId, }
 }
 
-impl Write for ServiceError<'_> {
-    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), Full> {
+impl Encode for ServiceError<'_> {
+    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), BufferFull> {
         let Self { error_code, error_message, id, request_id } = self;
         sink.put(r#"{"ErrorCode":"#)?;
-        sink.u16(error_code.get())?;
+        sink.u16(error_code.as_u16())?;
         if let Some(error_message) = error_message {
             sink.member(r#","ErrorMessage":"#, error_message.to_json())?;
         }

@@ -2,7 +2,7 @@
 
 use super::shape::Direction;
 use crate::json::Str;
-use crate::text::Text;
+use crate::value::Text;
 
 /// The JSON type of a field's value, as far as reading it differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,9 +142,9 @@ impl Field {
     /// Returns the field that a key names. The key may be written with escapes.
     pub(super) fn with_key(key: Str<'_>, direction: Direction) -> Option<Self> {
         let mut buffer = [0; MAX_LEN];
-        let name = match key.as_plain() {
+        let name = match key.as_str() {
             Some(name) => name,
-            None => Text::from_json(key).copy_to(&mut buffer).ok()?,
+            None => Text::from_json(key).decode_into(&mut buffer).ok()?,
         };
         Self::named(name, direction)
     }

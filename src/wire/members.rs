@@ -14,9 +14,9 @@ use super::key::Key;
 use super::notes::{Note, Notes, missing_field};
 use super::shape::{Direction, Shape};
 use super::values::{Level, Value, Values};
-use crate::content::Content;
 use crate::json::{Cursor, Str};
-use crate::text::Text;
+use crate::value::Content;
+use crate::value::Text;
 
 /// The pass has ended with the error in [`Pass::error`]. Without the error inside, a result fits in
 /// one register.
@@ -260,7 +260,7 @@ impl<'a> Pass<'_, 'a> {
             Err(error) => return self.unsuitable(state, start, Level::Payload, field, error),
         };
         self.values.set(Level::Payload, field, Value::Text(tag));
-        let found = match tag.as_plain() {
+        let found = match tag.as_str() {
             Some(tag) => shape.payloads.iter().position(|payload| payload.tag == tag),
             None => shape.payloads.iter().position(|payload| Text::from_json(tag) == *payload.tag),
         };
@@ -385,7 +385,7 @@ impl<'a> Pass<'_, 'a> {
     fn check_content(&mut self, start: Cursor<'a>, content: Str<'a>) -> Result<()> {
         let kind = match Content::new(Text::from_json(content)) {
             Ok(_) => return Ok(()),
-            Err(error) if error.code_points() == 0 => DecodeErrorKind::EmptyContent,
+            Err(error) if error.code_point_count() == 0 => DecodeErrorKind::EmptyContent,
             Err(_) => DecodeErrorKind::ContentTooLong,
         };
         let error = DecodeError::new(kind, start.offset());

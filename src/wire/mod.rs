@@ -12,6 +12,7 @@
 )]
 
 mod decode_error;
+pub(crate) mod encode;
 mod field;
 mod field_set;
 mod key;

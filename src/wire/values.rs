@@ -1,12 +1,12 @@
 //! The values of an object's members, until a payload is built from them.
 
 use super::field::Field;
-use crate::attributes::Attributes;
-use crate::content::Content;
-use crate::error_code::ErrorCode;
 use crate::json::Str;
-use crate::text::Text;
-use crate::time::SendTime;
+use crate::value::Attributes;
+use crate::value::Content;
+use crate::value::ErrorCode;
+use crate::value::SendTime;
+use crate::value::Text;
 
 /// The value of a member.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! What must hold of bytes that come in pieces: cut anywhere, they give what they give whole, and what a slow twin finds in
 //! them.
 
-use ivs_chat_proto::{Fragments, JsonStream, StreamError, StreamErrorKind};
+use ivs_chat_proto::{JsonStream, MessageAssembler, StreamError, StreamErrorKind};
 
 /// What a stream gave: an object, or what was there instead, and where.
 pub(crate) type Found = Result<Vec<u8>, (StreamErrorKind, usize)>;
@@ -66,7 +66,7 @@ fn stream_twin(bytes: &[u8], max_bytes: usize) -> Vec<Found> {
             b'{' => {
                 let (object, is_whole) = object_twin(rest);
                 all.push(if object.len() > max_bytes {
-                    Err((StreamErrorKind::Oversize, begin))
+                    Err((StreamErrorKind::MessageTooLong, begin))
                 } else if is_whole {
                     Ok(object.to_vec())
                 } else {
@@ -118,7 +118,7 @@ pub(crate) fn fragments<const N: usize>(bytes: &[u8], choices: &[u8]) {
     let pieces = pieces(bytes, choices);
     // Odd choices end a message.
     let fins = || choices.iter().map(|choice| choice % 2 == 1).chain([true]).cycle();
-    let mut fragments = Fragments::<N>::new();
+    let mut fragments = MessageAssembler::<N>::new();
     for _ in 0..2 {
         let mut message = Vec::new();
         for (piece, fin) in pieces.iter().zip(fins()) {
@@ -136,7 +136,7 @@ pub(crate) fn fragments<const N: usize>(bytes: &[u8], choices: &[u8]) {
             }
         }
         fragments.clear();
-        assert_eq!(fragments, Fragments::new());
+        assert_eq!(fragments, MessageAssembler::new());
     }
 }
 

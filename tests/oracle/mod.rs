@@ -13,13 +13,15 @@ use core::fmt::Debug;
 
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::subscribe::Subscribe;
-use ivs_chat_proto::{Attributes, ChatLog, CloseReason, Content, DecodeError, DecodeErrorKind, EncodeError, Text};
+use ivs_chat_proto::{
+    Attributes, BufferTooSmall, ChatLogEntry, CloseReason, Content, DecodeError, DecodeErrorKind, Text,
+};
 use serde_json::Value;
 
 use model::{Decoded, Verdict};
 
 /// What is encoded in a buffer of exactly this length.
-fn string(length: usize, encode: impl for<'b> Fn(&'b mut [u8]) -> Result<&'b [u8], EncodeError>) -> String {
+fn string(length: usize, encode: impl for<'b> Fn(&'b mut [u8]) -> Result<&'b [u8], BufferTooSmall>) -> String {
     let mut buffer = vec![0; length];
     let length = encode(&mut buffer).expect("room").len();
     buffer.truncate(length);
@@ -32,7 +34,7 @@ pub(crate) trait Payload: Copy + Debug {
 
     fn decode(payload: &[u8]) -> Result<Self::Of<'_>, DecodeError>;
     fn decode_str(payload: &str) -> Result<Self::Of<'_>, DecodeError>;
-    fn encode<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], EncodeError>;
+    fn encode<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], BufferTooSmall>;
     fn encoded_len(&self) -> usize;
     fn encode_to_string(&self) -> String;
     fn equals(&self, other: &Self::Of<'_>) -> bool;
@@ -61,7 +63,7 @@ macro_rules! payload {
                 $payload::decode_str(payload)
             }
 
-            fn encode<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], EncodeError> {
+            fn encode<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], BufferTooSmall> {
                 self.encode(buffer)
             }
 
@@ -105,15 +107,15 @@ macro_rules! payload {
 payload! {
     Subscribe (subscribe, of_subscribe): serialized,
     Publish (publish, of_publish): serialized,
-    ChatLog (chat_log, of_chat_log)
+    ChatLogEntry (chat_log, of_chat_log)
 }
 
 #[allow(non_snake_case, reason = "named for the payloads, so that the macro finds them")]
 mod read {
-    use super::{ChatLog, Publish, Subscribe, attributes, text};
+    use super::{ChatLogEntry, Publish, Subscribe, attributes, text};
 
     pub(super) fn Subscribe(payload: &Subscribe<'_>) {
-        text(payload.r#type());
+        text(payload.type_name());
         match payload {
             Subscribe::Message(message) => {
                 [message.id, message.content, message.send_time.text(), message.sender.user_id]
@@ -134,7 +136,7 @@ mod read {
                 [error.error_message, error.id, error.request_id].into_iter().flatten().for_each(text);
                 let _ = (error.error_code.name(), error.error_code.description());
             }
-            other => text(other.r#type()),
+            other => text(other.type_name()),
         }
     }
 
@@ -143,8 +145,8 @@ mod read {
         match payload {
             Publish::SendMessage(send) => {
                 text(send.content.text());
-                assert!((1..=500).contains(&send.content.code_points()));
-                assert_eq!(usize::from(send.content.code_points()), send.content.text().chars().count());
+                assert!((1..=500).contains(&send.content.code_point_count()));
+                assert_eq!(usize::from(send.content.code_point_count()), send.content.text().chars().count());
                 attributes(send.attributes);
             }
             Publish::DeleteMessage(delete) => {
@@ -159,10 +161,10 @@ mod read {
         }
     }
 
-    pub(super) fn ChatLog(log: &ChatLog<'_>) {
+    pub(super) fn ChatLogEntry(log: &ChatLogEntry<'_>) {
         Subscribe(&log.payload);
         let time = log.event_timestamp.map(|time| time.text());
-        [time, log.r#type, log.version].into_iter().flatten().for_each(text);
+        [time, log.type_name, log.version].into_iter().flatten().for_each(text);
     }
 }
 
@@ -173,13 +175,13 @@ pub(crate) fn text(text: Text<'_>) {
     assert_eq!(text.to_string(), whole);
     #[cfg(feature = "alloc")]
     assert_eq!(text.to_cow(), whole);
-    assert_eq!(text.code_points(), whole.chars().count());
+    assert_eq!(text.code_point_count(), whole.chars().count());
     assert_eq!(text.is_empty(), whole.is_empty());
-    assert!(text.as_plain().is_none_or(|plain| plain == whole));
+    assert!(text.as_str().is_none_or(|plain| plain == whole));
     let mut buffer = vec![0; whole.len()];
-    assert_eq!(text.copy_to(&mut buffer), Ok(whole.as_str()));
+    assert_eq!(text.decode_into(&mut buffer), Ok(whole.as_str()));
     if let Some(shorter) = buffer.len().checked_sub(1) {
-        assert_eq!(text.copy_to(&mut buffer[..shorter]).map_err(|error| error.needed()), Err(whole.len()));
+        assert_eq!(text.decode_into(&mut buffer[..shorter]).map_err(|error| error.needed()), Err(whole.len()));
     }
 }
 
@@ -311,12 +313,12 @@ fn some_of(length: usize) -> impl Iterator<Item = usize> {
 
 /// Any bytes as a line of a chat log, and a payload in one.
 pub(crate) fn chat_log(bytes: &[u8]) {
-    any_bytes::<ChatLog<'_>>(bytes);
+    any_bytes::<ChatLogEntry<'_>>(bytes);
     if let Ok(payload) = Subscribe::decode(bytes) {
-        let line = ChatLog::new(payload);
+        let line = ChatLogEntry::new(payload);
         let line = string(line.encoded_len(), |buffer| line.encode(buffer));
-        match ChatLog::decode_str(&line) {
-            Ok(log) => assert_eq!((log.payload, log.r#type), (payload, Some(payload.r#type()))),
+        match ChatLogEntry::decode_str(&line) {
+            Ok(log) => assert_eq!((log.payload, log.type_name), (payload, Some(payload.type_name()))),
             // The line is one object more.
             Err(error) => assert_eq!(error.kind(), DecodeErrorKind::NestedTooDeep),
         }
@@ -327,12 +329,12 @@ pub(crate) fn chat_log(bytes: &[u8]) {
 pub(crate) fn close_reason(bytes: &[u8]) {
     let Ok(reason) = core::str::from_utf8(bytes) else { return };
     match CloseReason::parse(reason) {
-        CloseReason::None => assert_eq!(reason, ""),
+        CloseReason::Empty => assert_eq!(reason, ""),
         CloseReason::Text(text) => assert_eq!(text, reason),
         CloseReason::Error { error_code, error_message } => {
             let object: Value = serde_json::from_str(reason).expect("an object");
             let member = |name: &str| object.get(name).filter(|value| !value.is_null()).cloned();
-            assert_eq!(error_code.map(|code| code.get().into()), member("ErrorCode"));
+            assert_eq!(error_code.map(|code| code.as_u16().into()), member("ErrorCode"));
             assert_eq!(error_message.map(|text| text.to_string().into()), member("ErrorMessage"));
             assert!(error_code.is_some() || error_message.is_some());
         }
@@ -357,12 +359,12 @@ pub(crate) fn content<'a>(text: Text<'a>, says: &str, limit: u16) -> Option<Cont
     match Content::with_limit(text, limit) {
         Ok(content) => {
             assert!((1..=usize::from(max_code_points)).contains(&code_points));
-            assert_eq!((usize::from(content.code_points()), content.text()), (code_points, text));
+            assert_eq!((usize::from(content.code_point_count()), content.text()), (code_points, text));
             Some(content)
         }
         Err(error) => {
             assert!(!(1..=usize::from(max_code_points)).contains(&code_points));
-            assert_eq!((error.code_points(), error.max_code_points()), (code_points, max_code_points));
+            assert_eq!((error.code_point_count(), error.max_code_points()), (code_points, max_code_points));
             None
         }
     }
@@ -435,7 +437,7 @@ pub(crate) mod differential {
         let serialized = found.ok().map(|payload| serde_json::to_string(&payload).expect("JSON"));
         match (found.map(owned::Subscribe::from), expected) {
             (Ok(owned::Subscribe::Unknown(found)), Ok(owned::Subscribe::Unknown(expected))) => {
-                assert_eq!(found.r#type(), expected.r#type());
+                assert_eq!(found.type_name(), expected.type_name());
                 let raw = value(expected.raw());
                 assert!(same(&value(found.raw()), &raw), "{} is not {raw}", found.raw());
                 assert!(same(&value(&serialized.expect("a payload")), &raw), "{} is not {raw}", found.raw());

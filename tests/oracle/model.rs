@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::subscribe::Subscribe;
-use ivs_chat_proto::{Attributes, ChatLog, DecodeErrorKind as Kind, Field, Text};
+use ivs_chat_proto::{Attributes, ChatLogEntry, DecodeErrorKind as Kind, Field, Text};
 
 use super::scanner::{Error, Scanner};
 
@@ -443,7 +443,7 @@ impl Decoded {
                 text(Field::SendTime, event.send_time.text()),
             ]),
             Subscribe::Error(error) => fields([
-                Some((Field::ErrorCode, Value::Number(error.error_code.get()))),
+                Some((Field::ErrorCode, Value::Number(error.error_code.as_u16()))),
                 error.error_message.and_then(|message| text(Field::ErrorMessage, message)),
                 error.id.and_then(|id| text(Field::Id, id)),
                 error.request_id.and_then(|id| text(Field::RequestId, id)),
@@ -451,7 +451,7 @@ impl Decoded {
             Subscribe::Unknown(unknown) => Fields::from([(RAW, Value::Text(unknown.raw().into()))]),
             other => panic!("{other:?}"),
         };
-        Self { name: payload.r#type().to_string(), fields }
+        Self { name: payload.type_name().to_string(), fields }
     }
 
     pub(crate) fn of_publish(payload: &Publish<'_>) -> Self {
@@ -470,11 +470,11 @@ impl Decoded {
         Self { name: payload.action().into(), fields: fields([request_id, one, other]) }
     }
 
-    pub(crate) fn of_chat_log(log: &ChatLog<'_>) -> Self {
+    pub(crate) fn of_chat_log(log: &ChatLogEntry<'_>) -> Self {
         let payload = Box::new(Self::of_subscribe(&log.payload));
         let fields = fields([
             log.event_timestamp.and_then(|time| text(Field::EventTimestamp, time.text())),
-            log.r#type.and_then(|r#type| text(Field::LogType, r#type)),
+            log.type_name.and_then(|name| text(Field::LogType, name)),
             Some((Field::Payload, Value::Payload(payload))),
             log.version.and_then(|version| text(Field::Version, version)),
         ]);

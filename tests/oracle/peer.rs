@@ -13,7 +13,7 @@
 use core::num::NonZeroU8;
 
 use ivs_chat_proto::publish::Publish;
-use ivs_chat_proto::server::{Cause, Close, Config, MessageRate, Peer, Reject};
+use ivs_chat_proto::server::{Close, Config, Peer, Rejection, RejectionCause, RoomRateLimiter};
 use ivs_chat_proto::subscribe::Subscribe;
 use ivs_chat_proto::{Attributes, Capabilities, Capability, CloseReason, ErrorCode, Instant, Text};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -121,7 +121,7 @@ struct World {
     now: u64,
     /// When requests were accepted in the last second.
     accepted: Vec<u64>,
-    room: MessageRate,
+    room: RoomRateLimiter,
     per_second: NonZeroU8,
     /// When the room took messages in it.
     taken: Vec<u64>,
@@ -154,7 +154,7 @@ pub(crate) fn any_bytes(bytes: &[u8]) {
         config,
         now: start.as_millis(),
         accepted: Vec::new(),
-        room: MessageRate::new(per_second),
+        room: RoomRateLimiter::new(per_second),
         per_second,
         taken: Vec::new(),
     };
@@ -207,7 +207,7 @@ impl World {
         let (expected, instead) = self.expected(message, reading);
         let before = self.peer.clone();
         let now = Instant::from_millis(self.now);
-        match self.peer.recv(now, message) {
+        match self.peer.handle_message(now, message) {
             Ok(publish) => {
                 assert_eq!(expected, None, "accepted: {publish:?}");
                 self.accepted.push(self.now);
@@ -215,15 +215,15 @@ impl World {
                 self.again(&publish, message);
                 self.room(&publish);
             }
-            Err(reject) => {
-                let code = Some(reject.error.error_code.get());
-                assert!(code == expected || instead.is_some() && code == instead, "{reject:?}, but {expected:?}");
-                self.rejected(&reject, reading);
+            Err(rejection) => {
+                let code = Some(rejection.error.error_code.as_u16());
+                assert!(code == expected || instead.is_some() && code == instead, "{rejection:?}, but {expected:?}");
+                self.rejected(&rejection, reading);
                 assert!(self.peer == before, "a publish that was rejected has changed something");
             }
         }
         // A clock that steps back does no harm.
-        let _ = before.clone().recv(Instant::from_millis(self.now / 2), message);
+        let _ = before.clone().handle_message(Instant::from_millis(self.now / 2), message);
     }
 
     /// A publish that was accepted is accepted again as it is encoded: by another connection, on which it is the first.
@@ -232,8 +232,8 @@ impl World {
         let encoded = publish.encode(&mut buffer).expect("room");
         assert!(encoded.len() <= message.len(), "longer than it came: {publish:?}");
         let mut peer = Peer::new(Instant::from_millis(self.now), self.config);
-        let again = peer.recv(Instant::from_millis(self.now), encoded);
-        assert_eq!(again.map_err(|reject| reject.cause), Ok(*publish));
+        let again = peer.handle_message(Instant::from_millis(self.now), encoded);
+        assert_eq!(again.map_err(|rejection| rejection.cause), Ok(*publish));
     }
 
     /// The room takes no more messages in a second than it may, and all else.
@@ -242,39 +242,42 @@ impl World {
         let is_message = matches!(publish, Publish::SendMessage(_));
         let limit = usize::from(self.per_second.get()).min(100);
         let expected = retry_at(&self.taken, limit, self.now).filter(|_| is_message);
-        match self.room.admit(now, publish) {
+        match self.room.check(now, publish) {
             Ok(()) => {
                 assert_eq!(expected, None);
                 if is_message {
                     self.taken.push(self.now);
                 }
             }
-            Err(reject) => {
+            Err(rejection) => {
                 let retry_at = Instant::from_millis(expected.expect("a reason"));
-                assert_eq!(reject, Reject::too_many_requests(publish, retry_at));
-                answers(&reject, publish);
+                assert_eq!(rejection, Rejection::too_many_requests(publish, retry_at));
+                answers(&rejection, publish);
             }
         }
         let reason = publish.request_id();
-        let reject = Reject::not_acceptable(publish, reason);
-        assert_eq!((reject.cause, reject.error.error_code), (Cause::NotAcceptable, ErrorCode::NOT_ACCEPTABLE));
-        assert!(reason.is_none() || reject.error.error_message == reason);
-        answers(&reject, publish);
+        let rejection = Rejection::not_acceptable(publish, reason);
+        assert_eq!(
+            (rejection.cause, rejection.error.error_code),
+            (RejectionCause::NotAcceptable, ErrorCode::NOT_ACCEPTABLE)
+        );
+        assert!(reason.is_none() || rejection.error.error_message == reason);
+        answers(&rejection, publish);
     }
 
     /// An error has the number of its cause and names what it is about.
-    fn rejected(&self, reject: &Reject<'_>, reading: &Reading) {
-        let error = &reject.error;
-        let code = match reject.cause {
-            Cause::NotDecoded(_) | Cause::ContentTooLong => 400,
-            Cause::Expired => 401,
-            Cause::NotPermitted(capability) => {
+    fn rejected(&self, rejection: &Rejection<'_>, reading: &Reading) {
+        let error = &rejection.error;
+        let code = match rejection.cause {
+            RejectionCause::NotDecoded(_) | RejectionCause::ContentTooLong => 400,
+            RejectionCause::Expired => 401,
+            RejectionCause::NotPermitted(capability) => {
                 assert!(!self.config.capabilities.permits(capability));
                 assert!(reading.action().is_none_or(|action| action == capability));
                 403
             }
-            Cause::TooLarge => 413,
-            Cause::TooManyRequests { retry_at: moment } => {
+            RejectionCause::TooLarge => 413,
+            RejectionCause::TooManyRequests { retry_at: moment } => {
                 let limit = self.config.requests_per_second.expect("a limit");
                 let expected = retry_at(&self.accepted, usize::from(limit.get()).min(10), self.now);
                 assert_eq!(Some(moment.as_millis()), expected);
@@ -287,7 +290,7 @@ impl World {
         let is_delete = reading.action() == Some(Capability::DeleteMessage);
         let id = reading.text("Id").filter(|_| is_delete);
         assert_eq!(error.id.map(|id| id.to_string()).as_deref(), id);
-        comes_back(reject);
+        comes_back(rejection);
     }
 }
 
@@ -321,20 +324,20 @@ fn says(publish: &Publish<'_>, reading: &Reading) {
 }
 
 /// An error is about just this publish.
-fn answers(reject: &Reject<'_>, publish: &Publish<'_>) {
+fn answers(rejection: &Rejection<'_>, publish: &Publish<'_>) {
     let id = if let Publish::DeleteMessage(delete) = publish { Some(delete.id) } else { None };
-    assert_eq!((reject.error.request_id, reject.error.id), (publish.request_id(), id));
-    comes_back(reject);
+    assert_eq!((rejection.error.request_id, rejection.error.id), (publish.request_id(), id));
+    comes_back(rejection);
 }
 
 /// An error can be encoded, and then it is the same.
-fn comes_back(reject: &Reject<'_>) {
-    assert!(!reject.cause.to_string().is_empty());
-    let mut buffer = vec![0; reject.error.encoded_len()];
-    let encoded = reject.error.encode(&mut buffer).expect("room");
+fn comes_back(rejection: &Rejection<'_>) {
+    assert!(!rejection.cause.to_string().is_empty());
+    let mut buffer = vec![0; rejection.error.encoded_len()];
+    let encoded = rejection.error.encode(&mut buffer).expect("room");
     assert!(serde_json::from_slice::<IgnoredAny>(encoded).is_ok());
     match Subscribe::decode(encoded) {
-        Ok(Subscribe::Error(error)) => assert_eq!(error, reject.error),
+        Ok(Subscribe::Error(error)) => assert_eq!(error, rejection.error),
         other => panic!("{other:?}"),
     }
 }

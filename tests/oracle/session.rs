@@ -487,7 +487,8 @@ impl World {
             } else {
                 client.handle_message(now, conn_id(conn), wire.as_bytes())
             };
-            received.map(|received| received.map(|received| (received.payload.r#type().to_string(), received.settled)))
+            received
+                .map(|received| received.map(|received| (received.payload.type_name().to_string(), received.settled)))
         });
         assert_eq!(result, steady);
         if !matches!(self.phase(conn), Phase::Current | Phase::Draining) {

@@ -5,7 +5,7 @@ use std::collections::{HashSet, VecDeque};
 
 use ivs_chat_proto::client::{ConnectionId, ConnectionState, DisconnectReason, FetchId, Outcome, RequestHandle};
 use ivs_chat_proto::mock::Delivery;
-use ivs_chat_proto::{Fragments, Instant};
+use ivs_chat_proto::{Instant, MessageAssembler};
 
 use crate::chat::Chat;
 use crate::clock::HostClock;
@@ -13,7 +13,7 @@ use crate::ledger::Ledger;
 use crate::plan::HostPlan;
 
 /// Longer than every payload, and shorter than an oversize message.
-type Assembler = Fragments<4096>;
+type Assembler = MessageAssembler<4096>;
 
 #[expect(clippy::struct_excessive_bools, reason = "each says that something has happened")]
 pub(crate) struct Host {

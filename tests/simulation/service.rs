@@ -210,8 +210,8 @@ impl World {
                 Fate::Unserved
             }
         };
-        if let Some(Err(reject)) = &verdict {
-            if reject.error.error_code == ivs_chat_proto::ErrorCode::new(499) {
+        if let Some(Err(rejection)) = &verdict {
+            if rejection.error.error_code == ivs_chat_proto::ErrorCode::new(499) {
                 self.tally.note("fault: unknown_code");
             }
         }

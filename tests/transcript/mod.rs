@@ -359,8 +359,8 @@ fn described(received: &Received<'_, u64>) -> String {
     let what = match &received.payload {
         Subscribe::Message(_) => "message".into(),
         Subscribe::Event(_) => "event".into(),
-        Subscribe::Error(error) => format!("error {}", error.error_code.get()),
-        other => other.r#type().to_string(),
+        Subscribe::Error(error) => format!("error {}", error.error_code.as_u16()),
+        other => other.type_name().to_string(),
     };
     match &received.settled {
         Some(settled) => format!("{what}, {}", outcome(settled)),
@@ -372,7 +372,7 @@ fn outcome(settled: &Settled<u64>) -> String {
     assert_eq!(settled.handle.number(), settled.data, "the data of another request");
     let outcome = match settled.outcome {
         Outcome::Confirmed => "confirmed".into(),
-        Outcome::Rejected(code) => format!("rejected {}", code.get()),
+        Outcome::Rejected(code) => format!("rejected {}", code.as_u16()),
         Outcome::Assumed => "assumed".into(),
         Outcome::Unknown => "unknown".into(),
         other => panic!("no outcome {other:?}"),

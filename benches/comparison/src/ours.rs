@@ -6,14 +6,14 @@ use std::time::Duration;
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::server::{Config, Peer};
 use ivs_chat_proto::subscribe::{Message, Sender, Subscribe};
-use ivs_chat_proto::{Attributes, Capabilities, Fragments, Instant, JsonStream, Text};
+use ivs_chat_proto::{Attributes, Capabilities, MessageAssembler, Instant, JsonStream, Text};
 
 use crate::build::{build, build_send};
 use crate::room::Room;
 use crate::typed::{Plain, PlainPublish};
 
 /// Has room for the longest message that the service can send.
-pub(crate) type Assembler = Fragments<{ 32 * 1024 }>;
+pub(crate) type Assembler = MessageAssembler<{ 32 * 1024 }>;
 pub(crate) type Stream = JsonStream<{ 32 * 1024 }>;
 
 /// More than the length of the longest payload of a corpus, once it is encoded again.
@@ -64,9 +64,9 @@ pub(crate) fn decode_texts(payloads: &[String]) -> usize {
         let attributes = attributes(&payload).into_iter().flat_map(|attributes| attributes.iter());
         let attributes = attributes.flat_map(|(name, value)| [name, value]);
         for text in texts(&payload).into_iter().chain(attributes) {
-            sum += match text.as_plain() {
+            sum += match text.as_str() {
                 Some(text) => text.len(),
-                None => black_box(text.copy_to(&mut buffer).unwrap()).len(),
+                None => black_box(text.decode_into(&mut buffer).unwrap()).len(),
             };
         }
     }
@@ -197,7 +197,7 @@ impl Door {
     #[inline]
     fn recv<'m>(&mut self, payload: &'m str) -> Publish<'m> {
         self.now += Duration::from_millis(100);
-        self.peer.recv(self.now, black_box(payload.as_bytes())).unwrap()
+        self.peer.handle_message(self.now, black_box(payload.as_bytes())).unwrap()
     }
 }
 
@@ -255,7 +255,7 @@ fn published(publish: &Publish<'_>) -> usize {
 /// Reads something of every field of a subscribe payload.
 #[inline]
 fn fields(payload: &Subscribe<'_>) -> usize {
-    let code = if let Subscribe::Error(error) = payload { error.error_code.get() } else { 0 };
+    let code = if let Subscribe::Error(error) = payload { error.error_code.as_u16() } else { 0 };
     texts(payload).into_iter().map(text).sum::<usize>() + usize::from(code)
 }
 
@@ -299,7 +299,7 @@ fn pairs(attributes: Attributes<'_>) -> usize {
 /// The length of a text, or of its first code point if it has escapes.
 #[inline]
 fn text(text: Text<'_>) -> usize {
-    match text.as_plain() {
+    match text.as_str() {
         Some(text) => text.len(),
         None => text.chars().next().map_or(0, char::len_utf8),
     }

@@ -15,7 +15,7 @@ use core::hint::black_box;
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use ivs_chat_proto::subscribe::{Event, EventKind, Message, Sender, ServiceError, Subscribe, SystemEvent};
 use ivs_chat_proto::{
-    Attributes, Capability, ChatLog, CloseReason, Content, DecodeErrorKind, EncodeError, Endpoint, ErrorCode, Field,
+    Attributes, Capability, ChatLogEntry, CloseReason, Content, DecodeErrorKind, BufferTooSmall, Endpoint, ErrorCode, Field,
     SendTime, Text, Timestamp, Token,
 };
 
@@ -91,7 +91,7 @@ fn unknown_mut(buffer: &mut [u8]) -> &mut [u8] {
 fn encodes(
     expected: &str,
     encoded_len: usize,
-    encode: impl for<'b> Fn(&'b mut [u8]) -> Result<&'b [u8], EncodeError>,
+    encode: impl for<'b> Fn(&'b mut [u8]) -> Result<&'b [u8], BufferTooSmall>,
 ) -> bool {
     encoded_len == expected.len() && encode(unknown_mut(&mut [0; 512])) == Ok(expected.as_bytes())
 }
@@ -104,7 +104,7 @@ fn publish_send_message() -> Option<bool> {
     Some(
         send.request_id? == "r-1"
             && send.content == "grüß \"dich\" 👋"
-            && send.content.code_points() == 13
+            && send.content.code_point_count() == 13
             && send.attributes.get(unknown("mood"))? == "glücklich"
             && publish.required_capability() == Capability::SendMessage
             && encodes(SEND, publish.encoded_len(), |buffer| publish.encode(buffer))
@@ -188,7 +188,7 @@ fn subscribe_message() -> Option<bool> {
             && message.send_time.parse().ok()?.seconds() == 1_795_341_600
             && message.sender.user_id == "astrid"
             && message.sender.attributes.get(unknown("links"))? == r#"["a\\b"]"#
-            && payload.r#type() == Message::TYPE
+            && payload.type_name() == Message::TYPE
             && encodes(MESSAGE, payload.encoded_len(), |buffer| payload.encode(buffer))
             && encodes(MESSAGE, message.encoded_len(), |buffer| message.encode(buffer)),
     )
@@ -243,7 +243,7 @@ fn subscribe_unknown() -> Option<bool> {
     let payload = Subscribe::decode_str(payload).ok()?;
     let Subscribe::Unknown(poll) = payload else { return None };
     Some(
-        poll.r#type() == "POLL"
+        poll.type_name() == "POLL"
             && encodes(poll.raw(), poll.encoded_len(), |buffer| poll.encode(buffer))
             && encodes(poll.raw(), payload.encoded_len(), |buffer| payload.encode(buffer)),
     )
@@ -280,13 +280,13 @@ fn subscribe_by_hand() -> Option<bool> {
 
 fn chat_log() -> Option<bool> {
     let line = r#"{"event_timestamp":"2026-11-22T10:00:00.25Z","type":"ERROR","payload":{"ErrorCode":401,"RequestId":"","Type":"ERROR"},"version":"1.0"}"#;
-    let log = ChatLog::decode(unknown(line.as_bytes())).ok()?;
+    let log = ChatLogEntry::decode(unknown(line.as_bytes())).ok()?;
     let Subscribe::Error(error) = log.payload else { return None };
-    let bare = ChatLog::new(log.payload);
+    let bare = ChatLogEntry::new(log.payload);
     Some(
         error.error_code == 401
             && log.event_timestamp?.parse().ok()?.nanoseconds() == 250_000_000
-            && log.r#type? == "ERROR"
+            && log.type_name? == "ERROR"
             && log.version? == "1.0"
             && encodes(line, log.encoded_len(), |buffer| log.encode(buffer))
             && encodes(
@@ -304,7 +304,7 @@ fn close_reasons() -> Option<bool> {
         error_code? == ErrorCode::UNAUTHORIZED
             && error_message? == "session expired"
             && CloseReason::parse(unknown(r#"{"ErrorMessage":"sess"#)) == CloseReason::Text(r#"{"ErrorMessage":"sess"#)
-            && CloseReason::parse(unknown("")) == CloseReason::None,
+            && CloseReason::parse(unknown("")) == CloseReason::Empty,
     )
 }
 
@@ -367,17 +367,17 @@ fn text() -> Option<bool> {
     let payload = unknown(r#"{"Type":"ERROR","ErrorCode":0,"ErrorMessage":"\u0041\ud83d\udc4b\t!","Id":"A👋"}"#);
     let Subscribe::Error(error) = Subscribe::decode_str(payload).ok()? else { return None };
     let (escaped, plain) = (error.error_message?, error.id?);
-    let copy = |text: Text<'_>, expected: &str| text.copy_to(unknown_mut(&mut [0; 8])) == Ok(expected);
+    let copy = |text: Text<'_>, expected: &str| text.decode_into(unknown_mut(&mut [0; 8])) == Ok(expected);
     Some(
-        escaped.as_plain().is_none()
-            && plain.as_plain()? == "A👋"
-            && escaped.code_points() == 4
-            && plain.code_points() == 2
+        escaped.as_str().is_none()
+            && plain.as_str()? == "A👋"
+            && escaped.code_point_count() == 4
+            && plain.code_point_count() == 2
             && !escaped.is_empty()
             && escaped.chars().eq("A👋\t!".chars())
             && copy(escaped, "A👋\t!")
             && copy(plain, "A👋")
-            && escaped.copy_to(unknown_mut(&mut [0; 6])).err()?.needed() == 7
+            && escaped.decode_into(unknown_mut(&mut [0; 6])).err()?.needed() == 7
             && escaped.cmp(&plain) == Ordering::Greater
             && plain.partial_cmp(&Text::new(unknown("B"))) == Some(Ordering::Less)
             && hash_of(escaped) == hash_of(Text::new(unknown("A👋\t!")))
@@ -430,11 +430,11 @@ fn content() -> Option<bool> {
     let (long, longest) = (core::str::from_utf8(long).ok()?, core::str::from_utf8(long.get(1..)?).ok()?);
     let error = Content::with_limit(unknown("hello"), *unknown(&4)).err()?;
     Some(
-        Content::new(longest).ok()?.code_points() == Content::MAX_CODE_POINTS
+        Content::new(longest).ok()?.code_point_count() == Content::MAX_CODE_POINTS
             && Content::new(long).is_err()
             && Content::new(unknown("")).is_err()
             && Content::with_limit(unknown("🏴‍☠️"), 4).ok()?.text() == "🏴‍☠️"
-            && (error.code_points(), error.max_code_points()) == (5, 4),
+            && (error.code_point_count(), error.max_code_points()) == (5, 4),
     )
 }
 

@@ -71,7 +71,7 @@ pub extern "C" fn decode(len: usize) -> i32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn content(len: usize) -> i32 {
     with_output(|output| match Subscribe::decode(read(len)) {
-        Ok(Subscribe::Message(message)) => message.content.copy_to(output).ok().map(str::len),
+        Ok(Subscribe::Message(message)) => message.content.decode_into(output).ok().map(str::len),
         _ => None,
     })
 }

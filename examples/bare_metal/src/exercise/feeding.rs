@@ -1,13 +1,13 @@
 //! Messages and streams that come in pieces.
 
 use ivs_chat_proto::subscribe::Subscribe;
-use ivs_chat_proto::{Fragments, JsonStream, StreamErrorKind};
+use ivs_chat_proto::{MessageAssembler, JsonStream, StreamErrorKind};
 
 use super::{MESSAGE, unknown};
 
 pub fn fragments() -> Option<bool> {
     let whole = unknown(MESSAGE.as_bytes());
-    let mut fragments = Fragments::<512>::new();
+    let mut fragments = MessageAssembler::<512>::new();
     for length in 1..=whole.len() {
         for piece in whole.chunks(length) {
             if fragments.push(piece, *unknown(&false)).is_some() {
@@ -41,7 +41,7 @@ pub fn stream() -> Option<bool> {
         Err((StreamErrorKind::Unfinished, 12)),
         Err((StreamErrorKind::Unfinished, 17)),
         Ok(b"{\"d\":{}}"),
-        Err((StreamErrorKind::Oversize, 32)),
+        Err((StreamErrorKind::MessageTooLong, 32)),
     ];
     let mut stream = JsonStream::<12>::new();
     for length in 1..=input.len() {

@@ -8,7 +8,7 @@ use core::fmt::{self, Write as _};
 use ivs_chat_proto::publish::DeleteMessage;
 use ivs_chat_proto::server::{Config, Peer};
 use ivs_chat_proto::subscribe::Subscribe;
-use ivs_chat_proto::{Content, Endpoint, ErrorCode, Fragments, Instant, JsonStream, Text, Timestamp, Token};
+use ivs_chat_proto::{Content, Endpoint, ErrorCode, MessageAssembler, Instant, JsonStream, Text, Timestamp, Token};
 
 use super::{unknown, unknown_mut};
 
@@ -41,14 +41,14 @@ pub fn check() -> Option<bool> {
     let refused = Subscribe::decode(payload).err()?;
     let needed = DeleteMessage::new(unknown("m").into()).encode(unknown_mut(&mut [])).err()?;
     let too_long = Content::with_limit(unknown("hello"), *unknown(&4)).err()?;
-    let oversize = Fragments::<4>::new().push(unknown(b"hello".as_slice()), *unknown(&true))?.err()?;
+    let oversize = MessageAssembler::<4>::new().push(unknown(b"hello".as_slice()), *unknown(&true))?.err()?;
     let garbage = JsonStream::<4>::new().next(&mut unknown(b" hello".as_slice()))?.err()?;
     let time = Timestamp::parse(unknown("2026-11-22T12:00:00.250+01:00")).ok()?;
     let [whole, least] = [*unknown(&0), *unknown(&1)].map(|nanoseconds| Timestamp::new(-1, nanoseconds));
     let mut peer = Peer::new(Instant::from_millis(*unknown(&0)), *unknown(&Config::new()));
     let publishes = [r#"{"Action":"SEND_MESSAGE","Content":"hej"}"#, r#"{"Action":"JOIN"}"#];
     let mut causes =
-        publishes.map(|publish| peer.recv(Instant::from_millis(1), unknown(publish.as_bytes())).err()).into_iter();
+        publishes.map(|publish| peer.handle_message(Instant::from_millis(1), unknown(publish.as_bytes())).err()).into_iter();
     let [forbidden, unheard] = [causes.next()??, causes.next()??];
     Some(
         is_written("the value of Content is of another type, at byte 28", format_args!("{refused}"))
@@ -57,8 +57,8 @@ pub fn check() -> Option<bool> {
             && is_written("a message of more than 4 bytes", format_args!("{oversize}"))
             && is_written("not an object, at byte 1", format_args!("{garbage}"))
             && is_written("2026-11-22T11:00:00.25Z", format_args!("{time}"))
-            && time.copy_to(unknown_mut(&mut [0; 64])).ok()? == "2026-11-22T11:00:00.25Z"
-            && time.copy_to(unknown_mut(&mut [0; 5])).is_err()
+            && time.format_into(unknown_mut(&mut [0; 64])).ok()? == "2026-11-22T11:00:00.25Z"
+            && time.format_into(unknown_mut(&mut [0; 5])).is_err()
             && is_written("1969-12-31T23:59:59Z", format_args!("{}", whole?))
             && is_written("1969-12-31T23:59:59.000000001Z", format_args!("{}", least?))
             && is_written("429 Too Many Requests", format_args!("{}", ErrorCode::new(*unknown(&429))))

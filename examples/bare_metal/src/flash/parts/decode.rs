@@ -40,7 +40,7 @@ pub fn show(payload: &Subscribe<'_>) {
             error.request_id.map(text);
         }
         Subscribe::Unknown(unknown) => {
-            text(unknown.r#type());
+            text(unknown.type_name());
             black_box(unknown.raw());
         }
         _ => {}
@@ -49,7 +49,7 @@ pub fn show(payload: &Subscribe<'_>) {
 
 #[inline(never)]
 fn text(text: Text<'_>) {
-    _ = black_box(text.copy_to(black_box::<&mut [u8]>(&mut [])));
+    _ = black_box(text.decode_into(black_box::<&mut [u8]>(&mut [])));
 }
 
 #[inline(never)]

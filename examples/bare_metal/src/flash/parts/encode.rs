@@ -3,7 +3,7 @@
 use core::hint::black_box;
 
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
-use ivs_chat_proto::{Attributes, Content, LengthError, Text};
+use ivs_chat_proto::{Attributes, Content, ContentLengthError, Text};
 
 pub fn run() {
     match publish() {
@@ -11,13 +11,13 @@ pub fn run() {
             Ok(payload) => _ = black_box(payload),
             Err(error) => _ = black_box(error.needed()),
         },
-        Err(error) => _ = black_box((error.code_points(), error.max_code_points())),
+        Err(error) => _ = black_box((error.code_point_count(), error.max_code_points())),
     }
 }
 
 /// One of the three payloads. Which one, and with which options, is not known at compile time.
 #[inline(never)]
-pub fn publish() -> Result<Publish<'static>, LengthError> {
+pub fn publish() -> Result<Publish<'static>, ContentLengthError> {
     Ok(match *black_box(&0) {
         0 => {
             let mut send = SendMessage::new(Content::new(text())?);

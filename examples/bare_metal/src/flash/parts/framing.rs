@@ -2,10 +2,10 @@
 
 use core::hint::black_box;
 
-use ivs_chat_proto::{Fragments, JsonStream};
+use ivs_chat_proto::{MessageAssembler, JsonStream};
 
 pub fn run() {
-    let mut fragments = Fragments::<64>::new();
+    let mut fragments = MessageAssembler::<64>::new();
     while let Some(message) = fragments.push(black_box::<&[u8]>(&[]), *black_box(&true)) {
         _ = black_box(message.map_err(|error| error.max_bytes()));
     }

@@ -4,7 +4,7 @@ use core::hint::black_box;
 use core::num::NonZeroU8;
 
 use ivs_chat_proto::publish::Publish;
-use ivs_chat_proto::server::{Close, Config, MessageRate, Peer, Reject};
+use ivs_chat_proto::server::{Close, Config, RoomRateLimiter, Peer, Rejection};
 use ivs_chat_proto::subscribe::{Event, Message, Sender, Subscribe, SystemEvent};
 use ivs_chat_proto::{Capabilities, Capability, Instant, SendTime, Text};
 
@@ -12,21 +12,21 @@ pub fn run() {
     let mut config = Config::new();
     config.capabilities = Capabilities::NONE.with(*black_box(&Capability::SendMessage));
     let mut peer = Peer::new(now(), *black_box(&config));
-    let mut room = MessageRate::new(*black_box(&NonZeroU8::MIN));
+    let mut room = RoomRateLimiter::new(*black_box(&NonZeroU8::MIN));
     while *black_box(&true) {
         let now = now();
         if now >= peer.expires_at() {
-            send(Reject::expired().error.into());
+            send(Rejection::expired().error.into());
             close(Close::EXPIRED);
         }
-        match peer.recv(now, black_box::<&[u8]>(&[])) {
-            Ok(publish) => match room.admit(now, &publish) {
+        match peer.handle_message(now, black_box::<&[u8]>(&[])) {
+            Ok(publish) => match room.check(now, &publish) {
                 Ok(()) => accept(&publish),
-                Err(reject) => send(reject.with_id(text()).into()),
+                Err(rejection) => send(rejection.to_error(text()).into()),
             },
-            Err(reject) => {
-                black_box(reject.cause);
-                send(reject.with_id(text()).into());
+            Err(rejection) => {
+                black_box(rejection.cause);
+                send(rejection.to_error(text()).into());
             }
         }
     }
@@ -37,8 +37,8 @@ fn accept(publish: &Publish<'_>) {
     match publish {
         Publish::SendMessage(request) => {
             if *black_box(&false) {
-                let reject = Reject::not_acceptable(publish, *black_box(&None));
-                return send(reject.error.into());
+                let rejection = Rejection::not_acceptable(publish, *black_box(&None));
+                return send(rejection.error.into());
             }
             let content = request.content.text();
             let mut message = Message::new(text(), content, time, Sender::new(text()));

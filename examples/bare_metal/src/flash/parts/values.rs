@@ -4,7 +4,7 @@ use core::hint::black_box;
 
 use ivs_chat_proto::client::TokenInfo;
 use ivs_chat_proto::publish::Publish;
-use ivs_chat_proto::{Attributes, Capability, ChatLog, CloseReason, Endpoint, ErrorCode};
+use ivs_chat_proto::{Attributes, Capability, ChatLogEntry, CloseReason, Endpoint, ErrorCode};
 use ivs_chat_proto::{SendTime, Text, Timestamp, Token};
 
 pub fn run() {
@@ -27,7 +27,7 @@ pub fn run() {
     _ = black_box((Token::new(black_box("")), Endpoint::new(black_box(""))));
     black_box(CloseReason::parse(black_box("")));
 
-    match ChatLog::decode(black_box::<&[u8]>(&[])) {
+    match ChatLogEntry::decode(black_box::<&[u8]>(&[])) {
         Ok(line) => _ = black_box(line.encode(black_box::<&mut [u8]>(&mut []))),
         Err(error) => _ = black_box((error.kind(), error.offset())),
     }
@@ -35,7 +35,7 @@ pub fn run() {
 }
 
 fn texts(one: Text<'_>, other: Text<'_>) {
-    black_box((one.code_points(), one.is_empty(), one.as_plain(), one == other, one.cmp(&other)));
+    black_box((one.code_point_count(), one.is_empty(), one.as_str(), one == other, one.cmp(&other)));
     for character in one.chars() {
         black_box(character);
     }

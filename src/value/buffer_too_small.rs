@@ -12,11 +12,11 @@
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("a buffer of {needed} bytes is needed")]
-pub struct EncodeError {
+pub struct BufferTooSmall {
     needed: usize,
 }
 
-impl EncodeError {
+impl BufferTooSmall {
     #[cold]
     pub(crate) const fn new(needed: usize) -> Self {
         Self { needed }

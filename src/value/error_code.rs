@@ -10,7 +10,7 @@ use core::fmt;
 /// ```
 /// use ivs_chat_proto::ErrorCode;
 ///
-/// assert_eq!(ErrorCode::NOT_ACCEPTABLE.get(), 406);
+/// assert_eq!(ErrorCode::NOT_ACCEPTABLE.as_u16(), 406);
 /// assert_eq!(ErrorCode::from(429).name(), Some("Too Many Requests"));
 /// assert_eq!(ErrorCode::from(418).name(), None);
 /// ```
@@ -92,7 +92,7 @@ impl ErrorCode {
 
     /// The number.
     #[must_use]
-    pub const fn get(self) -> u16 {
+    pub const fn as_u16(self) -> u16 {
         self.0
     }
 }

@@ -7,30 +7,30 @@ use super::scan;
 /// It does not validate: of what is inside an object it knows braces, strings, the escapes in them, and the two signs that the
 /// object was cut short.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Boundary {
-    place: Place,
+pub(crate) struct ObjectScanner {
+    state: ScanState,
     /// How many braces are open.
     depth: u64,
 }
 
 /// What some bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum Chunk {
     /// White space between objects, or the rest of what is none.
-    Nothing,
+    Skipped,
     /// The beginning of what is no object.
     Garbage,
     /// Bytes of an object that has not ended.
-    Begun,
+    Partial,
     /// An object, or the rest of one.
-    Whole,
+    Complete,
     /// The same, but cut short.
-    Cut,
+    Truncated,
 }
 
-impl Boundary {
+impl ObjectScanner {
     pub(crate) const fn new() -> Self {
-        Self { place: Place::Between, depth: 0 }
+        Self { state: ScanState::Between, depth: 0 }
     }
 
     /// Whether there is an object that has not ended.
@@ -40,47 +40,47 @@ impl Boundary {
 
     /// How many of the bytes, of which there must be one, belong together, and what they are.
     #[inline]
-    pub(crate) fn next(&mut self, bytes: &[u8]) -> (usize, Part) {
-        match (self.place, bytes.first()) {
-            (Place::Between, Some(byte)) if is_blank(*byte) => (length(bytes, is_blank), Part::Nothing),
-            (Place::Between | Place::Garbage, Some(byte)) if *byte != b'{' => {
-                let part = if self.place == Place::Between { Part::Garbage } else { Part::Nothing };
-                self.place = Place::Garbage;
-                (length(bytes, |byte| byte != b'{'), part)
+    pub(crate) fn next(&mut self, bytes: &[u8]) -> (usize, Chunk) {
+        match (self.state, bytes.first()) {
+            (ScanState::Between, Some(byte)) if is_blank(*byte) => (length(bytes, is_blank), Chunk::Skipped),
+            (ScanState::Between | ScanState::Garbage, Some(byte)) if *byte != b'{' => {
+                let chunk = if self.state == ScanState::Between { Chunk::Garbage } else { Chunk::Skipped };
+                self.state = ScanState::Garbage;
+                (length(bytes, |byte| byte != b'{'), chunk)
             }
             _ => self.object(bytes),
         }
     }
 
-    fn object(&mut self, bytes: &[u8]) -> (usize, Part) {
+    fn object(&mut self, bytes: &[u8]) -> (usize, Chunk) {
         let mut seen = 0_usize;
         while let Some(&byte) = bytes.get(seen) {
-            if self.place.is_cut_by(byte) {
+            if self.state.is_cut_by(byte) {
                 *self = Self::new();
-                return (seen, Part::Cut);
+                return (seen, Chunk::Truncated);
             }
-            self.place = self.place.after(byte);
+            self.state = self.state.after(byte);
             seen = seen.wrapping_add(1);
-            match (self.place, byte) {
-                (Place::String, _) => {
+            match (self.state, byte) {
+                (ScanState::String, _) => {
                     seen = seen.wrapping_add(scan::plain_len(bytes.get(seen..).unwrap_or_default()));
                 }
-                (Place::Other, b'{') => self.depth = self.depth.wrapping_add(1),
-                (Place::Other, b'}') if self.depth > 1 => self.depth = self.depth.wrapping_sub(1),
-                (Place::Other, b'}') => {
+                (ScanState::Other, b'{') => self.depth = self.depth.wrapping_add(1),
+                (ScanState::Other, b'}') if self.depth > 1 => self.depth = self.depth.wrapping_sub(1),
+                (ScanState::Other, b'}') => {
                     *self = Self::new();
-                    return (seen, Part::Whole);
+                    return (seen, Chunk::Complete);
                 }
                 _ => {}
             }
         }
-        (seen, Part::Begun)
+        (seen, Chunk::Partial)
     }
 }
 
 /// What the next byte stands behind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Place {
+enum ScanState {
     /// An object, or nothing.
     #[default]
     Between,
@@ -98,7 +98,7 @@ enum Place {
     Escape,
 }
 
-impl Place {
+impl ScanState {
     /// Whether a byte is not of this object: JSON has no line feed in a string, and no object behind [`Self::OtherLine`].
     const fn is_cut_by(self, byte: u8) -> bool {
         matches!((self, byte), (Self::String | Self::Escape, b'\n') | (Self::OtherLine, b'{'))

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::text::Text;
+use crate::value::Text;
 
 /// The text of a message to send: not empty, and no longer than the room takes.
 ///
@@ -13,7 +13,7 @@ use crate::text::Text;
 /// use ivs_chat_proto::Content;
 ///
 /// let flag = Content::new("🏴‍☠️").unwrap();
-/// assert_eq!(flag.code_points(), 4);
+/// assert_eq!(flag.code_point_count(), 4);
 /// assert!(Content::with_limit("hello", 4).is_err());
 /// assert!(Content::new("").is_err());
 /// ```
@@ -31,7 +31,7 @@ impl<'a> Content<'a> {
     /// # Errors
     ///
     /// If `text` is empty or longer.
-    pub fn new(text: impl Into<Text<'a>>) -> Result<Self, LengthError> {
+    pub fn new(text: impl Into<Text<'a>>) -> Result<Self, ContentLengthError> {
         Self::with_limit(text, Self::MAX_CODE_POINTS)
     }
 
@@ -41,14 +41,14 @@ impl<'a> Content<'a> {
     /// # Errors
     ///
     /// If `text` is empty or longer.
-    pub fn with_limit(text: impl Into<Text<'a>>, max_code_points: u16) -> Result<Self, LengthError> {
+    pub fn with_limit(text: impl Into<Text<'a>>, max_code_points: u16) -> Result<Self, ContentLengthError> {
         let content = Self(text.into());
         content.check(max_code_points)?;
         Ok(content)
     }
 
     /// Whether a room takes it.
-    pub(crate) fn check(&self, max_code_points: u16) -> Result<(), LengthError> {
+    pub(crate) fn check(&self, max_code_points: u16) -> Result<(), ContentLengthError> {
         let Self(text) = self;
         let max_code_points = max_code_points.min(Self::MAX_CODE_POINTS);
         let allowed = 1..=usize::from(max_code_points);
@@ -57,8 +57,8 @@ impl<'a> Content<'a> {
         if allowed.contains(&text.byte_len()) {
             return Ok(());
         }
-        let code_points = text.code_points();
-        if allowed.contains(&code_points) { Ok(()) } else { Err(LengthError { code_points, max_code_points }) }
+        let code_points = text.code_point_count();
+        if allowed.contains(&code_points) { Ok(()) } else { Err(ContentLengthError { code_points, max_code_points }) }
     }
 
     /// A text whose length has been checked.
@@ -76,8 +76,8 @@ impl<'a> Content<'a> {
 
     /// How many code points it has: 1 to 500.
     #[must_use]
-    pub fn code_points(&self) -> u16 {
-        u16::try_from(self.0.code_points()).unwrap_or(Self::MAX_CODE_POINTS)
+    pub fn code_point_count(&self) -> u16 {
+        u16::try_from(self.0.code_point_count()).unwrap_or(Self::MAX_CODE_POINTS)
     }
 }
 
@@ -118,20 +118,20 @@ impl fmt::Debug for Content<'_> {
 /// use ivs_chat_proto::Content;
 ///
 /// let error = Content::with_limit("hello", 4).unwrap_err();
-/// assert_eq!((error.code_points(), error.max_code_points()), (5, 4));
+/// assert_eq!((error.code_point_count(), error.max_code_points()), (5, 4));
 /// assert_eq!(error.to_string(), "5 code points where 1 to 4 are allowed");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{code_points} code points where 1 to {max_code_points} are allowed")]
-pub struct LengthError {
+pub struct ContentLengthError {
     code_points: usize,
     max_code_points: u16,
 }
 
-impl LengthError {
+impl ContentLengthError {
     /// How many code points the text has.
     #[must_use]
-    pub const fn code_points(&self) -> usize {
+    pub const fn code_point_count(&self) -> usize {
         self.code_points
     }
 

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use crate::json::{Cursor, Full, Sink};
-use crate::text::Text;
+use crate::json::{BufferFull, Cursor, Sink};
+use crate::value::Text;
 
 /// The attributes of a message, an event or a sender: names and values, both any text.
 ///
@@ -75,8 +75,8 @@ impl<'a> Attributes<'a> {
     /// Names and values in the order in which they stand. A name that stands there twice is shown twice.
     #[must_use]
     #[inline]
-    pub fn iter(&self) -> Iter<'a> {
-        Iter(match self.0 {
+    pub fn iter(&self) -> AttributesIter<'a> {
+        AttributesIter(match self.0 {
             Repr::Absent => Source::Pairs([].iter()),
             Repr::Json(json) => Source::Json(Members::new(json)),
             Repr::Pairs(pairs) => Source::Pairs(pairs.iter()),
@@ -105,7 +105,7 @@ impl<'a> Attributes<'a> {
     }
 
     /// Writes the attributes, and `absent` if nothing was said of them.
-    pub(crate) fn write(&self, sink: &mut impl Sink, absent: &str) -> Result<(), Full> {
+    pub(crate) fn write(&self, sink: &mut impl Sink, absent: &str) -> Result<(), BufferFull> {
         match self.0 {
             Repr::Absent => sink.put(absent),
             Repr::Json(json) => sink.put(json),
@@ -121,7 +121,10 @@ impl<'a> Attributes<'a> {
 
 /// Writes names and values as an object.
 #[inline]
-fn write_object<'a>(sink: &mut impl Sink, mut members: impl Iterator<Item = (Text<'a>, Text<'a>)>) -> Result<(), Full> {
+fn write_object<'a>(
+    sink: &mut impl Sink,
+    mut members: impl Iterator<Item = (Text<'a>, Text<'a>)>,
+) -> Result<(), BufferFull> {
     let Some((name, value)) = members.next() else { return sink.put("{}") };
     sink.put("{\"")?;
     write_member(sink, name, value)?;
@@ -134,7 +137,7 @@ fn write_object<'a>(sink: &mut impl Sink, mut members: impl Iterator<Item = (Tex
 
 #[cfg_attr(not(target_os = "none"), inline)]
 #[cfg_attr(target_os = "none", inline(never))]
-fn write_member(sink: &mut impl Sink, name: Text<'_>, value: Text<'_>) -> Result<(), Full> {
+fn write_member(sink: &mut impl Sink, name: Text<'_>, value: Text<'_>) -> Result<(), BufferFull> {
     sink.string_body(name.to_json())?;
     sink.put("\":\"")?;
     sink.string_body(value.to_json())
@@ -193,27 +196,27 @@ impl fmt::Debug for Attributes<'_> {
 
 impl<'a> IntoIterator for Attributes<'a> {
     type Item = (Text<'a>, Text<'a>);
-    type IntoIter = Iter<'a>;
+    type IntoIter = AttributesIter<'a>;
 
     #[inline]
-    fn into_iter(self) -> Iter<'a> {
+    fn into_iter(self) -> AttributesIter<'a> {
         self.iter()
     }
 }
 
 impl<'a> IntoIterator for &Attributes<'a> {
     type Item = (Text<'a>, Text<'a>);
-    type IntoIter = Iter<'a>;
+    type IntoIter = AttributesIter<'a>;
 
     #[inline]
-    fn into_iter(self) -> Iter<'a> {
+    fn into_iter(self) -> AttributesIter<'a> {
         self.iter()
     }
 }
 
 /// The names and values of [`Attributes`]; see [`Attributes::iter`].
 #[derive(Clone, Debug)]
-pub struct Iter<'a>(Source<'a>);
+pub struct AttributesIter<'a>(Source<'a>);
 
 #[derive(Clone, Debug)]
 enum Source<'a> {
@@ -224,7 +227,7 @@ enum Source<'a> {
     Map(alloc::collections::btree_map::Iter<'a, alloc::string::String, alloc::string::String>),
 }
 
-impl<'a> Iterator for Iter<'a> {
+impl<'a> Iterator for AttributesIter<'a> {
     type Item = (Text<'a>, Text<'a>);
 
     #[cfg_attr(not(target_os = "none"), inline)]
@@ -240,7 +243,7 @@ impl<'a> Iterator for Iter<'a> {
     }
 }
 
-impl core::iter::FusedIterator for Iter<'_> {}
+impl core::iter::FusedIterator for AttributesIter<'_> {}
 
 /// The members of an object that has been validated, so that reading it ends only at its end; `null` has none.
 #[derive(Clone, Debug)]

@@ -5,18 +5,18 @@
 
 use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 
-use crate::attributes::Attributes;
-use crate::content::Content;
-use crate::error_code::ErrorCode;
 use crate::json::Cursor;
 use crate::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
-use crate::subscribe::{Event, Message, Sender, ServiceError, Subscribe, Unknown};
-use crate::text::Text;
-use crate::time::SendTime;
+use crate::subscribe::{Event, Message, Sender, ServiceError, Subscribe, UnknownPayload};
+use crate::value::Attributes;
+use crate::value::Content;
+use crate::value::ErrorCode;
+use crate::value::SendTime;
+use crate::value::Text;
 
 impl Serialize for Text<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.as_plain() {
+        match self.as_str() {
             Some(text) => serializer.serialize_str(text),
             None => serializer.collect_str(self),
         }
@@ -37,7 +37,7 @@ impl Serialize for SendTime<'_> {
 
 impl Serialize for ErrorCode {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u16(self.get())
+        serializer.serialize_u16(self.as_u16())
     }
 }
 
@@ -119,7 +119,7 @@ impl Serialize for ServiceError<'_> {
     }
 }
 
-impl Serialize for Unknown<'_> {
+impl Serialize for UnknownPayload<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Raw(self.raw()).serialize(serializer)
     }

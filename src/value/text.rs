@@ -4,14 +4,14 @@ use core::cmp::Ordering;
 use core::fmt::{self, Write as _};
 use core::hash::{Hash, Hasher};
 
-use crate::encode_error::EncodeError;
 use crate::json::{self, Str};
+use crate::value::BufferTooSmall;
 
 /// The text of a field.
 ///
 /// A text that was decoded may still hold JSON escapes as they came. They were validated then, so reading them cannot
-/// fail: [`chars`](Self::chars), [`copy_to`](Self::copy_to), [`Display`](fmt::Display), comparison and hashing all speak
-/// of the decoded text. Where there is no escape, and mostly there is none, [`as_plain`](Self::as_plain) lends the text.
+/// fail: [`chars`](Self::chars), [`decode_into`](Self::decode_into), [`Display`](fmt::Display), comparison and hashing all speak
+/// of the decoded text. Where there is no escape, and mostly there is none, [`as_str`](Self::as_str) lends the text.
 ///
 /// Any `&str` is a `Text`; what has to be escaped is escaped when it is encoded. An escaped text is encoded as it came.
 ///
@@ -22,9 +22,9 @@ use crate::json::{self, Str};
 /// let Ok(Subscribe::Error(error)) = Subscribe::decode_str(payload) else { panic!() };
 /// let text: Text = error.error_message.unwrap();
 /// assert_eq!(text, "say \"please\"");
-/// assert_eq!(text.as_plain(), None);
-/// assert_eq!(text.code_points(), 12);
-/// assert_eq!(text.copy_to(&mut [0; 32]), Ok("say \"please\""));
+/// assert_eq!(text.as_str(), None);
+/// assert_eq!(text.code_point_count(), 12);
+/// assert_eq!(text.decode_into(&mut [0; 32]), Ok("say \"please\""));
 /// ```
 #[derive(Clone, Copy)]
 pub struct Text<'a>(Str<'a>);
@@ -34,7 +34,7 @@ impl<'a> Text<'a> {
     #[must_use]
     #[inline]
     pub const fn new(text: &'a str) -> Self {
-        Self(Str::Plain(text))
+        Self(Str::Unescaped(text))
     }
 
     #[inline]
@@ -56,23 +56,23 @@ impl<'a> Text<'a> {
     /// The text, unless it holds an escape and so has to be decoded first.
     #[must_use]
     #[inline]
-    pub const fn as_plain(&self) -> Option<&'a str> {
-        self.0.as_plain()
+    pub const fn as_str(&self) -> Option<&'a str> {
+        self.0.as_str()
     }
 
     /// The characters of the text.
     #[must_use]
     #[inline]
-    pub const fn chars(&self) -> Chars<'a> {
-        Chars(self.0.chars())
+    pub const fn chars(&self) -> TextChars<'a> {
+        TextChars(self.0.chars())
     }
 
     /// How many Unicode code points the text has: the unit of every length in the reference.
     #[must_use]
     #[cfg_attr(not(target_os = "none"), inline)]
     #[cfg_attr(target_os = "none", inline(never))]
-    pub fn code_points(&self) -> usize {
-        match self.as_plain() {
+    pub fn code_point_count(&self) -> usize {
+        match self.as_str() {
             // This only saves time, and the test takes flash.
             Some(text) if cfg!(not(target_os = "none")) && text.is_ascii() => text.len(),
             // Each code point has one byte that continues no other.
@@ -91,7 +91,7 @@ impl<'a> Text<'a> {
     #[must_use]
     #[inline]
     pub const fn is_empty(&self) -> bool {
-        match self.as_plain() {
+        match self.as_str() {
             Some(text) => text.is_empty(),
             None => false,
         }
@@ -103,17 +103,17 @@ impl<'a> Text<'a> {
     /// # Errors
     ///
     /// If `buffer` is too small; what it holds then is not specified.
-    pub fn copy_to<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b str, EncodeError> {
+    pub fn decode_into<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b str, BufferTooSmall> {
         let length = self.0.decode_into(buffer);
         // The bytes are UTF-8: only a lack of room makes this an error.
-        buffer.get(..length).and_then(|text| core::str::from_utf8(text).ok()).ok_or_else(|| EncodeError::new(length))
+        buffer.get(..length).and_then(|text| core::str::from_utf8(text).ok()).ok_or_else(|| BufferTooSmall::new(length))
     }
 
     /// The text, borrowed where that is possible.
     #[cfg(feature = "alloc")]
     #[must_use]
     pub fn to_cow(&self) -> alloc::borrow::Cow<'a, str> {
-        match self.as_plain() {
+        match self.as_str() {
             Some(text) => text.into(),
             None => self.chars().collect::<alloc::string::String>().into(),
         }
@@ -122,9 +122,9 @@ impl<'a> Text<'a> {
 
 /// The characters of a [`Text`]; see [`Text::chars`].
 #[derive(Clone, Debug)]
-pub struct Chars<'a>(json::Chars<'a>);
+pub struct TextChars<'a>(json::Chars<'a>);
 
-impl Iterator for Chars<'_> {
+impl Iterator for TextChars<'_> {
     type Item = char;
 
     #[inline]
@@ -138,7 +138,7 @@ impl Iterator for Chars<'_> {
     }
 }
 
-impl core::iter::FusedIterator for Chars<'_> {}
+impl core::iter::FusedIterator for TextChars<'_> {}
 
 impl<'a> From<&'a str> for Text<'a> {
     #[inline]
@@ -173,7 +173,7 @@ impl PartialEq for Text<'_> {
     #[cfg_attr(not(target_os = "none"), inline)]
     #[cfg_attr(target_os = "none", inline(never))]
     fn eq(&self, other: &Self) -> bool {
-        match (self.as_plain(), other.as_plain()) {
+        match (self.as_str(), other.as_str()) {
             (Some(one), Some(other)) => one == other,
             _ => self.chars().eq(other.chars()),
         }
@@ -213,7 +213,7 @@ impl PartialEq<Text<'_>> for &str {
 /// The order of `str`: by code points.
 impl Ord for Text<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        match (self.as_plain(), other.as_plain()) {
+        match (self.as_str(), other.as_str()) {
             (Some(one), Some(other)) => one.cmp(other),
             _ => self.chars().cmp(other.chars()),
         }
@@ -236,7 +236,7 @@ impl Hash for Text<'_> {
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(text) = self.as_plain() {
+        if let Some(text) = self.as_str() {
             return f.pad(text);
         }
         let shown = f.precision().unwrap_or(usize::MAX);

@@ -5,13 +5,13 @@ use alloc::vec::Vec;
 
 use serde::de::{Deserialize, Deserializer, Error, Unexpected};
 
-use super::value::{NUMBER, Value};
-use super::{
+use super::raw_value::{NUMBER, Value};
+use crate::owned::{
     Attributes, DeleteMessage, DisconnectUser, Event, Message, Publish, SendMessage, Sender, ServiceError, Subscribe,
-    Unknown,
+    UnknownPayload,
 };
-use crate::content::Content;
-use crate::error_code::ErrorCode;
+use crate::value::Content;
+use crate::value::ErrorCode;
 use crate::wire::{Direction, Field};
 use crate::{publish, subscribe};
 
@@ -147,7 +147,7 @@ impl<'de> Deserialize<'de> for Subscribe {
             other => {
                 let mut raw = String::new();
                 value.write(&mut raw).map_err(|_| D::Error::custom("number out of range"))?;
-                Ok(Self::Unknown(Unknown { r#type: other.into(), raw }))
+                Ok(Self::Unknown(UnknownPayload { type_name: other.into(), raw }))
             }
         }
     }
@@ -187,5 +187,5 @@ operations! {
     Message: Subscribe::Message,
     Event: Subscribe::Event,
     ServiceError: Subscribe::Error,
-    Unknown: Subscribe::Unknown,
+    UnknownPayload: Subscribe::Unknown,
 }

@@ -2,8 +2,9 @@
 
 use serde::ser::{Error, Serialize, Serializer};
 
-use super::{
-    DeleteMessage, DisconnectUser, Event, Message, Publish, SendMessage, Sender, ServiceError, Subscribe, Unknown,
+use crate::owned::{
+    DeleteMessage, DisconnectUser, Event, Message, Publish, SendMessage, Sender, ServiceError, Subscribe,
+    UnknownPayload,
 };
 
 macro_rules! serialize {
@@ -16,7 +17,7 @@ macro_rules! serialize {
     )*};
 }
 
-serialize!(DeleteMessage, DisconnectUser, Message, Sender, Event, ServiceError, Unknown, Subscribe);
+serialize!(DeleteMessage, DisconnectUser, Message, Sender, Event, ServiceError, UnknownPayload, Subscribe);
 
 impl Serialize for SendMessage {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

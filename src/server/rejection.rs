@@ -1,11 +1,11 @@
 use core::fmt;
 
-use crate::capability::Capability;
-use crate::error_code::ErrorCode;
 use crate::instant::Instant;
 use crate::publish::Publish;
 use crate::subscribe::ServiceError;
-use crate::text::Text;
+use crate::value::Capability;
+use crate::value::ErrorCode;
+use crate::value::Text;
 use crate::wire::{DecodeError, DecodeErrorKind};
 
 /// A publish that is not accepted, and the `ERROR` that says so.
@@ -15,9 +15,9 @@ use crate::wire::{DecodeError, DecodeErrorKind};
 /// use ivs_chat_proto::server::{Config, Peer};
 ///
 /// let mut peer = Peer::new(Instant::from_millis(0), Config::new());
-/// let reject = peer.recv(Instant::from_millis(5), br#"{"Action":"SEND_MESSAGE","RequestId":"r-1","Content":"hi"}"#).unwrap_err();
+/// let rejection = peer.handle_message(Instant::from_millis(5), br#"{"Action":"SEND_MESSAGE","RequestId":"r-1","Content":"hi"}"#).unwrap_err();
 /// assert_eq!(
-///     reject.with_id("pT4nQ8sVw1Lz".into()).encode_to_string(),
+///     rejection.to_error("pT4nQ8sVw1Lz".into()).encode_to_string(),
 ///     concat!(
 ///         r#"{"ErrorCode":403,"ErrorMessage":"SEND_MESSAGE is not permitted","#,
 ///         r#""Id":"pT4nQ8sVw1Lz","RequestId":"r-1","Type":"ERROR"}"#
@@ -26,17 +26,17 @@ use crate::wire::{DecodeError, DecodeErrorKind};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Reject<'m> {
-    /// What to send back, on the same connection; but [with an `Id`](Self::with_id).
+pub struct Rejection<'m> {
+    /// What to send back, on the same connection; but [with an `Id`](Self::to_error).
     pub error: ServiceError<'m>,
     /// Why, for a log.
-    pub cause: Cause,
+    pub cause: RejectionCause,
 }
 
 /// Why a publish is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Cause {
+pub enum RejectionCause {
     /// It is not a publish: error 400. That its content is too long is one of these.
     NotDecoded(DecodeError),
     /// Its content is longer than the room takes: error 400.
@@ -56,26 +56,26 @@ pub enum Cause {
     },
 }
 
-impl<'m> Reject<'m> {
+impl<'m> Rejection<'m> {
     /// The session of a connection is over: to be sent by itself, in front of [`Close::EXPIRED`](super::Close::EXPIRED). It is this that makes the
     /// official JavaScript SDK connect anew; it takes a close that comes without it for final, whatever its code.
     #[must_use]
     pub const fn expired() -> Self {
-        Self::new(Cause::Expired)
+        Self::new(RejectionCause::Expired)
     }
 
     /// The review does not accept a publish; its reason, if there is one, is for the client to see.
     #[must_use]
     pub fn not_acceptable(publish: &Publish<'m>, reason: Option<Text<'m>>) -> Self {
-        let mut reject = Self::of(publish, Cause::NotAcceptable);
-        reject.error.error_message = reason.or(reject.error.error_message);
-        reject
+        let mut rejection = Self::of(publish, RejectionCause::NotAcceptable);
+        rejection.error.error_message = reason.or(rejection.error.error_message);
+        rejection
     }
 
     /// The error to send back: with an `Id` of your making, another for each, unless it has that of a message to delete. The service has one in every
     /// error, and the official JavaScript SDK takes none for an error that has no `Id`, or one that it has seen.
     #[must_use]
-    pub const fn with_id<'e>(&self, id: Text<'e>) -> ServiceError<'e>
+    pub const fn to_error<'e>(&self, id: Text<'e>) -> ServiceError<'e>
     where
         'm: 'e,
     {
@@ -89,25 +89,25 @@ impl<'m> Reject<'m> {
     /// There have been too many, until this moment.
     #[must_use]
     pub const fn too_many_requests(publish: &Publish<'m>, retry_at: Instant) -> Self {
-        Self::of(publish, Cause::TooManyRequests { retry_at })
+        Self::of(publish, RejectionCause::TooManyRequests { retry_at })
     }
 
-    pub(super) const fn of(publish: &Publish<'m>, cause: Cause) -> Self {
-        let mut reject = Self::new(cause);
-        reject.error.request_id = publish.request_id();
+    pub(super) const fn of(publish: &Publish<'m>, cause: RejectionCause) -> Self {
+        let mut rejection = Self::new(cause);
+        rejection.error.request_id = publish.request_id();
         if let Publish::DeleteMessage(delete) = publish {
-            reject.error.id = Some(delete.id);
+            rejection.error.id = Some(delete.id);
         }
-        reject
+        rejection
     }
 
-    pub(super) fn unread(message: &'m [u8], cause: Cause) -> Self {
-        let mut reject = Self::new(cause);
-        reject.error.request_id = Publish::peek_request_id(message);
-        reject
+    pub(super) fn unread(message: &'m [u8], cause: RejectionCause) -> Self {
+        let mut rejection = Self::new(cause);
+        rejection.error.request_id = Publish::peek_request_id(message);
+        rejection
     }
 
-    const fn new(cause: Cause) -> Self {
+    const fn new(cause: RejectionCause) -> Self {
         let (error_code, error_message) = cause.error();
         let mut error = ServiceError::new(error_code);
         error.error_message = Some(Text::new(error_message));
@@ -115,7 +115,7 @@ impl<'m> Reject<'m> {
     }
 }
 
-impl Cause {
+impl RejectionCause {
     /// The number of the error, and its words: those that the service has been seen to use, where any have.
     const fn error(self) -> (ErrorCode, &'static str) {
         match self {
@@ -145,7 +145,7 @@ const fn words(kind: DecodeErrorKind) -> &'static str {
     }
 }
 
-impl fmt::Display for Cause {
+impl fmt::Display for RejectionCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotDecoded(error) => error.fmt(f),

@@ -2,14 +2,14 @@
 
 use core::mem;
 
-use crate::fragments::Fragments;
-use crate::json::{Boundary, Part};
+use super::MessageAssembler;
+use crate::json::{Chunk, ObjectScanner};
 
 /// Takes a stream of bytes, such as a pipe or a file of captured frames, apart into JSON objects of at most `N` bytes.
 ///
 /// The objects may stand on lines of their own, take several, or follow each other with nothing between them. However the stream
 /// is cut into inputs, the results are the same. An object that lies whole in one input is lent from there; only what has to wait
-/// for more is copied, into memory that is part of this.
+/// for more is copied, into memory that is chunk of this.
 ///
 /// ```
 /// use ivs_chat_proto::{JsonStream, StreamError, StreamErrorKind, subscribe::Subscribe};
@@ -20,7 +20,7 @@ use crate::json::{Boundary, Part};
 ///     let mut input = input.as_bytes();
 ///     while let Some(next) = stream.next(&mut input) {
 ///         match next {
-///             Ok(object) => types.push(Subscribe::decode(object)?.r#type().to_string()),
+///             Ok(object) => types.push(Subscribe::decode(object)?.type_name().to_string()),
 ///             Err(error) => assert_eq!(error.to_string(), "not an object, at byte 16"),
 ///         }
 ///     }
@@ -40,11 +40,11 @@ use crate::json::{Boundary, Part};
 /// Nothing else ends it, so that an object inside a broken one is never taken for one of the stream's.
 ///
 /// An object of more than `N` bytes is reported once, as soon as that is known, and skipped to its end; the next one is not
-/// affected. As for `N`, see [`Fragments`](Fragments#how-large).
+/// affected. As for `N`, see [`MessageAssembler`](MessageAssembler#how-large).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JsonStream<const N: usize> {
-    boundary: Boundary,
-    object: Fragments<N>,
+    scanner: ObjectScanner,
+    object: MessageAssembler<N>,
     /// How many bytes of the stream were used up.
     position: u64,
 }
@@ -53,30 +53,30 @@ impl<const N: usize> JsonStream<N> {
     /// The beginning of a stream.
     #[must_use]
     pub const fn new() -> Self {
-        Self { boundary: Boundary::new(), object: Fragments::new(), position: 0 }
+        Self { scanner: ObjectScanner::new(), object: MessageAssembler::new(), position: 0 }
     }
 
     /// The next object, or what is there instead of one; `input` is moved on behind it. `None` if `input` is used up.
     pub fn next<'s, 'c: 's>(&'s mut self, input: &mut &'c [u8]) -> Option<Result<&'s [u8], StreamError>> {
         while !input.is_empty() {
-            let (length, part) = self.boundary.next(input);
+            let (length, chunk) = self.scanner.next(input);
             let (piece, rest) = input.split_at_checked(length)?;
             let offset = self.begin();
             *input = rest;
             self.position = self.position.wrapping_add(count(piece));
             let error = |kind| Some(Err(StreamError { kind, offset }));
-            let fin = match part {
-                Part::Nothing => continue,
-                Part::Garbage => return error(StreamErrorKind::NotAnObject),
-                Part::Begun => false,
-                Part::Whole | Part::Cut => true,
+            let fin = match chunk {
+                Chunk::Skipped => continue,
+                Chunk::Garbage => return error(StreamErrorKind::NotAnObject),
+                Chunk::Partial => false,
+                Chunk::Complete | Chunk::Truncated => true,
             };
             if self.object.skips(fin) {
                 continue;
             }
             return match self.object.push(piece, fin)? {
-                Err(_) => error(StreamErrorKind::Oversize),
-                Ok(_) if part == Part::Cut => error(StreamErrorKind::Unfinished),
+                Err(_) => error(StreamErrorKind::MessageTooLong),
+                Ok(_) if chunk == Chunk::Truncated => error(StreamErrorKind::Unfinished),
                 Ok(object) => Some(Ok(object)),
             };
         }
@@ -90,7 +90,7 @@ impl<const N: usize> JsonStream<N> {
     /// If there is an object that has not ended.
     pub fn finish(&mut self) -> Result<(), StreamError> {
         let error = StreamError { kind: StreamErrorKind::Unfinished, offset: self.begin() };
-        let is_unfinished = mem::take(&mut self.boundary).is_inside() && !self.object.skips(true);
+        let is_unfinished = mem::take(&mut self.scanner).is_inside() && !self.object.skips(true);
         self.object.clear();
         if is_unfinished { Err(error) } else { Ok(()) }
     }
@@ -134,7 +134,7 @@ pub enum StreamErrorKind {
     Unfinished,
     /// An object that is longer than the stream may hold. It is skipped.
     #[error("object too long")]
-    Oversize,
+    MessageTooLong,
 }
 
 impl StreamError {

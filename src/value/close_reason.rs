@@ -1,8 +1,8 @@
 //! Why the service closed a connection, as far as it says.
 
-use crate::error_code::ErrorCode;
 use crate::json::{self, Cursor, ErrorKind, Str};
-use crate::text::Text;
+use crate::value::ErrorCode;
+use crate::value::Text;
 use crate::wire::{self, Direction, Field, Level, Members, Payload, Shape, Values};
 
 enum Order {}
@@ -34,7 +34,7 @@ impl Members for Order {
 #[non_exhaustive]
 pub enum CloseReason<'a> {
     /// No reason was given.
-    None,
+    Empty,
     /// Plain text, or an object that could not be read.
     Text(&'a str),
     /// An object with one of these members at least.
@@ -51,7 +51,7 @@ impl<'a> CloseReason<'a> {
     #[must_use]
     pub fn parse(reason: &'a str) -> Self {
         if reason.is_empty() {
-            return Self::None;
+            return Self::Empty;
         }
         match error_members(reason) {
             Some((error_code, error_message)) if error_code.is_some() || error_message.is_some() => {
@@ -89,7 +89,7 @@ impl<'a> CloseReason<'a> {
     #[must_use]
     pub fn is_expiry(&self) -> bool {
         match *self {
-            Self::None => false,
+            Self::Empty => false,
             Self::Text(reason) => is_expiry(reason),
             Self::Error { error_code, error_message } => {
                 error_code == Some(ErrorCode::UNAUTHORIZED)

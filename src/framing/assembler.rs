@@ -12,14 +12,14 @@ use heapless::Vec;
 /// into memory that is part of this. Control frames (close, ping, pong), which may come in between, are not pushed.
 ///
 /// ```
-/// use ivs_chat_proto::{Fragments, subscribe::Subscribe};
+/// use ivs_chat_proto::{MessageAssembler, subscribe::Subscribe};
 ///
-/// let mut fragments = Fragments::<{ 32 * 1024 }>::new();
+/// let mut fragments = MessageAssembler::<{ 32 * 1024 }>::new();
 /// let pieces = [(r#"{"Type":"ERR"#, false), (r#"OR","ErrorCode":429}"#, true), (r#"{"Type":"POLL"}"#, true)];
 /// let mut types = Vec::new();
 /// for (piece, fin) in pieces {
 ///     match fragments.push(piece.as_bytes(), fin) {
-///         Some(Ok(message)) => types.push(Subscribe::decode(message)?.r#type().to_string()),
+///         Some(Ok(message)) => types.push(Subscribe::decode(message)?.type_name().to_string()),
 ///         Some(Err(oversize)) => eprintln!("{oversize}"),
 ///         None => {}
 ///     }
@@ -36,9 +36,9 @@ use heapless::Vec;
 ///
 /// The limit is the same for a message that would have been lent. One that is longer is reported once, as soon as that is known,
 /// and the rest of it is skipped, up to its `fin`; the next message is not affected. So there is nothing to be done about an
-/// [`Oversize`] but to log it, or to close the connection with 1009, "message too big".
+/// [`MessageTooLong`] but to log it, or to close the connection with 1009, "message too big".
 #[derive(Clone, Default)]
-pub struct Fragments<const N: usize> {
+pub struct MessageAssembler<const N: usize> {
     joined: Vec<u8, N>,
     state: State,
 }
@@ -54,7 +54,7 @@ enum State {
     Skipping,
 }
 
-impl<const N: usize> Fragments<N> {
+impl<const N: usize> MessageAssembler<N> {
     /// Nothing waiting. It takes no stack where it is the value of a `static`.
     #[must_use]
     pub const fn new() -> Self {
@@ -62,7 +62,7 @@ impl<const N: usize> Fragments<N> {
     }
 
     /// Takes the next piece of a message, and gives the message if that was the last one.
-    pub fn push<'s>(&'s mut self, piece: &'s [u8], fin: bool) -> Option<Result<&'s [u8], Oversize>> {
+    pub fn push<'s>(&'s mut self, piece: &'s [u8], fin: bool) -> Option<Result<&'s [u8], MessageTooLong>> {
         if self.skips(fin) {
             return None;
         }
@@ -72,7 +72,7 @@ impl<const N: usize> Fragments<N> {
         if piece.len() > N.saturating_sub(self.joined.len()) {
             self.joined.clear();
             self.state = if fin { State::Waiting } else { State::Skipping };
-            return Some(Err(Oversize { max_bytes: N }));
+            return Some(Err(MessageTooLong { max_bytes: N }));
         }
         if fin && self.joined.is_empty() {
             return Some(Ok(piece));
@@ -109,40 +109,40 @@ impl<const N: usize> Fragments<N> {
     }
 }
 
-impl<const N: usize> PartialEq for Fragments<N> {
+impl<const N: usize> PartialEq for MessageAssembler<N> {
     fn eq(&self, other: &Self) -> bool {
         (self.state == State::Skipping, self.waiting()) == (other.state == State::Skipping, other.waiting())
     }
 }
 
-impl<const N: usize> Eq for Fragments<N> {}
+impl<const N: usize> Eq for MessageAssembler<N> {}
 
-impl<const N: usize> fmt::Debug for Fragments<N> {
+impl<const N: usize> fmt::Debug for MessageAssembler<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_skipping = self.state == State::Skipping;
-        f.debug_struct("Fragments")
+        f.debug_struct("MessageAssembler")
             .field("waiting_bytes", &self.waiting().len())
             .field("is_skipping", &is_skipping)
             .finish_non_exhaustive()
     }
 }
 
-/// A message is longer than the [`Fragments`] may grow.
+/// A message is longer than the [`MessageAssembler`] may grow.
 ///
 /// ```
-/// use ivs_chat_proto::Fragments;
+/// use ivs_chat_proto::MessageAssembler;
 ///
-/// let error = Fragments::<4>::new().push(b"hello", true).unwrap().unwrap_err();
+/// let error = MessageAssembler::<4>::new().push(b"hello", true).unwrap().unwrap_err();
 /// assert_eq!(error.max_bytes(), 4);
 /// assert_eq!(error.to_string(), "a message of more than 4 bytes");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("a message of more than {max_bytes} bytes")]
-pub struct Oversize {
+pub struct MessageTooLong {
     max_bytes: usize,
 }
 
-impl Oversize {
+impl MessageTooLong {
     /// How many bytes a message may have.
     #[must_use]
     pub const fn max_bytes(&self) -> usize {

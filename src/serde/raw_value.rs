@@ -85,7 +85,7 @@ impl Value {
 }
 
 fn write_string(json: &mut String, text: &str) -> fmt::Result {
-    json.string(Str::Plain(text)).map_err(|_| fmt::Error)
+    json.string(Str::Unescaped(text)).map_err(|_| fmt::Error)
 }
 
 /// Returns `true` for a JSON number of any magnitude.

@@ -2,8 +2,8 @@
 
 use core::fmt::{self, Write as _};
 
-use crate::encode_error::EncodeError;
-use crate::text::Text;
+use crate::value::BufferTooSmall;
+use crate::value::Text;
 
 /// When the service received a message or an event, as it wrote it.
 ///
@@ -33,10 +33,14 @@ impl<'a> SendTime<'a> {
     ///
     /// If the text is no date and time of [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339#section-5.6), or has more
     /// than nine digits of a second's fraction.
-    pub fn parse(&self) -> Result<Timestamp, TimeError> {
-        match self.0.as_plain() {
+    pub fn parse(&self) -> Result<Timestamp, ParseTimestampError> {
+        match self.0.as_str() {
             Some(text) => Timestamp::parse(text),
-            None => self.0.copy_to(&mut [0; Timestamp::MAX_LEN]).map_err(|_| TimeError(())).and_then(Timestamp::parse),
+            None => self
+                .0
+                .decode_into(&mut [0; Timestamp::MAX_LEN])
+                .map_err(|_| ParseTimestampError(()))
+                .and_then(Timestamp::parse),
         }
     }
 }
@@ -68,7 +72,7 @@ impl fmt::Debug for SendTime<'_> {
 /// A text that is no point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("not a date and time of RFC 3339")]
-pub struct TimeError(());
+pub struct ParseTimestampError(());
 
 /// A point in time, in the years 0 to 9999 UTC.
 ///
@@ -132,19 +136,19 @@ impl Timestamp {
     ///
     /// let mut buffer = [0; Timestamp::MAX_LEN];
     /// let time = Timestamp::new(1_795_341_600, 250_000_000).unwrap();
-    /// assert_eq!(SendTime::from(time.copy_to(&mut buffer)?).text(), "2026-11-22T10:00:00.25Z");
-    /// # Ok::<(), ivs_chat_proto::EncodeError>(())
+    /// assert_eq!(SendTime::from(time.format_into(&mut buffer)?).text(), "2026-11-22T10:00:00.25Z");
+    /// # Ok::<(), ivs_chat_proto::BufferTooSmall>(())
     /// ```
     ///
     /// # Errors
     ///
     /// If `buffer` is too small; [`MAX_LEN`](Self::MAX_LEN) bytes are always enough.
-    pub fn copy_to(self, buffer: &mut [u8]) -> Result<&str, EncodeError> {
+    pub fn format_into(self, buffer: &mut [u8]) -> Result<&str, BufferTooSmall> {
         let mut copy = Copied { buffer, length: 0 };
         // It is not the copy that fails when there is no room.
         let _ = write!(copy, "{self}");
         let Copied { buffer, length } = copy;
-        buffer.get(..length).and_then(|text| core::str::from_utf8(text).ok()).ok_or_else(|| EncodeError::new(length))
+        buffer.get(..length).and_then(|text| core::str::from_utf8(text).ok()).ok_or_else(|| BufferTooSmall::new(length))
     }
 
     /// Reads a date and time of [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339#section-5.6), with up to nine digits of a
@@ -153,8 +157,8 @@ impl Timestamp {
     /// # Errors
     ///
     /// If `text` is no such date and time.
-    pub fn parse(text: &str) -> Result<Self, TimeError> {
-        date_time(text.as_bytes()).ok_or(TimeError(()))
+    pub fn parse(text: &str) -> Result<Self, ParseTimestampError> {
+        date_time(text.as_bytes()).ok_or(ParseTimestampError(()))
     }
 }
 
@@ -314,12 +318,12 @@ impl From<Timestamp> for std::time::SystemTime {
 
 #[cfg(feature = "std")]
 impl TryFrom<std::time::SystemTime> for Timestamp {
-    type Error = TimeError;
+    type Error = ParseTimestampError;
 
     /// # Errors
     ///
     /// If `time` is not in the years 0 to 9999.
-    fn try_from(time: std::time::SystemTime) -> Result<Self, TimeError> {
+    fn try_from(time: std::time::SystemTime) -> Result<Self, ParseTimestampError> {
         let (seconds, nanoseconds) = match time.duration_since(std::time::SystemTime::UNIX_EPOCH) {
             Ok(after) => (i64::try_from(after.as_secs()).ok(), after.subsec_nanos()),
             Err(before) => {
@@ -333,7 +337,7 @@ impl TryFrom<std::time::SystemTime> for Timestamp {
                 }
             }
         };
-        seconds.and_then(|seconds| Self::new(seconds, nanoseconds)).ok_or(TimeError(()))
+        seconds.and_then(|seconds| Self::new(seconds, nanoseconds)).ok_or(ParseTimestampError(()))
     }
 }
 
