@@ -6,7 +6,8 @@ use crate::value::SendTime;
 use crate::value::Text;
 use crate::wire::encode::{Encode, encoders};
 use crate::wire::{
-    self, DecodeError, DecodeErrorKind, Direction, Field, Level, Members, Payload, Shape, Values, decode_utf8,
+    self, DecodeError, DecodeErrorKind, Direction, Field, Level, Members, Payload, Shape, Values,
+    decode_utf8,
 };
 
 enum Order {}
@@ -15,7 +16,11 @@ impl Members for Order {
     const SHAPE: Shape = Shape {
         direction: Direction::Subscribe,
         tag: None,
-        payloads: &[Payload::new("", &[Field::Payload], &[Field::EventTimestamp, Field::LogType, Field::Version])],
+        payloads: &[Payload::new(
+            "",
+            &[Field::Payload],
+            &[Field::EventTimestamp, Field::LogType, Field::Version],
+        )],
         sender: Payload::NONE,
     };
 }
@@ -58,7 +63,8 @@ impl<'a> ChatLogEntry<'a> {
     ///
     /// # Errors
     ///
-    /// If the line is not the JSON of RFC 8259, has no `payload`, or one that [`Subscribe::decode`] refuses.
+    /// If the line is not the JSON of RFC 8259, has no `payload`, or one that [`Subscribe::decode`]
+    /// refuses.
     pub fn decode(line: &'a [u8]) -> Result<Self, DecodeError> {
         decode_utf8(line, Self::read)
     }
@@ -80,7 +86,8 @@ impl<'a> ChatLogEntry<'a> {
             Ok(cursor)
         };
         let object = wire::read::<Order>(&mut cursor, 0, &mut values, Some(&mut read_payload))?;
-        let missing = DecodeError::new(DecodeErrorKind::MissingField(Field::Payload), object.json.len());
+        let missing =
+            DecodeError::new(DecodeErrorKind::MissingField(Field::Payload), object.json.len());
         Ok(Self {
             event_timestamp: values.get(Level::Payload, Field::EventTimestamp),
             type_name: values.get(Level::Payload, Field::LogType),

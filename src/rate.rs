@@ -40,7 +40,9 @@ mod tests {
         for limit in 1..=12 {
             let (mut rate, mut sent) = (Rate::<10>::new(), std::vec::Vec::new());
             for now in 0..5_000 {
-                if let Some(retry_at) = rate.retry_at(NonZeroU8::new(limit), Instant::from_millis(now)) {
+                if let Some(retry_at) =
+                    rate.retry_at(NonZeroU8::new(limit), Instant::from_millis(now))
+                {
                     assert!(retry_at > Instant::from_millis(now));
                 } else {
                     rate.note(Instant::from_millis(now));
@@ -48,8 +50,9 @@ mod tests {
                 }
             }
             let allowed = limit.min(10).into();
-            let fullest =
-                (0..4_000).map(|start| sent.iter().filter(|now| (start..start + 1_000).contains(*now)).count());
+            let fullest = (0..4_000).map(|start| {
+                sent.iter().filter(|now| (start..start + 1_000).contains(*now)).count()
+            });
             assert_eq!(fullest.max(), Some(allowed));
             assert_eq!(sent.len(), 5 * allowed);
         }

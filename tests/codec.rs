@@ -30,7 +30,9 @@ fn each_good<P: Payload>(vectors: &[Vector<P>], test: impl Fn(&Vector<P>, P)) {
 
 fn verdict<P: Payload>(vectors: &[Vector<P>]) {
     each(vectors, |vector| match (P::decode(&vector.wire), vector.value) {
-        (Ok(found), Ok(expected)) => assert!(expected.equals(&found), "{found:?} is not {expected:?}"),
+        (Ok(found), Ok(expected)) => {
+            assert!(expected.equals(&found), "{found:?} is not {expected:?}")
+        }
         (Err(found), Err(expected)) => assert_eq!((found.kind(), found.offset()), expected),
         (found, expected) => panic!("{found:?} is not {expected:?}"),
     });
@@ -62,7 +64,10 @@ fn trailing<P: Payload>(vectors: &[Vector<P>]) {
             match P::decode(&wire) {
                 Ok(_) => assert!(b" \t\r\n".contains(&byte)),
                 Err(error) => {
-                    assert_eq!((error.kind(), error.offset()), (DecodeErrorKind::TrailingBytes, vector.wire.len()));
+                    assert_eq!(
+                        (error.kind(), error.offset()),
+                        (DecodeErrorKind::TrailingBytes, vector.wire.len())
+                    );
                 }
             }
         }
@@ -184,8 +189,17 @@ fn white_space<P: Payload>(vectors: &[Vector<P>]) {
 /// What other definitions of white space allow, in each gap alone, also after and among the white
 /// space of JSON.
 fn no_white_space<P: Payload>(vectors: &[Vector<P>]) {
-    const PIECES: &[&str] =
-        &["\u{c}", " \u{c}", "  \u{c}", "  \u{c} ", "  \u{b}", "  \u{85}", "  \u{a0}", "  \u{2028}", "  \u{feff}"];
+    const PIECES: &[&str] = &[
+        "\u{c}",
+        " \u{c}",
+        "  \u{c}",
+        "  \u{c} ",
+        "  \u{b}",
+        "  \u{85}",
+        "  \u{a0}",
+        "  \u{2028}",
+        "  \u{feff}",
+    ];
     let nested = r#""x":[{"a":[1,"b"],"c":{"d":null}},[]]"#;
     each_good(vectors, |vector, _| {
         let object = Object::split(&vector.wire).expect("an object");
@@ -216,7 +230,10 @@ fn unknown_members<P: Payload>(vectors: &[Vector<P>]) {
 }
 
 /// Calls `members` with what checks a vector with more members, in each place of its object.
-fn in_every_place<P: Payload>(vector: &Vector<P>, mut members: impl FnMut(&mut dyn FnMut(&[&str]))) {
+fn in_every_place<P: Payload>(
+    vector: &Vector<P>,
+    mut members: impl FnMut(&mut dyn FnMut(&[&str])),
+) {
     let Some(object) = Object::split(&vector.wire) else { return };
     for place in 0..=object.members.len() {
         members(&mut |more| {
@@ -330,8 +347,20 @@ fn letter_case<P: Payload>(vectors: &[Vector<P>]) {
 /// Texts of every length up to 70, plain and with something else in a random place. In the first
 /// vector, which is written as usual, it is in every place of the texts up to 40 bytes.
 fn lengths<P: Payload>(vectors: &[Vector<P>]) {
-    const SPECIAL: &[&str] =
-        &["\\\"", "\\\\", "\\u0041", "\\ud83d\\ude00", "é", "🏳", "\u{7f}", "\n", "\"", "\\", "\\x", "\\ud83d"];
+    const SPECIAL: &[&str] = &[
+        "\\\"",
+        "\\\\",
+        "\\u0041",
+        "\\ud83d\\ude00",
+        "é",
+        "🏳",
+        "\u{7f}",
+        "\n",
+        "\"",
+        "\\",
+        "\\x",
+        "\\ud83d",
+    ];
     let mut random = Random(3);
     for (number, vector) in vectors.iter().filter(|vector| vector.value.is_ok()).enumerate() {
         let object = Object::split(&vector.wire).expect("an object");
@@ -406,7 +435,8 @@ fn damaged_times<P: Payload>(vectors: &[Vector<P>], times: usize) -> usize {
             if let Some((place, mut sender)) = object.sender().filter(|_| random.below(3) == 0) {
                 damage(&mut sender, &mut random);
                 random.shuffle(&mut sender.members);
-                object = Object::split(&object.with_value(place, &sender.join())).expect("an object");
+                object =
+                    Object::split(&object.with_value(place, &sender.join())).expect("an object");
             }
             for _ in 0..random.below(3) {
                 damage(&mut object, &mut random);
@@ -447,7 +477,9 @@ fn escaped_keys<P: Payload>(vectors: &[Vector<P>]) {
                 let mut escaped = String::new();
                 for (place, character) in key.char_indices() {
                     match u16::try_from(u32::from(character)) {
-                        Ok(unit) if place < count => write!(escaped, "\\u{unit:04X}").expect("room"),
+                        Ok(unit) if place < count => {
+                            write!(escaped, "\\u{unit:04X}").expect("room")
+                        }
                         _ => escaped.push(character),
                     }
                 }
@@ -491,13 +523,20 @@ fn levels() {
         for total in [outside + 1, 125, 126, 127, 128, 129] {
             for envelope in [0, 1] {
                 let count = total - outside - envelope.min(total - outside);
-                for (open, inside, close) in [("[", "", "]"), (r#"{"":"#, "{}", "}"), (r#"[{"x":["#, "{}", "]}]")] {
+                for (open, inside, close) in
+                    [("[", "", "]"), (r#"{"":"#, "{}", "}"), (r#"[{"x":["#, "{}", "]}]")]
+                {
                     let unit = open.matches(['[', '{']).count();
-                    let value = [open.repeat(count / unit), "[".repeat(count % unit), inside.into()].concat();
-                    let value = [value, "]".repeat(count % unit), close.repeat(count / unit)].concat();
+                    let value =
+                        [open.repeat(count / unit), "[".repeat(count % unit), inside.into()]
+                            .concat();
+                    let value =
+                        [value, "]".repeat(count % unit), close.repeat(count / unit)].concat();
                     let wire = template.replace('§', &value);
                     let verdict = match envelope {
-                        0 if wire.contains("Action") => agrees_with_model::<Publish<'_>>(wire.as_bytes()),
+                        0 if wire.contains("Action") => {
+                            agrees_with_model::<Publish<'_>>(wire.as_bytes())
+                        }
                         0 => agrees_with_model::<Subscribe<'_>>(wire.as_bytes()),
                         _ => {
                             for line in [

@@ -6,13 +6,14 @@ use core::mem::size_of;
 use std::collections::BTreeMap;
 
 use ivs_chat_proto::client::{
-    Client, Config, ConnectionState, DisconnectReason, FetchError, Outcome, Output, Received, SendError, SendErrorKind,
+    Client, Config, ConnectionState, DisconnectReason, FetchError, Outcome, Output, Received,
+    SendError, SendErrorKind,
 };
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use ivs_chat_proto::subscribe::{Event, Message, ServiceError, Subscribe};
 use ivs_chat_proto::{
-    Attributes, BufferTooSmall, Capability, Content, ContentLengthError, DecodeError, DecodeErrorKind as Kind,
-    Endpoint, ErrorCode, Field, Instant, SendTime, Text, Token,
+    Attributes, BufferTooSmall, Capability, Content, ContentLengthError, DecodeError,
+    DecodeErrorKind as Kind, Endpoint, ErrorCode, Field, Instant, SendTime, Text, Token,
 };
 
 /// What there is to say of each kind, its name, and the field that it is about.
@@ -29,8 +30,18 @@ const KINDS: [(Kind, &str, &str, Option<Field>); 17] = [
     (Kind::TrailingBytes, "TrailingBytes", "trailing bytes", None),
     (Kind::NotAnObject, "NotAnObject", "not an object", None),
     (Kind::MissingField(Field::Id), "MissingField", "Id is missing", Some(Field::Id)),
-    (Kind::DuplicateField(Field::SendTime), "DuplicateField", "SendTime is there twice", Some(Field::SendTime)),
-    (Kind::WrongType(Field::Sender), "WrongType", "the value of Sender is of another type", Some(Field::Sender)),
+    (
+        Kind::DuplicateField(Field::SendTime),
+        "DuplicateField",
+        "SendTime is there twice",
+        Some(Field::SendTime),
+    ),
+    (
+        Kind::WrongType(Field::Sender),
+        "WrongType",
+        "the value of Sender is of another type",
+        Some(Field::Sender),
+    ),
     (Kind::UnknownAction, "UnknownAction", "unknown Action", Some(Field::Action)),
     (Kind::EmptyContent, "EmptyContent", "Content is empty", Some(Field::Content)),
     (Kind::ContentTooLong, "ContentTooLong", "Content is too long", Some(Field::Content)),
@@ -50,7 +61,9 @@ fn wording_of_kinds() {
 fn the_table_has_an_error_of_every_kind() {
     let mut seen: BTreeMap<_, usize> = KINDS.iter().map(|(_, name, ..)| (*name, 0)).collect();
     let errors = vectors::subscribe().into_iter().filter_map(|vector| vector.value.err());
-    for (kind, _) in errors.chain(vectors::publish().into_iter().filter_map(|vector| vector.value.err())) {
+    for (kind, _) in
+        errors.chain(vectors::publish().into_iter().filter_map(|vector| vector.value.err()))
+    {
         *seen.get_mut(kind.name()).expect("a kind of the list") += 1;
     }
     assert!(seen.values().all(|times| *times > 0), "{seen:?}");
@@ -62,12 +75,18 @@ fn wording_of_errors() {
     assert_eq!(error.to_string(), "unexpected end, at byte 15");
     let error = Publish::decode(br#"{"Action":"SEND_MESSAGE","content":""}"#).unwrap_err();
     assert_eq!(error.to_string(), "Content is empty, at byte 35");
-    assert_eq!(Content::new("").unwrap_err().to_string(), "0 code points where 1 to 500 are allowed");
+    assert_eq!(
+        Content::new("").unwrap_err().to_string(),
+        "0 code points where 1 to 500 are allowed"
+    );
     let error = ServiceError::new(ErrorCode::FORBIDDEN).encode(&mut []).unwrap_err();
     assert_eq!(error.to_string(), "a buffer of 47 bytes is needed");
     assert_eq!(Token::new("a b").unwrap_err().to_string(), "not a token, at byte 1");
     assert_eq!(Endpoint::new("").unwrap_err().to_string(), "not the name of a region");
-    assert_eq!(SendTime::from("now").parse().unwrap_err().to_string(), "not a date and time of RFC 3339");
+    assert_eq!(
+        SendTime::from("now").parse().unwrap_err().to_string(),
+        "not a date and time of RFC 3339"
+    );
     assert_eq!(ErrorCode::from(418).to_string(), "418");
     assert_eq!(format!("{:?}", ErrorCode::FORBIDDEN), "ErrorCode(403 Forbidden)");
 }
@@ -85,7 +104,10 @@ fn wording_of_the_client() {
         (Reason::Unseeded, "the client has no seed"),
     ] {
         assert_eq!(reason.to_string(), wording);
-        assert_eq!(ConnectionState::Disconnected(reason).to_string(), format!("disconnected: {wording}"));
+        assert_eq!(
+            ConnectionState::Disconnected(reason).to_string(),
+            format!("disconnected: {wording}")
+        );
     }
     assert_eq!(ConnectionState::Connecting.to_string(), "connecting");
     assert_eq!(ConnectionState::Connected.to_string(), "connected");
@@ -98,12 +120,18 @@ fn wording_of_the_client() {
         assert_eq!(outcome.to_string(), wording);
     }
     assert_eq!(FetchError::Permanent.to_string(), "the token was refused");
-    assert_eq!(FetchError::Temporary { retry_after: None }.to_string(), "the token could not be fetched");
+    assert_eq!(
+        FetchError::Temporary { retry_after: None }.to_string(),
+        "the token could not be fetched"
+    );
     let retry_at = Instant::from_millis(5);
     for (kind, wording) in [
         (SendErrorKind::NotConnected, "not connected"),
         (SendErrorKind::Disconnecting, "disconnecting"),
-        (SendErrorKind::NotPermitted(Capability::DeleteMessage), "the token does not permit DELETE_MESSAGE"),
+        (
+            SendErrorKind::NotPermitted(Capability::DeleteMessage),
+            "the token does not permit DELETE_MESSAGE",
+        ),
         (SendErrorKind::RequestIdInFlight, "the RequestId is in flight already"),
         (SendErrorKind::TooManyInFlight, "too many requests in flight"),
         (SendErrorKind::TooManyRequests { retry_at }, "too many requests in a second"),
@@ -115,7 +143,9 @@ fn wording_of_the_client() {
 
 #[test]
 fn nothing_of_the_peer_is_in_an_error() {
-    for payload in [r#"{"Type":"ERROR","ErrorCode":"s3cret"}"#, r#"{"Type":"s3cret""#, r#"{"s3cret":"\x"}"#] {
+    for payload in
+        [r#"{"Type":"ERROR","ErrorCode":"s3cret"}"#, r#"{"Type":"s3cret""#, r#"{"s3cret":"\x"}"#]
+    {
         let error = Subscribe::decode_str(payload).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("s3cret"));
     }
@@ -151,16 +181,24 @@ fn sizes() {
     assert!(size_of::<Message<'_>>() <= 7 * size_of::<Text<'_>>());
     assert!(size_of::<Event<'_>>() <= 5 * size_of::<Text<'_>>());
     assert!(size_of::<ServiceError<'_>>() <= 4 * size_of::<Text<'_>>());
-    assert!(size_of::<Result<Subscribe<'_>, DecodeError>>() <= 7 * size_of::<Text<'_>>() + size_of::<usize>());
+    assert!(
+        size_of::<Result<Subscribe<'_>, DecodeError>>()
+            <= 7 * size_of::<Text<'_>>() + size_of::<usize>()
+    );
     assert!(size_of::<SendMessage<'_>>() <= 4 * size_of::<Text<'_>>());
     assert!(size_of::<DeleteMessage<'_>>() <= 3 * size_of::<Text<'_>>());
     assert!(size_of::<DisconnectUser<'_>>() <= 3 * size_of::<Text<'_>>());
-    assert!(size_of::<Result<Publish<'_>, DecodeError>>() <= 4 * size_of::<Text<'_>>() + size_of::<usize>());
+    assert!(
+        size_of::<Result<Publish<'_>, DecodeError>>()
+            <= 4 * size_of::<Text<'_>>() + size_of::<usize>()
+    );
     assert!(size_of::<Client>() <= 14_768);
     assert!(size_of::<Client<(), 2, 8>>() <= 1_120);
     assert_eq!(size_of::<Client<(), 2, 1_008>>() - size_of::<Client<(), 2, 8>>(), 12 * 1_000);
     assert!(size_of::<Output<()>>() <= 24);
-    assert!(size_of::<Result<Option<Received<'_, ()>>, DecodeError>>() <= 8 * size_of::<Text<'_>>());
+    assert!(
+        size_of::<Result<Option<Received<'_, ()>>, DecodeError>>() <= 8 * size_of::<Text<'_>>()
+    );
 }
 
 #[test]

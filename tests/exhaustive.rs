@@ -1,8 +1,8 @@
 //! Every sequence of a few inputs from a small alphabet, from several states, with the invariants
 //! checked after each input. What comes out must be everything that can.
 //!
-//! `refresh` and `disconnect_when_settled` are not in the alphabet: the model does not follow them in
-//! combination with everything else. The transcripts and the simulation do.
+//! `refresh` and `disconnect_when_settled` are not in the alphabet: the model does not follow them
+//! in combination with everything else. The transcripts and the simulation do.
 
 #[path = "oracle/session.rs"]
 mod session;
@@ -14,12 +14,19 @@ use std::panic::resume_unwind;
 use std::thread;
 use std::time::Instant;
 
-use ivs_chat_proto::client::{Config, ConnectionState, DisconnectReason, Outcome, Output, ReconnectAction};
+use ivs_chat_proto::client::{
+    Config, ConnectionState, DisconnectReason, Outcome, Output, ReconnectAction,
+};
 
-use session::{Failure, Fetch, Happened, How, Info, Input, Naming, Passing, Pong, Room, Sending, What, Who, World};
+use session::{
+    Failure, Fetch, Happened, How, Info, Input, Naming, Passing, Pong, Room, Sending, What, Who,
+    World,
+};
 
-const TOKEN: Input =
-    Input::Token(Fetch::Latest, Info { session_ms: Some(600_000), capabilities: None, user_id: Some("astrid") });
+const TOKEN: Input = Input::Token(
+    Fetch::Latest,
+    Info { session_ms: Some(600_000), capabilities: None, user_id: Some("astrid") },
+);
 const OPEN: Input = Input::Open(Who::Connecting);
 const MESSAGE: Input = Input::Send(Sending::Message, Naming::Generated, Room::Enough);
 const DELETE: Input = Input::Send(Sending::Delete("m-a"), Naming::Generated, Room::Enough);
@@ -29,7 +36,8 @@ const ERROR_401: Input = Input::Message(Who::Current, What::Error(401));
 const CONNECTED: &[Input] = &[Input::Connect, Input::Poll, TOKEN, OPEN, Input::Poll];
 const IN_FLIGHT: &[Input] = &[MESSAGE, DELETE, Input::Poll];
 /// With pings: a ping and its answer.
-const PINGED: &[Input] = &[WAITED, Input::Poll, Input::Pong(Who::Current, Pong::Latest), Input::Poll];
+const PINGED: &[Input] =
+    &[WAITED, Input::Poll, Input::Pong(Who::Current, Pong::Latest), Input::Poll];
 const EXPIRED: &[Input] = &[ERROR_401, Input::Poll];
 const REPLACED: &[Input] = &[WAITED, Input::Poll, TOKEN, OPEN, Input::Poll];
 
@@ -86,7 +94,10 @@ fn alphabet(world: &World) -> Vec<Input> {
             Input::Message(current, What::Garbage),
         ],
     );
-    these(world.is_there(current) && world.has_received(), &[Input::Message(current, What::Again(0))]);
+    these(
+        world.is_there(current) && world.has_received(),
+        &[Input::Message(current, What::Again(0))],
+    );
     these(
         world.is_there(current) && world.in_flight() > 0,
         &[
@@ -210,7 +221,9 @@ fn name(happened: &Happened) -> String {
         Happened::Settled(outcome) => format!("{outcome:?}"),
         Happened::Withheld => "withheld".to_owned(),
         Happened::Accepted => "accepted".to_owned(),
-        Happened::Refused(kind) => format!("{kind:?}").split([' ', '(', '{']).next().unwrap_or_default().to_owned(),
+        Happened::Refused(kind) => {
+            format!("{kind:?}").split([' ', '(', '{']).next().unwrap_or_default().to_owned()
+        }
     }
 }
 
@@ -256,8 +269,16 @@ fn walk(steps: usize) {
         ("in flight", with_pings, &[CONNECTED, IN_FLIGHT]),
         ("overdue", with_pings, &[CONNECTED, IN_FLIGHT, &[WAITED, Input::Poll]]),
         ("expired", with_pings, &[CONNECTED, PINGED, EXPIRED, &[TOKEN]]),
-        ("overlapping", with_pings, &[CONNECTED, PINGED, PINGED, EXPIRED, &[TOKEN], IN_FLIGHT, &[OPEN, Input::Poll]]),
-        ("ping missed", with_pings, &[CONNECTED, IN_FLIGHT, &[WAITED, Input::Poll, WAITED, Input::Poll]]),
+        (
+            "overlapping",
+            with_pings,
+            &[CONNECTED, PINGED, PINGED, EXPIRED, &[TOKEN], IN_FLIGHT, &[OPEN, Input::Poll]],
+        ),
+        (
+            "ping missed",
+            with_pings,
+            &[CONNECTED, IN_FLIGHT, &[WAITED, Input::Poll, WAITED, Input::Poll]],
+        ),
         ("backing off", with_pings, &[CONNECTED, broken]),
         ("late", with_pings, &[CONNECTED, IN_FLIGHT, late]),
         ("without pings", without_pings, &[CONNECTED, IN_FLIGHT]),
@@ -265,11 +286,13 @@ fn walk(steps: usize) {
         ("without pings, late", without_pings, &[CONNECTED, IN_FLIGHT, late]),
     ];
     let walks = thread::scope(|scope| {
-        let walks =
-            starts.map(|(name, config, inputs)| scope.spawn(move || Walk::from(name, config, &inputs.concat(), steps)));
+        let walks = starts.map(|(name, config, inputs)| {
+            scope.spawn(move || Walk::from(name, config, &inputs.concat(), steps))
+        });
         walks.map(|walk| walk.join().unwrap_or_else(|panic| resume_unwind(panic)))
     });
-    let reached: BTreeSet<_> = walks.iter().flat_map(|walk| &walk.reached).map(String::as_str).collect();
+    let reached: BTreeSet<_> =
+        walks.iter().flat_map(|walk| &walk.reached).map(String::as_str).collect();
     assert_eq!(reached.into_iter().collect::<Vec<_>>(), ALL);
     let states: usize = walks.iter().map(|walk| walk.seen.len()).sum();
     let transitions: u64 = walks.iter().map(|walk| walk.transitions).sum();

@@ -1,4 +1,5 @@
-//! Bytes that come in pieces: WebSocket messages by `MessageAssembler`, objects in a stream by `JsonStream`.
+//! Bytes that come in pieces: WebSocket messages by `MessageAssembler`, objects in a stream by
+//! `JsonStream`.
 
 mod oracle;
 mod vectors;
@@ -26,7 +27,9 @@ fn push<const N: usize>(pieces: &[(&str, bool)]) -> Vec<Option<Result<String, us
     let mut fragments = MessageAssembler::<N>::new();
     let text = |message: &[u8]| String::from_utf8(message.to_vec()).expect("text");
     let pushed = pieces.iter().map(|(piece, fin)| {
-        fragments.push(piece.as_bytes(), *fin).map(|found| found.map(text).map_err(|oversize| oversize.max_bytes()))
+        fragments
+            .push(piece.as_bytes(), *fin)
+            .map(|found| found.map(text).map_err(|oversize| oversize.max_bytes()))
     });
     pushed.collect()
 }
@@ -41,7 +44,11 @@ fn pieces() {
         ("byte by byte", &[("a", false), ("b", false), ("c", true)], vec![None, None, ok("abc")]),
         ("an empty message", &[("", true)], vec![ok("")]),
         ("an empty message of two pieces", &[("", false), ("", true)], vec![None, ok("")]),
-        ("empty pieces", &[("", false), ("ab", false), ("", false), ("", true)], vec![None, None, None, ok("ab")]),
+        (
+            "empty pieces",
+            &[("", false), ("ab", false), ("", false), ("", true)],
+            vec![None, None, None, ok("ab")],
+        ),
         (
             "one behind another",
             &[("a", false), ("b", true), ("c", true), ("", true)],
@@ -52,7 +59,11 @@ fn pieces() {
             &[("a", true), ("b", false), ("", true), ("c", false), ("d", true)],
             vec![ok("a"), None, ok("b"), None, ok("cd")],
         ),
-        ("one piece too long", &[("abcde", true), ("abcd", true)], vec![oversize.clone(), ok("abcd")]),
+        (
+            "one piece too long",
+            &[("abcde", true), ("abcd", true)],
+            vec![oversize.clone(), ok("abcd")],
+        ),
         (
             "a first piece too long",
             &[("abcde", false), ("", true), ("abcd", true)],
@@ -70,7 +81,14 @@ fn pieces() {
         ),
         (
             "one too long behind one that was joined",
-            &[("ab", false), ("cd", true), ("abcde", false), ("f", true), ("a", false), ("b", true)],
+            &[
+                ("ab", false),
+                ("cd", true),
+                ("abcde", false),
+                ("f", true),
+                ("a", false),
+                ("b", true),
+            ],
             vec![None, ok("abcd"), oversize.clone(), None, None, ok("ab")],
         ),
         (
@@ -104,11 +122,17 @@ fn what_was_handed_out_is_not_waiting() {
     let mut fragments = MessageAssembler::<4>::default();
     assert_eq!(fragments.push(b"ab", false), None);
     let before = fragments.clone();
-    assert_eq!(format!("{fragments:?}"), "MessageAssembler { waiting_bytes: 2, is_skipping: false, .. }");
+    assert_eq!(
+        format!("{fragments:?}"),
+        "MessageAssembler { waiting_bytes: 2, is_skipping: false, .. }"
+    );
     assert_eq!(fragments.push(b"cd", true), Some(Ok(b"abcd".as_slice())));
     assert_eq!(fragments, MessageAssembler::new());
     assert_ne!(fragments, before);
-    assert_eq!(format!("{fragments:?}"), "MessageAssembler { waiting_bytes: 0, is_skipping: false, .. }");
+    assert_eq!(
+        format!("{fragments:?}"),
+        "MessageAssembler { waiting_bytes: 0, is_skipping: false, .. }"
+    );
 }
 
 #[test]
@@ -144,13 +168,18 @@ fn every_payload_cut_in_two_and_byte_by_byte() {
 
 // Streams.
 
-/// The results of a stream: whole, in two pieces cut anywhere, with nothing in between, and byte by byte.
+/// The results of a stream: whole, in two pieces cut anywhere, with nothing in between, and byte by
+/// byte.
 fn found<const N: usize>(name: &str, input: &str) -> Vec<Found> {
     let input = input.as_bytes();
     let whole = chunks::feed(&mut JsonStream::<N>::new(), &[input]);
     for place in 0..=input.len() {
         let (first, last) = input.split_at(place);
-        assert_eq!(chunks::feed(&mut JsonStream::<N>::new(), &[first, b"", last]), whole, "{name}, cut at {place}");
+        assert_eq!(
+            chunks::feed(&mut JsonStream::<N>::new(), &[first, b"", last]),
+            whole,
+            "{name}, cut at {place}"
+        );
     }
     let bytes: Vec<_> = input.chunks(1).collect();
     assert_eq!(chunks::feed(&mut JsonStream::<N>::new(), &bytes), whole, "{name}, byte by byte");
@@ -165,10 +194,17 @@ fn object(text: &str) -> Found {
 
 /// `§` stands in front of what is reported, and is not a part of the input.
 fn check<const N: usize>(name: &str, marked: &str, expected: &[Found]) {
-    let mut places = marked.match_indices('§').enumerate().map(|(number, (place, sign))| place - number * sign.len());
+    let mut places = marked
+        .match_indices('§')
+        .enumerate()
+        .map(|(number, (place, sign))| place - number * sign.len());
     let expected: Vec<_> = expected
         .iter()
-        .map(|found| found.clone().map_err(|(kind, _)| (kind, places.next().expect("a place for every error"))))
+        .map(|found| {
+            found
+                .clone()
+                .map_err(|(kind, _)| (kind, places.next().expect("a place for every error")))
+        })
         .collect();
     assert_eq!(places.next(), None, "{name}");
     assert_eq!(found::<N>(name, &marked.replace('§', "")), expected, "{name}");
@@ -190,14 +226,26 @@ fn objects() {
             r#"{"a":1}{"b":2} {"c":3}"#,
             &[object(r#"{"a":1}"#), object(r#"{"b":2}"#), object(r#"{"c":3}"#)],
         ),
-        ("one on each line", "{}\n{\"a\":1}\r\n\n{}\n", &[object("{}"), object(r#"{"a":1}"#), object("{}")]),
+        (
+            "one on each line",
+            "{}\n{\"a\":1}\r\n\n{}\n",
+            &[object("{}"), object(r#"{"a":1}"#), object("{}")],
+        ),
         (
             "one on several lines",
             "{\n \"a\": [\n {},\n\n {\n }\n ],\n\"b\"\n:\n{}\n}",
             &[object("{\n \"a\": [\n {},\n\n {\n }\n ],\n\"b\"\n:\n{}\n}")],
         ),
-        ("objects in it", r#"{"a":{"b":{}},"c":{}}{}"#, &[object(r#"{"a":{"b":{}},"c":{}}"#), object("{}")]),
-        ("braces in strings", r#"{"}":"{"}{"{":"}"}"#, &[object(r#"{"}":"{"}"#), object(r#"{"{":"}"}"#)]),
+        (
+            "objects in it",
+            r#"{"a":{"b":{}},"c":{}}{}"#,
+            &[object(r#"{"a":{"b":{}},"c":{}}"#), object("{}")],
+        ),
+        (
+            "braces in strings",
+            r#"{"}":"{"}{"{":"}"}"#,
+            &[object(r#"{"}":"{"}"#), object(r#"{"{":"}"}"#)],
+        ),
         ("escaped quotes", r#"{"\"}":"\"{"}{}"#, &[object(r#"{"\"}":"\"{"}"#), object("{}")]),
         (
             "escaped backslashes",
@@ -240,7 +288,11 @@ fn garbage() {
         ("behind", "{} §] \n", &[one(), NOT_AN_OBJECT]),
         ("between", "{}§,{}§,\n{}", &[one(), NOT_AN_OBJECT, one(), NOT_AN_OBJECT, one()]),
         ("a byte order mark", "§\u{feff}{}", &[NOT_AN_OBJECT, one()]),
-        ("white space elsewhere", "{}§\u{a0}{}§\u{b}{}", &[one(), NOT_AN_OBJECT, one(), NOT_AN_OBJECT, one()]),
+        (
+            "white space elsewhere",
+            "{}§\u{a0}{}§\u{b}{}",
+            &[one(), NOT_AN_OBJECT, one(), NOT_AN_OBJECT, one()],
+        ),
         ("a brace too many", "{}§}{}", &[one(), NOT_AN_OBJECT, one()]),
         ("an array", "§[{}§,{}§]", &[NOT_AN_OBJECT, one(), NOT_AN_OBJECT, one(), NOT_AN_OBJECT]),
         (
@@ -262,7 +314,11 @@ fn cut_short() {
         ("at the end, in a string", "§{\"a", &[UNFINISHED]),
         ("at the end, in an escape", "§{\"a\\", &[UNFINISHED]),
         ("by a line feed in a string", "§{\"a\n{}", &[UNFINISHED, one()]),
-        ("by a line feed in a string, behind a carriage return", "§{\"a\r\n{}", &[UNFINISHED, one()]),
+        (
+            "by a line feed in a string, behind a carriage return",
+            "§{\"a\r\n{}",
+            &[UNFINISHED, one()],
+        ),
         ("by a line feed behind a backslash", "§{\"a\\\n{}", &[UNFINISHED, one()]),
         (
             "by a line feed in a string of an inner object",
@@ -276,7 +332,11 @@ fn cut_short() {
         ("behind an inner array", "§{\"a\":[]\n{}", &[UNFINISHED, one()]),
         ("behind an unknown word", "§{\"a\":nu\n{}", &[UNFINISHED, one()]),
         ("with white space", "§{\"a\":1 \r\n\n \t{}", &[UNFINISHED, one()]),
-        ("one behind another", "§{\"a\":1\n§{\"b\n§{\"c\":[1\n{}", &[UNFINISHED, UNFINISHED, UNFINISHED, one()]),
+        (
+            "one behind another",
+            "§{\"a\":1\n§{\"b\n§{\"c\":[1\n{}",
+            &[UNFINISHED, UNFINISHED, UNFINISHED, one()],
+        ),
     ] {
         check::<64>(name, input, expected);
     }
@@ -306,13 +366,25 @@ fn too_long() {
     for (name, input, expected) in [
         ("as long as may be", "{\"abc\":1}{}", &[longest(), one()][..]),
         ("a byte more", "§{\"abcd\":1}{}", &[OVERSIZE, one()]),
-        ("one behind another", "§{\"abcd\":1}§{\"abcd\":1}\n{\"abc\":1}", &[OVERSIZE, OVERSIZE, longest()]),
-        ("a good deal more", "§{\"abcd\":\"{}}\\\"{}\",\"b\":{\"c\":{}},\n{}} {}", &[OVERSIZE, one()]),
+        (
+            "one behind another",
+            "§{\"abcd\":1}§{\"abcd\":1}\n{\"abc\":1}",
+            &[OVERSIZE, OVERSIZE, longest()],
+        ),
+        (
+            "a good deal more",
+            "§{\"abcd\":\"{}}\\\"{}\",\"b\":{\"c\":{}},\n{}} {}",
+            &[OVERSIZE, one()],
+        ),
         ("cut short at its longest, in a string", "§{\"abcdefg\n{}", &[UNFINISHED, one()]),
         ("cut short when it is too long, in a string", "§{\"abcdefgh\n{}", &[OVERSIZE, one()]),
         ("cut short at its longest, by white space", "§{\"abc\":1\n{}", &[UNFINISHED, one()]),
         ("cut short when it is too long, by white space", "§{\"abc\":1\n {}", &[OVERSIZE, one()]),
-        ("cut short long after", "§{\"abc\":1,\"d\":2,\n\"e\n§f\"}{}", &[OVERSIZE, NOT_AN_OBJECT, one()]),
+        (
+            "cut short long after",
+            "§{\"abc\":1,\"d\":2,\n\"e\n§f\"}{}",
+            &[OVERSIZE, NOT_AN_OBJECT, one()],
+        ),
         ("cut short by the next", "§{\"abc\":1,\"d\":2\n{}", &[OVERSIZE, one()]),
         ("at the end, at its longest", "§{\"abc\":1 ", &[UNFINISHED]),
         ("at the end", "§{\"abc\":1  ", &[OVERSIZE]),
@@ -354,7 +426,8 @@ fn errors_come_as_soon_as_they_are_known() {
         ("{\"a", None),
         ("\n", Some(Unfinished)),
     ] {
-        let error = stream.next(&mut piece.as_bytes()).map(|found| found.expect_err("an error").kind());
+        let error =
+            stream.next(&mut piece.as_bytes()).map(|found| found.expect_err("an error").kind());
         assert_eq!(error, kind, "{piece:?}");
     }
 }
@@ -386,7 +459,10 @@ fn every_payload_in_one_stream() {
         let expected: Vec<Found> = payloads.iter().cloned().map(Ok).collect();
         let bytes: Vec<_> = input.chunks(1).collect();
         for pieces in [vec![input.as_slice()], input.chunks(7).collect(), bytes] {
-            assert!(chunks::feed(&mut JsonStream::<8192>::new(), &pieces) == expected, "{between:?}");
+            assert!(
+                chunks::feed(&mut JsonStream::<8192>::new(), &pieces) == expected,
+                "{between:?}"
+            );
         }
     }
 }
@@ -398,7 +474,11 @@ fn the_capture() {
         .split_inclusive('\n')
         .map(|line| {
             begin += line.len();
-            if line.ends_with("}\n") { object(line.trim_end()) } else { Err((Unfinished, begin - line.len())) }
+            if line.ends_with("}\n") {
+                object(line.trim_end())
+            } else {
+                Err((Unfinished, begin - line.len()))
+            }
         })
         .collect();
     assert!(expected.iter().any(Result::is_err));
@@ -410,12 +490,18 @@ fn the_capture() {
 
 #[test]
 fn wording_and_size() {
-    let oversize = MessageAssembler::<4>::new().push(b"hello", true).expect("known").expect_err("too long");
-    assert_eq!((oversize.to_string().as_str(), oversize.max_bytes()), ("a message of more than 4 bytes", 4));
+    let oversize =
+        MessageAssembler::<4>::new().push(b"hello", true).expect("known").expect_err("too long");
+    assert_eq!(
+        (oversize.to_string().as_str(), oversize.max_bytes()),
+        ("a message of more than 4 bytes", 4)
+    );
     assert_eq!(size_of_val(&oversize), size_of::<usize>());
-    for (kind, wording) in
-        [(NotAnObject, "not an object"), (Unfinished, "unfinished object"), (MessageTooLong, "object too long")]
-    {
+    for (kind, wording) in [
+        (NotAnObject, "not an object"),
+        (Unfinished, "unfinished object"),
+        (MessageTooLong, "object too long"),
+    ] {
         assert_eq!(kind.to_string(), wording);
     }
     let mut stream = JsonStream::<4>::new();
@@ -429,15 +515,21 @@ fn wording_and_size() {
 #[test]
 fn little_is_kept_beside_the_bytes() {
     assert_eq!(size_of::<MessageAssembler<1024>>(), 1024 + 2 * size_of::<usize>());
-    assert!(size_of::<JsonStream<1024>>() <= size_of::<MessageAssembler<1024>>() + 3 * size_of::<u64>());
+    assert!(
+        size_of::<JsonStream<1024>>() <= size_of::<MessageAssembler<1024>>() + 3 * size_of::<u64>()
+    );
 }
 
 // Whatever comes.
 
 /// Bytes of which streams of objects are made.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
-    let byte = || prop_oneof![8 => select(b"{}\"\\\n:,[] a1".as_slice()), 1 => any::<u8>()].prop_map(|byte| vec![byte]);
-    let object = select(vec!["{}", r#"{"a":{"b":"\\\"}"}}"#, "{\"a\":[\n{},\n{}]}", r#"{"ключ":"猫🌞 }"}"#]);
+    let byte = || {
+        prop_oneof![8 => select(b"{}\"\\\n:,[] a1".as_slice()), 1 => any::<u8>()]
+            .prop_map(|byte| vec![byte])
+    };
+    let object =
+        select(vec!["{}", r#"{"a":{"b":"\\\"}"}}"#, "{\"a\":[\n{},\n{}]}", r#"{"ключ":"猫🌞 }"}"#]);
     let piece = prop_oneof![3 => byte(), 1 => object.prop_map(|object| object.as_bytes().to_vec())];
     vec(piece, 0..60).prop_map(|pieces| pieces.concat())
 }
@@ -472,6 +564,7 @@ fn behind<const N: usize>(before: &[u8], after: &[u8]) {
     let mut input = before;
     while stream.next(&mut input).is_some() {}
     let moved = |found: Found| found.map_err(|(kind, offset)| (kind, before.len() + offset));
-    let expected: Vec<_> = chunks::feed(&mut JsonStream::<N>::new(), &[after]).into_iter().map(moved).collect();
+    let expected: Vec<_> =
+        chunks::feed(&mut JsonStream::<N>::new(), &[after]).into_iter().map(moved).collect();
     assert_eq!(chunks::feed(&mut stream, &[after]), expected);
 }

@@ -121,7 +121,8 @@ fn every_frame_of_the_capture() {
         }
         let name = payload.get("Type").or(payload.get("Action")).unwrap();
         assert_eq!(report["type"], *name);
-        let points = payload.get("Content").map(|content| content.as_str().unwrap().chars().count());
+        let points =
+            payload.get("Content").map(|content| content.as_str().unwrap().chars().count());
         assert_eq!(report.get("content_code_points"), points.map(Value::from).as_ref());
         seen.extend(payload.get("ErrorCode").map(|code| match code.as_u64() {
             Some(400 | 401 | 403 | 404 | 406 | 413 | 429 | 500) => "error",
@@ -129,7 +130,9 @@ fn every_frame_of_the_capture() {
         }));
         seen.push(if frame == *payload { "plain" } else { "logged" });
     }
-    for (what, least) in [("plain", 35), ("error", 8), ("another error", 0), ("broken", 1), ("logged", 1)] {
+    for (what, least) in
+        [("plain", 35), ("error", 8), ("another error", 0), ("broken", 1), ("logged", 1)]
+    {
         assert!(seen.iter().filter(|&&seen| seen == what).count() >= least, "{what}");
     }
 }
@@ -143,12 +146,18 @@ fn any_piece_gives_the_same() {
     let path = file("pieces.jsonl", bytes);
     for mode in ["--json", "--strict"] {
         let (bundled, written) = (run(&[mode], b""), run(&[mode, &path], b""));
-        assert_eq!(written.out.lines().count() - bundled.out.lines().count(), if mode == "--json" { 7 } else { 16 });
+        assert_eq!(
+            written.out.lines().count() - bundled.out.lines().count(),
+            if mode == "--json" { 7 } else { 16 }
+        );
         for chunk in ["1", "2", "3", "7", "64", "100000", &usize::MAX.to_string()] {
             assert_eq!(run(&[mode, "--chunk", chunk], b""), bundled, "{chunk}");
             assert_eq!(run(&[mode, "--chunk", chunk, &path], b""), written, "{chunk}");
             assert_eq!(
-                run(&["--json", "--whole", "--chunk", chunk, &path], b"").out.matches("TrailingBytes").count(),
+                run(&["--json", "--whole", "--chunk", chunk, &path], b"")
+                    .out
+                    .matches("TrailingBytes")
+                    .count(),
                 1,
                 "{chunk}"
             );
@@ -214,7 +223,10 @@ fn several_objects_on_one_line() {
     ] {
         assert_eq!(verdicts(&input), expected, "{input}");
     }
-    assert_eq!(verdicts([SEND.as_bytes(), b" \xff\xfe ", SEND.as_bytes()].concat()), [send, "InvalidUtf8 at 0", send]);
+    assert_eq!(
+        verdicts([SEND.as_bytes(), b" \xff\xfe ", SEND.as_bytes()].concat()),
+        [send, "InvalidUtf8 at 0", send]
+    );
     // An object inside a broken one is not taken for a frame.
     assert_eq!(verdicts(format!(r#"{{"Type" {MESSAGE}}}{SEND}"#)), ["UnexpectedByte at 8", send]);
 }
@@ -234,7 +246,11 @@ fn time_stamps_in_front_of_objects() {
     ] {
         let input = format!("{stamp}{MESSAGE}\n{stamp}{CUT}\r\n{stamp}{{}} {stamp}{SEND}\n");
         let cut_at = format!("UnexpectedEnd at {}", CUT.len());
-        assert_eq!(verdicts(input), ["MESSAGE", &cut_at, "MissingField at 1", "SEND_MESSAGE"], "{stamp:?}");
+        assert_eq!(
+            verdicts(input),
+            ["MESSAGE", &cut_at, "MissingField at 1", "SEND_MESSAGE"],
+            "{stamp:?}"
+        );
     }
     for other in [
         "2026-11-21 ",
@@ -256,9 +272,13 @@ fn time_stamps_in_front_of_objects() {
         assert_eq!(verdicts(input), ["NotAnObject at 0"], "{input}");
     }
     let transcript = run(&["-"], b"2026-11-21T20:15:02.123Z {}\n").out;
-    assert!(transcript.starts_with("          ✗ frame 1           Type is missing, at byte 1\n"), "{transcript}");
     assert!(
-        transcript.contains("\n                              {}\n                               ^\n"),
+        transcript.starts_with("          ✗ frame 1           Type is missing, at byte 1\n"),
+        "{transcript}"
+    );
+    assert!(
+        transcript
+            .contains("\n                              {}\n                               ^\n"),
         "{transcript}"
     );
 }
@@ -280,14 +300,19 @@ fn gzip_is_decompressed() {
         assert_eq!(run(&["--json", "--chunk", chunk, "-"], &zipped), plain, "{chunk}");
         assert_eq!(run(&["--json", "--chunk", chunk, &path], b""), plain, "{chunk}");
     }
-    assert_eq!(run(&["--json", "--whole", "-"], &gzip(SEND.as_bytes())).json()[0]["type"], "SEND_MESSAGE");
+    assert_eq!(
+        run(&["--json", "--whole", "-"], &gzip(SEND.as_bytes())).json()[0]["type"],
+        "SEND_MESSAGE"
+    );
     assert_eq!(run(&["--json", "-"], &gzip(b"")).out, "");
 
     // What could be decompressed is shown; the rest is an input that cannot be read.
     let cut = run(&["--json", "-"], &zipped[..zipped.len() - 8]);
     assert_eq!((cut.status, cut.out), (Some(2), plain.out));
     assert!(cut.err.starts_with("inspect: standard input: "), "{}", cut.err);
-    for broken in [b"\x1f\x8b".to_vec(), b"\x1f\x8bnot gzip".to_vec(), [gzip(b"{}"), SEND.into()].concat()] {
+    for broken in
+        [b"\x1f\x8b".to_vec(), b"\x1f\x8bnot gzip".to_vec(), [gzip(b"{}"), SEND.into()].concat()]
+    {
         let run = run(&["--json", "-"], &broken);
         assert_eq!(run.status, Some(2), "{broken:?}");
     }
@@ -299,7 +324,8 @@ fn gzip_is_decompressed() {
 
 #[test]
 fn whole_files() {
-    let pretty = serde_json::to_string_pretty(&serde_json::from_str::<Value>(MESSAGE).unwrap()).unwrap();
+    let pretty =
+        serde_json::to_string_pretty(&serde_json::from_str::<Value>(MESSAGE).unwrap()).unwrap();
     let paths = [
         file("whole-pretty.json", format!("\n{pretty}\r\n\n")),
         file("whole-empty.json", ""),
@@ -315,8 +341,10 @@ fn whole_files() {
     let reports = run.json();
     assert_eq!(reports[0]["ok"], true);
     assert_eq!(reports[0]["wire"].as_str().unwrap(), MESSAGE.replace("\\u003c", "<"));
-    let kinds: Vec<_> =
-        reports[1..].iter().map(|report| (report["kind"].as_str(), report["offset"].as_u64())).collect();
+    let kinds: Vec<_> = reports[1..]
+        .iter()
+        .map(|report| (report["kind"].as_str(), report["offset"].as_u64()))
+        .collect();
     let [message, cut] = [MESSAGE, CUT].map(|frame| u64::try_from(frame.len()).unwrap());
     assert_eq!(
         kinds,
@@ -342,11 +370,24 @@ fn frames_of_more_than_4_mib() {
 
     let lines = file(
         "too-long.jsonl",
-        [&longest, &too_long, MESSAGE, "", &too_long.repeat(2), &format!("{too_long}{SEND}"), &too_long].join("\n"),
+        [
+            &longest,
+            &too_long,
+            MESSAGE,
+            "",
+            &too_long.repeat(2),
+            &format!("{too_long}{SEND}"),
+            &too_long,
+        ]
+        .join("\n"),
     );
     let whole = run(&["--json", &lines, "-"], MESSAGE.as_bytes());
     for chunk in ["4095", "1048576", "99999999"] {
-        assert_eq!(run(&["--json", "--chunk", chunk, &lines, "-"], MESSAGE.as_bytes()), whole, "{chunk}");
+        assert_eq!(
+            run(&["--json", "--chunk", chunk, &lines, "-"], MESSAGE.as_bytes()),
+            whole,
+            "{chunk}"
+        );
     }
     assert_eq!((whole.status, whole.err.as_str()), (Some(0), ""));
     let reports = whole.json();
@@ -361,10 +402,16 @@ fn frames_of_more_than_4_mib() {
     let space = " ".repeat(MAX_FRAME);
     assert_eq!(verdicts(format!("{space}{SEND} {space}\n{space}")), ["SEND_MESSAGE"]);
     // What is no object can be too long, too.
-    assert_eq!(verdicts(format!("x{space}{SEND}")), [&format!("MessageTooLong at {MAX_FRAME}"), "SEND_MESSAGE"]);
+    assert_eq!(
+        verdicts(format!("x{space}{SEND}")),
+        [&format!("MessageTooLong at {MAX_FRAME}"), "SEND_MESSAGE"]
+    );
 
-    let frames =
-        [("whole-longest.json", longest), ("whole-too-long.json", too_long), ("whole-short.json", SEND.into())];
+    let frames = [
+        ("whole-longest.json", longest),
+        ("whole-too-long.json", too_long),
+        ("whole-short.json", SEND.into()),
+    ];
     let mut arguments = vec!["--strict".to_owned(), "--whole".to_owned()];
     arguments.extend(frames.map(|(name, frame)| file(name, frame)));
     let transcript = run(&arguments, b"");
@@ -378,7 +425,9 @@ fn frames_of_more_than_4_mib() {
 #[test]
 fn directions() {
     let delete = r#"{"action":"DELETE_MESSAGE","ID":"Kq83hZpLw0Xc"}"#;
-    let log = format!(r#"{{"event_timestamp":"x","type":"MESSAGE","payload":{MESSAGE},"version":"1.0"}}"#);
+    let log = format!(
+        r#"{{"event_timestamp":"x","type":"MESSAGE","payload":{MESSAGE},"version":"1.0"}}"#
+    );
     let broken_log = r#"{"payload":{"Type":"EVENT"}}"#;
     let untyped_log = r#"{"payload":{}}"#;
     let both = r#"{"Type":"POLL","Action":"SEND_MESSAGE","Content":"c"}"#;
@@ -387,10 +436,25 @@ fn directions() {
         (SEND, "SEND_MESSAGE", "Type is missing, at byte 60", "SEND_MESSAGE"),
         (delete, "DELETE_MESSAGE", "Type is missing, at byte 46", "DELETE_MESSAGE"),
         (&log, "MESSAGE", "MESSAGE", "Action is missing, at byte 246"),
-        (broken_log, "Id is missing, at byte 26", "Id is missing, at byte 26", "Action is missing, at byte 27"),
-        (untyped_log, "Type is missing, at byte 12", "Type is missing, at byte 12", "Action is missing, at byte 13"),
+        (
+            broken_log,
+            "Id is missing, at byte 26",
+            "Id is missing, at byte 26",
+            "Action is missing, at byte 27",
+        ),
+        (
+            untyped_log,
+            "Type is missing, at byte 12",
+            "Type is missing, at byte 12",
+            "Action is missing, at byte 13",
+        ),
         (both, "POLL", "POLL", "SEND_MESSAGE"),
-        ("{}", "Type is missing, at byte 1", "Type is missing, at byte 1", "Action is missing, at byte 1"),
+        (
+            "{}",
+            "Type is missing, at byte 1",
+            "Type is missing, at byte 1",
+            "Action is missing, at byte 1",
+        ),
         (
             r#"{"Action":"JOIN"}"#,
             "unknown Action, at byte 10",
@@ -400,7 +464,9 @@ fn directions() {
         ("[]", "not an object, at byte 0", "not an object, at byte 0", "not an object, at byte 0"),
         (r#"{"Type":"A\u0042\n"}"#, "AB\n", "AB\n", "Action is missing, at byte 19"),
     ] {
-        for (arguments, expected) in [(&[][..], found), (&["--subscribe"], subscribe), (&["--publish"], publish)] {
+        for (arguments, expected) in
+            [(&[][..], found), (&["--subscribe"], subscribe), (&["--publish"], publish)]
+        {
             let report = report(arguments, frame);
             let said = report.get("type").or(report.get("error")).unwrap();
             assert_eq!(said, expected, "{arguments:?} {frame}");
@@ -438,11 +504,18 @@ fn bad_usage() {
         (&["--chunk", "-1"], "--chunk needs a number of bytes, 1 or more, not -1"),
         (&["--chunk", "many", "-"], "--chunk needs a number of bytes, 1 or more, not many"),
         (&["--publish", "--subscribe"], "--publish and --subscribe exclude each other"),
-        (&["--subscribe", "--json", "--publish", "-"], "--publish and --subscribe exclude each other"),
+        (
+            &["--subscribe", "--json", "--publish", "-"],
+            "--publish and --subscribe exclude each other",
+        ),
     ] {
         let run = run(arguments, MESSAGE.as_bytes());
         assert_eq!((run.status, run.out.as_str()), (Some(2), ""), "{arguments:?}");
-        assert!(run.err.starts_with(&format!("inspect: {message}\n\nUsage: inspect [--json]")), "{}", run.err);
+        assert!(
+            run.err.starts_with(&format!("inspect: {message}\n\nUsage: inspect [--json]")),
+            "{}",
+            run.err
+        );
     }
 }
 
@@ -464,12 +537,17 @@ fn help() {
 fn several_inputs_and_one_that_cannot_be_read() {
     let one = file("several-one.jsonl", format!("{SEND}\n{MESSAGE}"));
     let two = file("several-two.jsonl", CUT);
-    let missing = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no such file").into_os_string().into_string().unwrap();
+    let missing = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("no such file")
+        .into_os_string()
+        .into_string()
+        .unwrap();
     let directory = env!("CARGO_TARGET_TMPDIR");
 
     let together = run(&["--json", &one, "-", &two], MESSAGE.as_bytes());
     assert_eq!(together.status, Some(0));
-    let frames: Vec<_> = together.json().iter().map(|report| report["frame"].as_u64().unwrap()).collect();
+    let frames: Vec<_> =
+        together.json().iter().map(|report| report["frame"].as_u64().unwrap()).collect();
     assert_eq!(frames, [1, 2, 3, 4]);
     assert_eq!(together.json()[3]["ok"], false);
 
@@ -549,11 +627,11 @@ fn the_transcript_of_a_room() {
 
 #[test]
 fn the_transcript_forgets_what_is_long_ago() {
-    let deletion =
-        r#"{"Type":"EVENT","Id":"e","EventName":"aws:DELETE_MESSAGE","Attributes":{"MessageID":"m0"},"SendTime":"x"}"#;
+    let deletion = r#"{"Type":"EVENT","Id":"e","EventName":"aws:DELETE_MESSAGE","Attributes":{"MessageID":"m0"},"SendTime":"x"}"#;
     for (messages, remembered) in [(256, true), (257, false)] {
-        let mut input: String =
-            (0..messages).map(|n| MESSAGE.replace("Kq83hZpLw0Xc", &format!("m{n}")) + "\n").collect();
+        let mut input: String = (0..messages)
+            .map(|n| MESSAGE.replace("Kq83hZpLw0Xc", &format!("m{n}")) + "\n")
+            .collect();
         input.push_str(deletion);
         let out = run(&["-"], input.as_bytes()).out;
         assert_eq!(out.contains("deleted           “hé <3” by u-1"), remembered);
@@ -604,17 +682,23 @@ fn nothing_of_the_wire_acts_on_a_terminal() {
     assert!(transcript.out.contains(
         r"a\u{1b}[2J\u{9b}2J\u{202e}\u{2066}\u{7}\r⏎\t\u{2028}\u{2029}\u{85}\u{0}\u{7f}\u{61c}\u{200b}\u{e0041}z"
     ));
-    assert!(transcript.out.contains(r"a\u{7f}\u{9b}2J\u{85}\u{202e}\u{2066}\u{2028}\u{200b}\u{feff}\u{e0041}z"));
+    assert!(
+        transcript
+            .out
+            .contains(r"a\u{7f}\u{9b}2J\u{85}\u{202e}\u{2066}\u{2028}\u{200b}\u{feff}\u{e0041}z")
+    );
     assert!(transcript.out.contains("\\u{1b}[2J\\xff\\xfe\\x9b\\xe2\\x80z\\u{1b}]0;"));
     let json = run(&["--json", "-"], &input);
     for out in [&transcript.out, &json.out] {
         assert_eq!(out.chars().find(|&character| character != '\n' && acts(character)), None);
     }
-    // One of the templates is two frames. What is escaped for the terminal is still the same text: two of the templates
-    // are no payloads.
+    // One of the templates is two frames. What is escaped for the terminal is still the same text:
+    // two of the templates are no payloads.
     assert_eq!(json.json().len(), 2 * (templates.len() + 1) + 1);
     let reports = json.json();
-    let same = reports.iter().filter(|report| report["wire"].as_str().is_some_and(|wire| wire.contains(plain)));
+    let same = reports
+        .iter()
+        .filter(|report| report["wire"].as_str().is_some_and(|wire| wire.contains(plain)));
     assert_eq!(same.count(), templates.len() - 2);
 }
 
@@ -688,16 +772,24 @@ fn frames_are_shown_as_they_come() {
     assert!(child.wait().unwrap().success());
 }
 
-/// Input is never held as a whole, with line breaks or without: the most memory that a run over 24 MB needs is a fraction
-/// of them.
+/// Input is never held as a whole, with line breaks or without: the most memory that a run over 24
+/// MB needs is a fraction of them.
 #[cfg(target_os = "linux")]
 #[test]
 fn long_input_takes_little_memory() {
     for mode in ["--json", "--strict"] {
-        let mut child =
-            Command::new(&*INSPECT).args([mode, "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let mut child = Command::new(&*INSPECT)
+            .args([mode, "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut input = child.stdin.take().unwrap();
-        let block = if mode == "--json" { CAPTURE.repeat(24) } else { format!("{MESSAGE}{SEND}").repeat(1000) };
+        let block = if mode == "--json" {
+            CAPTURE.repeat(24)
+        } else {
+            format!("{MESSAGE}{SEND}").repeat(1000)
+        };
         for _ in 0..100 {
             input.write_all(block.as_bytes()).unwrap();
         }

@@ -8,8 +8,8 @@ use core::mem;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ivs_chat_proto::mock::{
-    AfterExpiry, Config, ConnectError, ConnectionId, Delivery, Direction, Disconnection, ExpiryReason, Faults,
-    Probability, Room, SessionEnd, User,
+    AfterExpiry, Config, ConnectError, ConnectionId, Delivery, Direction, Disconnection,
+    ExpiryReason, Faults, Probability, Room, SessionEnd, User,
 };
 use ivs_chat_proto::subscribe::Subscribe;
 use ivs_chat_proto::{CloseReason, Instant};
@@ -53,11 +53,17 @@ impl Trace {
 
     fn payloads(&self) -> Vec<&str> {
         let seen = self.seen.iter().map(|(_, _, seen)| seen);
-        seen.filter_map(|seen| if let Seen::Message(text) = seen { Some(text.as_str()) } else { None }).collect()
+        seen.filter_map(
+            |seen| if let Seen::Message(text) = seen { Some(text.as_str()) } else { None },
+        )
+        .collect()
     }
 
     fn values(&self) -> Vec<Value> {
-        self.payloads().into_iter().filter_map(|payload| serde_json::from_str(payload).ok()).collect()
+        self.payloads()
+            .into_iter()
+            .filter_map(|payload| serde_json::from_str(payload).ok())
+            .collect()
     }
 
     fn has_error(&self, code: u16) -> bool {
@@ -66,7 +72,9 @@ impl Trace {
 
     /// Whether an event of the application is seen on a connection, last in the script.
     fn sees_event(&self, conn: u64) -> bool {
-        self.on(conn).iter().any(|seen| matches!(seen, Seen::Message(text) if text.contains("app:score")))
+        self.on(conn)
+            .iter()
+            .any(|seen| matches!(seen, Seen::Message(text) if text.contains("app:score")))
     }
 }
 
@@ -79,7 +87,11 @@ struct Driver {
 
 impl Driver {
     fn new(config: Config, seed: u8) -> Self {
-        Self { room: Room::new(config, [seed; 16]), trace: Trace::default(), begun: BTreeMap::new() }
+        Self {
+            room: Room::new(config, [seed; 16]),
+            trace: Trace::default(),
+            begun: BTreeMap::new(),
+        }
     }
 
     fn with(faults: Faults) -> Self {
@@ -152,7 +164,9 @@ impl Driver {
 
     /// All that came on a connection since the last call.
     fn news(&mut self, conn: ConnectionId) -> Vec<Seen> {
-        let (mine, others) = mem::take(&mut self.trace.seen).into_iter().partition(|(_, to, _)| *to == conn.number());
+        let (mine, others) = mem::take(&mut self.trace.seen)
+            .into_iter()
+            .partition(|(_, to, _)| *to == conn.number());
         self.trace.seen = others;
         let mine: Vec<(u64, u64, Seen)> = mine;
         mine.into_iter().map(|(_, _, seen)| seen).collect()
@@ -169,8 +183,7 @@ fn config(faults: Faults) -> Config {
     config
 }
 
-const HELLO: &str =
-    r#"{"Action":"SEND_MESSAGE","RequestId":"r-1","Content":"hej 🌞 <b>","Attributes":{"b":"{\"x\":1}","a":"1 2"}}"#;
+const HELLO: &str = r#"{"Action":"SEND_MESSAGE","RequestId":"r-1","Content":"hej 🌞 <b>","Attributes":{"b":"{\"x\":1}","a":"1 2"}}"#;
 
 /// The connections of the script.
 const ASTRID: u64 = 0;
@@ -190,7 +203,11 @@ fn run(faults: Faults, seed: u8) -> Trace {
     driver.run_until(300);
     driver.publish(300, astrid, r#"{"Action":"DANCE","RequestId":"r-3"}"#);
     driver.run_until(400);
-    driver.room.send_event(at(400), "app:score", &BTreeMap::from([("home".to_owned(), "3".to_owned())]));
+    driver.room.send_event(
+        at(400),
+        "app:score",
+        &BTreeMap::from([("home".to_owned(), "3".to_owned())]),
+    );
     driver.run_until(20_000);
     driver.trace.connections = driver.room.connections();
     driver.trace
@@ -208,25 +225,41 @@ const FAULTS: &[Fault] = &[
     (
         "accept_then_drop",
         |faults, p| faults.accept_then_drop = p,
-        |trace| trace.seen == [(0, ASTRID, Seen::Abort), (0, BIRK, Seen::Abort)] && trace.connections == 0,
+        |trace| {
+            trace.seen == [(0, ASTRID, Seen::Abort), (0, BIRK, Seen::Abort)]
+                && trace.connections == 0
+        },
     ),
     (
         "shuffle",
         |faults, p| faults.shuffle = p,
-        |trace| trace.payloads().iter().any(|payload| !payload.starts_with("{\"Type") && !payload.starts_with("{\"Er")),
+        |trace| {
+            trace
+                .payloads()
+                .iter()
+                .any(|payload| !payload.starts_with("{\"Type") && !payload.starts_with("{\"Er"))
+        },
     ),
     (
         "white_space",
         |faults, p| faults.white_space = p,
         |trace| trace.payloads().iter().all(|payload| payload.starts_with(' ')),
     ),
-    ("escape", |faults, p| faults.escape = p, |trace| trace.payloads().iter().all(|payload| payload.contains("\\u"))),
+    (
+        "escape",
+        |faults, p| faults.escape = p,
+        |trace| trace.payloads().iter().all(|payload| payload.contains("\\u")),
+    ),
     (
         "unknown_member",
         |faults, p| faults.unknown_member = p,
         |trace| {
-            let known = |value: &Value| value.as_object().unwrap().keys().all(|key| KNOWN.contains(&key.as_str()));
-            trace.values().iter().all(|value| !known(value) && value.get("Sender").is_none_or(|sender| !known(sender)))
+            let known = |value: &Value| {
+                value.as_object().unwrap().keys().all(|key| KNOWN.contains(&key.as_str()))
+            };
+            trace.values().iter().all(|value| {
+                !known(value) && value.get("Sender").is_none_or(|sender| !known(sender))
+            })
         },
     ),
     (
@@ -234,7 +267,9 @@ const FAULTS: &[Fault] = &[
         |faults, p| faults.duplicate = p,
         |trace| {
             let texts: Vec<_> = trace.on(BIRK);
-            texts.len() == 6 && texts.chunks(2).all(|pair| pair[0] == pair[1]) && comes_at(trace, &[100, 200, 300, 400])
+            texts.len() == 6
+                && texts.chunks(2).all(|pair| pair[0] == pair[1])
+                && comes_at(trace, &[100, 200, 300, 400])
         },
     ),
     (
@@ -268,19 +303,28 @@ const FAULTS: &[Fault] = &[
     (
         "garbage",
         |faults, p| faults.garbage = p,
-        |trace| trace.payloads().len() == 14 && trace.payloads().chunks(2).all(|pair| pair[1].starts_with(pair[0])),
+        |trace| {
+            trace.payloads().len() == 14
+                && trace.payloads().chunks(2).all(|pair| pair[1].starts_with(pair[0]))
+        },
     ),
     (
         "unknown_type",
         |faults, p| faults.unknown_type = p,
         |trace| trace.values().iter().filter(|value| value["Type"] == "POLL").count() == 7,
     ),
-    ("unknown_code", |faults, p| faults.unknown_code = p, |trace| trace.verdicts == [499, 499, 400]),
+    (
+        "unknown_code",
+        |faults, p| faults.unknown_code = p,
+        |trace| trace.verdicts == [499, 499, 400],
+    ),
     ("burst_429", |faults, p| faults.burst_429 = p, |trace| trace.verdicts == [429, 429, 400]),
     (
         "error_without_request_id",
         |faults, p| faults.error_without_request_id = p,
-        |trace| trace.has_error(400) && trace.values().iter().all(|value| value["RequestId"] != "r-3"),
+        |trace| {
+            trace.has_error(400) && trace.values().iter().all(|value| value["RequestId"] != "r-3")
+        },
     ),
     (
         "drop_after_accept",
@@ -296,7 +340,11 @@ const FAULTS: &[Fault] = &[
     (
         "drop",
         |faults, p| faults.drop = p,
-        |trace| trace.verdicts == [0, 0, 0] && trace.on(BIRK) == [&Seen::Abort] && trace.connections == 0,
+        |trace| {
+            trace.verdicts == [0, 0, 0]
+                && trace.on(BIRK) == [&Seen::Abort]
+                && trace.connections == 0
+        },
     ),
     (
         "unprompted_401",
@@ -308,15 +356,16 @@ const FAULTS: &[Fault] = &[
         |faults, p| faults.end_session = p,
         |trace| {
             let last = trace.on(BIRK).into_iter().last();
-            trace.has_error(401) && matches!(last, Some(Seen::Close(1000, _))) && trace.connections == 0
+            trace.has_error(401)
+                && matches!(last, Some(Seen::Close(1000, _)))
+                && trace.connections == 0
         },
     ),
     (
         "restart",
         |faults, p| faults.restart = p,
         |trace| {
-            let is_restart =
-                |conn| matches!(trace.on(conn).last(), Some(Seen::Close(1012, reason)) if reason == "service restart");
+            let is_restart = |conn| matches!(trace.on(conn).last(), Some(Seen::Close(1012, reason)) if reason == "service restart");
             trace.verdicts == [200, 0, 0] && is_restart(ASTRID) && is_restart(BIRK)
         },
     ),
@@ -324,8 +373,12 @@ const FAULTS: &[Fault] = &[
         "kick",
         |faults, p| faults.kick = p,
         |trace| {
-            let kicks = trace.values().into_iter().filter(|value| value["EventName"] == "aws:DISCONNECT_USER");
-            kicks.count() == 3 && trace.on(ASTRID).last() == Some(&&Seen::Close(1000, String::new()))
+            let kicks = trace
+                .values()
+                .into_iter()
+                .filter(|value| value["EventName"] == "aws:DISCONNECT_USER");
+            kicks.count() == 3
+                && trace.on(ASTRID).last() == Some(&&Seen::Close(1000, String::new()))
         },
     ),
     (
@@ -340,7 +393,8 @@ const FAULTS: &[Fault] = &[
         "lose_link_to_client",
         |faults, p| faults.lose_link_to_client = p,
         |trace| {
-            // The first message reaches the other, the second none. The second ping is not answered.
+            // The first message reaches the other, the second none. The second ping is not
+            // answered.
             let is_birk_told = trace.on(BIRK).len() == 1 && trace.on(ASTRID) == [&Seen::Pong];
             trace.verdicts == [200, 200, 400]
                 && is_birk_told
@@ -372,7 +426,11 @@ const FAULTS: &[Fault] = &[
     (
         "lose_pong",
         |faults, p| faults.lose_pong = p,
-        |trace| trace.pings == [false, false] && !trace.on(ASTRID).contains(&&Seen::Pong) && trace.sees_event(ASTRID),
+        |trace| {
+            trace.pings == [false, false]
+                && !trace.on(ASTRID).contains(&&Seen::Pong)
+                && trace.sees_event(ASTRID)
+        },
     ),
 ];
 
@@ -421,7 +479,8 @@ fn each_fault_happens_always_or_never() {
         assert_eq!(run(faults, 7), plain, "{name}");
         // And now and then, if it is neither.
         set(&mut faults, Probability::of_256(64));
-        let different = (0..40).filter(|seed| run(faults, *seed) != run(Faults::none(), *seed)).count();
+        let different =
+            (0..40).filter(|seed| run(faults, *seed) != run(Faults::none(), *seed)).count();
         assert!((5..40).contains(&different), "{name} happens in {different} of 40 runs");
     }
 }
@@ -479,15 +538,24 @@ fn a_room_without_faults() {
     );
     assert_eq!(trace.times_on(ASTRID), [10, 100, 100, 200, 300, 400]);
     assert_eq!(trace.times_on(BIRK), [100, 200, 400]);
-    let [Seen::Pong, Seen::Message(hello), Seen::Pong, Seen::Message(_), Seen::Message(error), Seen::Message(_)] =
-        trace.on(ASTRID)[..]
+    let [
+        Seen::Pong,
+        Seen::Message(hello),
+        Seen::Pong,
+        Seen::Message(_),
+        Seen::Message(error),
+        Seen::Message(_),
+    ] = trace.on(ASTRID)[..]
     else {
         panic!("{trace:#?}")
     };
     assert!(hello.starts_with(r#"{"Type":"MESSAGE","Id":""#));
     let value: Value = serde_json::from_str(hello).unwrap();
     assert_eq!((&value["Content"], &value["RequestId"]), (&"hej 🌞 <b>".into(), &"r-1".into()));
-    assert_eq!((&value["Sender"]["UserId"], &value["SendTime"]), (&"astrid".into(), &"2026-01-01T00:00:00.1Z".into()));
+    assert_eq!(
+        (&value["Sender"]["UserId"], &value["SendTime"]),
+        (&"astrid".into(), &"2026-01-01T00:00:00.1Z".into())
+    );
     assert!(error.starts_with(r#"{"ErrorCode":400,"#) && error.contains(r#""RequestId":"r-3""#));
 }
 
@@ -505,12 +573,20 @@ fn a_refusal_may_say_when_to_retry() {
         faults.retry_after_s = Some(30);
         driver.room.set_faults(faults);
         driver.connect(0, "astrid");
-        let told: Vec<_> = driver.trace.refusals.iter().map(|error| (error.status(), error.retry_after_s())).collect();
+        let told: Vec<_> = driver
+            .trace
+            .refusals
+            .iter()
+            .map(|error| (error.status(), error.retry_after_s()))
+            .collect();
         assert_eq!(told, [(status, None), (status, retry_after_s)]);
     }
     let mut room = Room::new(Config::new(), [0; 16]);
     let error = room.connect(at(0), "unknown").unwrap_err();
-    assert_eq!((error, error.status(), error.retry_after_s()), (ConnectError::InvalidToken, 401, None));
+    assert_eq!(
+        (error, error.status(), error.retry_after_s()),
+        (ConnectError::InvalidToken, 401, None)
+    );
     assert_eq!(error.to_string(), "the token is not known, or has been used");
 }
 
@@ -539,19 +615,31 @@ fn another_spelling_means_the_same() {
         driver.room.set_faults(faults);
         let (astrid, birk) = (driver.connect(0, "astrid"), driver.connect(0, "birk"));
         driver.publish(100, astrid, HELLO);
-        driver.publish(200, birk, r#"{"Action":"SEND_MESSAGE","RequestId":"r-2","Content":"hello"}"#);
+        driver.publish(
+            200,
+            birk,
+            r#"{"Action":"SEND_MESSAGE","RequestId":"r-2","Content":"hello"}"#,
+        );
         driver.publish(300, astrid, r#"{"Action":"DANCE","RequestId":"r-3"}"#);
-        driver.room.send_event(at(400), "app:score", &BTreeMap::from([("home".to_owned(), "3".to_owned())]));
+        driver.room.send_event(
+            at(400),
+            "app:score",
+            &BTreeMap::from([("home".to_owned(), "3".to_owned())]),
+        );
         driver.run_until(400);
         let on_astrid: Vec<_> = driver.news(astrid);
-        let expected: Vec<_> = plain.on(ASTRID).into_iter().filter(|seen| **seen != Seen::Pong).collect();
+        let expected: Vec<_> =
+            plain.on(ASTRID).into_iter().filter(|seen| **seen != Seen::Pong).collect();
         assert_eq!(on_astrid.len(), expected.len());
         for (other, plain) in on_astrid.iter().zip(expected) {
-            let (Seen::Message(other), Seen::Message(plain)) = (other, plain) else { panic!("{other:?}") };
+            let (Seen::Message(other), Seen::Message(plain)) = (other, plain) else {
+                panic!("{other:?}")
+            };
             let (value, expected): (Value, Value) =
                 (serde_json::from_str(other).unwrap(), serde_json::from_str(plain).unwrap());
             assert!(has_members_of(&value, &expected), "{other}\n{plain}");
-            let decoded = (Subscribe::decode_str(other).unwrap(), Subscribe::decode_str(plain).unwrap());
+            let decoded =
+                (Subscribe::decode_str(other).unwrap(), Subscribe::decode_str(plain).unwrap());
             assert_eq!(decoded.0, decoded.1);
             spellings.insert(other.clone());
         }
@@ -565,9 +653,9 @@ fn another_spelling_means_the_same() {
 /// Whether an object has all members of another, and the values of the others are the same.
 fn has_members_of(value: &Value, other: &Value) -> bool {
     match (value, other) {
-        (Value::Object(members), Value::Object(others)) => {
-            others.iter().all(|(key, other)| members.get(key).is_some_and(|value| has_members_of(value, other)))
-        }
+        (Value::Object(members), Value::Object(others)) => others
+            .iter()
+            .all(|(key, other)| members.get(key).is_some_and(|value| has_members_of(value, other))),
         _ => value == other,
     }
 }
@@ -591,7 +679,10 @@ fn a_session_ends_in_each_way() {
         (close(1001, ExpiryReason::Empty), closed(1001, "")),
         (close(1005, ExpiryReason::Json), closed(1005, "")),
         (close(1008, ExpiryReason::ConnectionExpired), closed(1008, "connection expired")),
-        (close(4401, ExpiryReason::JsonCode), closed(4401, r#"{"ErrorCode":401,"ErrorMessage":"Unauthorized"}"#)),
+        (
+            close(4401, ExpiryReason::JsonCode),
+            closed(4401, r#"{"ErrorCode":401,"ErrorMessage":"Unauthorized"}"#),
+        ),
         (
             close(3000, ExpiryReason::JsonStringCode),
             closed(3000, r#"{"ErrorCode":"401","ErrorMessage":"Unauthorized"}"#),
@@ -630,7 +721,10 @@ fn a_long_reason_is_cut_at_123_bytes() {
     driver.run_until(SESSION_MS);
     let Some(Seen::Close(1000, reason)) = driver.news(astrid).pop() else { panic!() };
     assert_eq!(reason.len(), 123);
-    assert!(reason.starts_with(r#"{"ErrorMessage":"The session of this connection has expired"#), "{reason}");
+    assert!(
+        reason.starts_with(r#"{"ErrorMessage":"The session of this connection has expired"#),
+        "{reason}"
+    );
     assert_eq!(CloseReason::parse(&reason), CloseReason::Text(&reason));
 }
 
@@ -665,7 +759,10 @@ fn what_is_left_of_a_session_that_stays_open() {
                 (0, []) => {}
                 (_, [Seen::Message(error)]) => {
                     let error: Value = serde_json::from_str(error).unwrap();
-                    assert_eq!((&error["ErrorCode"], &error["RequestId"]), (&401.into(), &"r-1".into()));
+                    assert_eq!(
+                        (&error["ErrorCode"], &error["RequestId"]),
+                        (&401.into(), &"r-1".into())
+                    );
                 }
                 (_, seen) => panic!("{then:?}: {seen:?}"),
             }
@@ -721,7 +818,8 @@ fn random_ends_of_a_session_are_of_every_kind() {
     assert_eq!(codes, BTreeSet::from(SessionEnd::CODES));
     assert_eq!(lasts, BTreeSet::from(["abort", "silence", "stay open"]));
     assert!((256 * 4..256 * 7).contains(&errors), "{errors}");
-    for reason in ["", "connection expired", JSON, "your time is up", "{", &JSON[..JSON.len() - 1]] {
+    for reason in ["", "connection expired", JSON, "your time is up", "{", &JSON[..JSON.len() - 1]]
+    {
         assert!(reasons.contains(reason), "{reason:?}");
     }
     assert!(reasons.iter().any(|reason| reason.contains(r#""401""#)));
@@ -730,7 +828,8 @@ fn random_ends_of_a_session_are_of_every_kind() {
 
 // How users are disconnected.
 
-const KICK: &str = r#"{"Action":"DISCONNECT_USER","RequestId":"r-9","UserId":"birk","Reason":"too loud"}"#;
+const KICK: &str =
+    r#"{"Action":"DISCONNECT_USER","RequestId":"r-9","UserId":"birk","Reason":"too loud"}"#;
 
 #[test]
 fn a_user_is_disconnected_in_each_way() {
@@ -750,7 +849,10 @@ fn a_user_is_disconnected_in_each_way() {
         assert_eq!(driver.publish(10, astrid, KICK), 200);
         driver.run_until(10);
         let [Seen::Message(event)] = &driver.news(astrid)[..] else { panic!("{how:?}") };
-        assert!(event.contains("aws:DISCONNECT_USER") && event.contains(r#""RequestId":"r-9""#), "{event}");
+        assert!(
+            event.contains("aws:DISCONNECT_USER") && event.contains(r#""RequestId":"r-9""#),
+            "{event}"
+        );
         for conn in [birk, birk_too] {
             let reason = if how.close_code == Some(1005) { "" } else { "too loud" };
             let mut expected = Vec::new();
@@ -787,7 +889,14 @@ fn random_disconnections_are_of_every_kind() {
     }
     assert_eq!(
         kinds,
-        BTreeSet::from([(true, 1000), (true, 1001), (true, 0), (false, 1000), (false, 1001), (false, 0)])
+        BTreeSet::from([
+            (true, 1000),
+            (true, 1001),
+            (true, 0),
+            (false, 1000),
+            (false, 1001),
+            (false, 0)
+        ])
     );
 }
 
@@ -799,11 +908,16 @@ fn whether_events_of_the_service_have_a_request_id() {
         config.event_has_request_id = has_request_id;
         let mut driver = Driver::new(config, 7);
         let astrid = driver.connect(0, "astrid");
-        driver.publish(0, astrid, r#"{"Action":"DELETE_MESSAGE","RequestId":"r-8","Id":"Kq83hZpLw0Xc"}"#);
+        driver.publish(
+            0,
+            astrid,
+            r#"{"Action":"DELETE_MESSAGE","RequestId":"r-8","Id":"Kq83hZpLw0Xc"}"#,
+        );
         driver.publish(0, astrid, KICK);
         driver.publish(0, astrid, HELLO);
         driver.run_until(0);
-        let ids: Vec<_> = driver.trace.values().iter().map(|value| value["RequestId"].clone()).collect();
+        let ids: Vec<_> =
+            driver.trace.values().iter().map(|value| value["RequestId"].clone()).collect();
         assert_eq!(ids, [expected[0], expected[1], "r-1"]);
     }
 }
@@ -825,7 +939,10 @@ fn a_pong_does_not_overtake_a_payload() {
         driver.run_until(5_000);
         let seen = driver.news(astrid);
         assert_eq!(seen.len(), 10);
-        assert!(seen.chunks(2).all(|pair| matches!(pair, [Seen::Message(_), Seen::Pong])), "{seen:?}");
+        assert!(
+            seen.chunks(2).all(|pair| matches!(pair, [Seen::Message(_), Seen::Pong])),
+            "{seen:?}"
+        );
     }
 }
 
@@ -858,9 +975,11 @@ fn nothing_comes_after_the_end_of_a_connection() {
 
 #[test]
 fn a_link_dies_without_a_sign() {
-    for (direction, to_client, from_client) in
-        [(Direction::ToClient, false, true), (Direction::FromClient, true, false), (Direction::Both, false, false)]
-    {
+    for (direction, to_client, from_client) in [
+        (Direction::ToClient, false, true),
+        (Direction::FromClient, true, false),
+        (Direction::Both, false, false),
+    ] {
         let mut faults = Faults::none();
         faults.delay = Probability::ALWAYS;
         faults.max_delay_ms = 1_000;
@@ -910,7 +1029,11 @@ fn identifiers_do_not_depend_on_the_faults() {
     faults.duplicate = Probability::of_256(128);
     faults.shuffle = Probability::of_256(128);
     let ids = |faults| -> BTreeSet<String> {
-        run(faults, 7).values().iter().map(|value| value["Id"].as_str().unwrap().to_owned()).collect()
+        run(faults, 7)
+            .values()
+            .iter()
+            .map(|value| value["Id"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(ids(faults), ids(Faults::none()));
 }

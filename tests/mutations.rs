@@ -74,8 +74,9 @@ const PIECES: &[&[u8]] = &[
 fn mutants(frame: &[u8], random: &mut Random, test: &mut impl FnMut(&[u8])) {
     for place in (0..=frame.len()).step_by(frame.len() / 120 + 1) {
         let (before, after) = frame.split_at(place);
-        let mut spliced =
-            |put: &[u8], removed: usize| test(&[before, put, after.get(removed..).unwrap_or_default()].concat());
+        let mut spliced = |put: &[u8], removed: usize| {
+            test(&[before, put, after.get(removed..).unwrap_or_default()].concat())
+        };
         spliced(b"", 1);
         spliced(b"", 1 + random.below(8));
         spliced(after.get(..1).unwrap_or_default(), 0);
@@ -99,10 +100,12 @@ fn mutants(frame: &[u8], random: &mut Random, test: &mut impl FnMut(&[u8])) {
         swapped.swap(place, random.below(tokens.len()));
         test(&swapped.concat());
     }
-    // A member is three tokens and a comma, unless its value is an object: that is a mutant as well.
+    // A member is three tokens and a comma, unless its value is an object: that is a mutant as
+    // well.
     for place in (1..tokens.len().saturating_sub(8)).step_by(4) {
         let mut swapped = tokens.clone();
-        let (one, other) = swapped[place..].split_at_mut(4 * (1 + random.below((tokens.len() - place) / 4 - 1)));
+        let (one, other) =
+            swapped[place..].split_at_mut(4 * (1 + random.below((tokens.len() - place) / 4 - 1)));
         one[..3].swap_with_slice(&mut other[..3]);
         test(&swapped.concat());
     }

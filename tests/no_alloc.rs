@@ -4,13 +4,15 @@
 mod vectors;
 
 use ivs_chat_proto::client::{
-    Client, CloseEvent, Config, ConnectionId, ConnectionState, Counters, Instant, Output, Received, TokenInfo,
+    Client, CloseEvent, Config, ConnectionId, ConnectionState, Counters, Instant, Output, Received,
+    TokenInfo,
 };
 use ivs_chat_proto::publish::{DeleteMessage, Publish, SendMessage};
 use ivs_chat_proto::server::{self, Close, Peer, Rejection, RoomRateLimiter};
 use ivs_chat_proto::subscribe::{Event, Subscribe, SystemEvent};
 use ivs_chat_proto::{
-    Capabilities, ChatLogEntry, CloseReason, Content, JsonStream, MessageAssembler, Timestamp, Token,
+    Capabilities, ChatLogEntry, CloseReason, Content, JsonStream, MessageAssembler, Timestamp,
+    Token,
 };
 
 /// How often `work` allocates.
@@ -109,10 +111,8 @@ const ECHO: &str = concat!(
     r#"{"Type":"MESSAGE","Id":"m1","RequestId":"r-1","Attributes":null,"Content":"hello","#,
     r#""SendTime":"2026-11-22T10:00:00Z","Sender":{"UserId":"me","Attributes":{}}}"#
 );
-const DELETED: &str =
-    r#"{"Type":"EVENT","Id":"e1","EventName":"aws:DELETE_MESSAGE","Attributes":{"MessageId":"m1"},"SendTime":""}"#;
-const DISCONNECTED: &str =
-    r#"{"Type":"EVENT","Id":"e2","EventName":"aws:DISCONNECT_USER","Attributes":{"UserId":"me"},"SendTime":""}"#;
+const DELETED: &str = r#"{"Type":"EVENT","Id":"e1","EventName":"aws:DELETE_MESSAGE","Attributes":{"MessageId":"m1"},"SendTime":""}"#;
+const DISCONNECTED: &str = r#"{"Type":"EVENT","Id":"e2","EventName":"aws:DISCONNECT_USER","Attributes":{"UserId":"me"},"SendTime":""}"#;
 const ERROR_401: &str = r#"{"Type":"ERROR","ErrorCode":401,"ErrorMessage":"connection expired"}"#;
 const ERROR_406: &str = r#"{"Type":"ERROR","ErrorCode":406,"RequestId":"r-1"}"#;
 
@@ -136,7 +136,11 @@ struct Seen {
 
 impl Host {
     fn new(config: Config) -> Self {
-        Self { client: Client::new(config, [7; 16]), now: Instant::from_millis(0), seen: Seen::default() }
+        Self {
+            client: Client::new(config, [7; 16]),
+            now: Instant::from_millis(0),
+            seen: Seen::default(),
+        }
     }
 
     /// Serves the timers of some time. Connections open at once, unless there is a failure instead.
@@ -150,7 +154,8 @@ impl Host {
                     self.seen.fetches += 1;
                     let mut info = TokenInfo::new();
                     (info.session_ms, info.user_id) = (Some(900_000), Some("me"));
-                    let connection = self.client.handle_token(self.now, fetch, info).expect("it is wanted");
+                    let connection =
+                        self.client.handle_token(self.now, fetch, info).expect("it is wanted");
                     match failure {
                         Some(event) => self.client.handle_close(self.now, connection, event),
                         None => self.client.handle_open(self.now, connection),
@@ -208,7 +213,10 @@ fn session(config: Config) -> (Seen, Counters) {
     for frame in [ECHO, ERROR_406, "{", DELETED] {
         host.send(1);
         let connection = host.current();
-        let _ = host.client.send(host.now, DeleteMessage::new("m1".into()), 2, &mut [0; 256]).expect("connected");
+        let _ = host
+            .client
+            .send(host.now, DeleteMessage::new("m1".into()), 2, &mut [0; 256])
+            .expect("connected");
         host.receive(connection, frame);
         host.run(100_000, answers, None);
     }
@@ -258,7 +266,9 @@ fn client() {
         assert_eq!(count, 0);
         // It has been everywhere.
         let Seen { closes, pings, settled, states, replaced, gaps, fetches } = seen;
-        for number in [closes, states, replaced, gaps, fetches, counters.duplicates, counters.not_decoded] {
+        for number in
+            [closes, states, replaced, gaps, fetches, counters.duplicates, counters.not_decoded]
+        {
             assert!(number > 0, "{seen:?}, {counters:?}");
         }
         assert_eq!(settled, 11, "{seen:?}");
@@ -283,7 +293,10 @@ fn server() {
                 match verdict.and_then(|publish| room.check(now, &publish).map(|()| publish)) {
                     Ok(publish) => {
                         accepted += 1;
-                        Rejection::not_acceptable(&publish, None).error.encode(&mut buffer).expect("room");
+                        Rejection::not_acceptable(&publish, None)
+                            .error
+                            .encode(&mut buffer)
+                            .expect("room");
                     }
                     Err(rejection) => {
                         rejected += 1;

@@ -29,7 +29,8 @@ fn all_of_any_bytes(bytes: &[u8]) {
 // Texts, and JSON of all kinds.
 
 fn text() -> impl Strategy<Value = String> {
-    let character = prop_oneof![any::<char>(), select(build::REMARKABLE.chars().collect::<Vec<_>>())];
+    let character =
+        prop_oneof![any::<char>(), select(build::REMARKABLE.chars().collect::<Vec<_>>())];
     vec(character, 0..12).prop_map(String::from_iter)
 }
 
@@ -42,7 +43,10 @@ fn string() -> impl Strategy<Value = String> {
 }
 
 fn number() -> impl Strategy<Value = String> {
-    prop_oneof!["-?(0|[1-9][0-9]{0,4})", "-?(0|[1-9][0-9]{0,25})(\\.[0-9]{1,9})?([eE][+-]?[0-9]{1,3})?"]
+    prop_oneof![
+        "-?(0|[1-9][0-9]{0,4})",
+        "-?(0|[1-9][0-9]{0,25})(\\.[0-9]{1,9})?([eE][+-]?[0-9]{1,3})?"
+    ]
 }
 
 fn space() -> impl Strategy<Value = &'static str> {
@@ -51,12 +55,19 @@ fn space() -> impl Strategy<Value = &'static str> {
 
 /// Members between braces.
 fn object(members: &[(String, String)], space: &str) -> String {
-    let members: Vec<_> = members.iter().map(|(key, value)| [space, key, space, ":", space, value].concat()).collect();
+    let members: Vec<_> = members
+        .iter()
+        .map(|(key, value)| [space, key, space, ":", space, value].concat())
+        .collect();
     format!("{{{}{space}}}", members.join(&format!("{space},")))
 }
 
 fn value() -> impl Strategy<Value = String> {
-    let scalar = prop_oneof![select(&["null", "true", "false", "{}", "[]"]).prop_map(String::from), number(), string()];
+    let scalar = prop_oneof![
+        select(&["null", "true", "false", "{}", "[]"]).prop_map(String::from),
+        number(),
+        string()
+    ];
     scalar.prop_recursive(6, 24, 4, |value| {
         let array = (vec(value.clone(), 0..4), space())
             .prop_map(|(values, space)| format!("[{space}{}]", values.join(&format!("{space},"))));
@@ -115,7 +126,9 @@ fn attributes() -> impl Strategy<Value = String> {
 
 /// A value as the reference has it for a name.
 fn value_of(name: &'static str) -> BoxedStrategy<String> {
-    let one_of = |values: &'static [&'static str]| select(values).prop_map(|value| format!("\"{value}\"")).boxed();
+    let one_of = |values: &'static [&'static str]| {
+        select(values).prop_map(|value| format!("\"{value}\"")).boxed()
+    };
     match name {
         "Action" => one_of(&["SEND_MESSAGE", "DELETE_MESSAGE", "DISCONNECT_USER"]),
         "Type" => one_of(&["MESSAGE", "EVENT", "ERROR", "POLL"]),
@@ -123,7 +136,8 @@ fn value_of(name: &'static str) -> BoxedStrategy<String> {
         "Attributes" => attributes().boxed(),
         "ErrorCode" => any::<u16>().prop_map(|code| code.to_string()).boxed(),
         "RequestId" | "Reason" | "ErrorMessage" => {
-            prop_oneof![4 => string(), 1 => select(&["null", r#""""#]).prop_map(String::from)].boxed()
+            prop_oneof![4 => string(), 1 => select(&["null", r#""""#]).prop_map(String::from)]
+                .boxed()
         }
         "Sender" => {
             let members = with_values(&["UserId", "Attributes"]);
@@ -148,7 +162,9 @@ fn members() -> impl Strategy<Value = Vec<(String, String)>> {
         let tag = (named(tag), choices().prop_map(|choices| build::written(value, &choices)));
         (tag, with_values(names))
     });
-    (usual, vec(member(), 0..2)).prop_map(|((tag, usual), more)| [vec![tag], usual, more].concat()).prop_shuffle()
+    (usual, vec(member(), 0..2))
+        .prop_map(|((tag, usual), more)| [vec![tag], usual, more].concat())
+        .prop_shuffle()
 }
 
 fn frame() -> impl Strategy<Value = String> {
@@ -158,8 +174,11 @@ fn frame() -> impl Strategy<Value = String> {
 /// What is left of a frame when something has happened to it.
 fn mangled() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
-        select(&["\"", "\\", "{", "}", "[", "]", ":", ",", "0", "-", "\\ud800", "\\u", " ", "null", "\u{feff}", "é"])
-            .prop_map(|piece| piece.as_bytes().to_vec()),
+        select(&[
+            "\"", "\\", "{", "}", "[", "]", ":", ",", "0", "-", "\\ud800", "\\u", " ", "null",
+            "\u{feff}", "é"
+        ])
+        .prop_map(|piece| piece.as_bytes().to_vec()),
         vec(any::<u8>(), 0..3),
         frame().prop_map(String::into_bytes),
     ];
@@ -346,7 +365,13 @@ proptest! {
 }
 
 fn swap_case(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }).collect()
+    text.chars()
+        .map(
+            |c| {
+                if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }
+            },
+        )
+        .collect()
 }
 
 #[test]
@@ -370,8 +395,10 @@ fn timestamp() -> impl Strategy<Value = Timestamp> {
     let seconds = prop_oneof![4 => YEARS_0_TO_9999, 1 => -90_000..90_000_i64, 1 => select(vec![
         *YEARS_0_TO_9999.start(), *YEARS_0_TO_9999.end(), -1, 0, 951_782_399, 951_868_800, 4_107_542_400,
     ])];
-    let nanoseconds = prop_oneof![Just(0), select(&[1, 10, 250_000_000, 999_999_999]), 0..1_000_000_000_u32];
-    (seconds, nanoseconds).prop_map(|(seconds, nanoseconds)| Timestamp::new(seconds, nanoseconds).expect("in range"))
+    let nanoseconds =
+        prop_oneof![Just(0), select(&[1, 10, 250_000_000, 999_999_999]), 0..1_000_000_000_u32];
+    (seconds, nanoseconds)
+        .prop_map(|(seconds, nanoseconds)| Timestamp::new(seconds, nanoseconds).expect("in range"))
 }
 
 /// A text that has the form of a date and a time, if nothing more: two digits for most numbers.
@@ -388,7 +415,8 @@ fn counted(text: &str) -> Option<(i64, u32)> {
     let number = |range: Range<usize>| text[range].parse::<i64>().expect("digits");
     let [year, month, day] = [number(0..4), number(5..7), number(8..10)];
     let [hour, minute, second] = [number(11..13), number(14..16), number(17..19)];
-    let (fraction, offset) = text[19..].split_at(text[19..].find(['Z', '+', '-']).expect("an offset"));
+    let (fraction, offset) =
+        text[19..].split_at(text[19..].find(['Z', '+', '-']).expect("an offset"));
     let seconds_ahead = match offset.as_bytes()[0] {
         b'Z' => 0,
         sign => {
@@ -408,8 +436,10 @@ fn counted(text: &str) -> Option<(i64, u32)> {
     let years_before: i64 = (0..year).map(|year| 365 + i64::from(is_leap(year))).sum();
     let days = years_before + months_before.iter().sum::<i64>() + day - 1;
 
-    let seconds = YEARS_0_TO_9999.start() + ((days * 24 + hour) * 60 + minute) * 60 + second - seconds_ahead;
-    let is_time = hour <= 23 && minute <= 59 && (second <= 59 || second == 60 && seconds % 86_400 == 0);
+    let seconds =
+        YEARS_0_TO_9999.start() + ((days * 24 + hour) * 60 + minute) * 60 + second - seconds_ahead;
+    let is_time =
+        hour <= 23 && minute <= 59 && (second <= 59 || second == 60 && seconds % 86_400 == 0);
     let digits = fraction.trim_start_matches('.');
     let nanoseconds = format!("{digits:0<9}").parse().ok().filter(|_| digits.len() <= 9)?;
     (is_date && is_time && YEARS_0_TO_9999.contains(&seconds)).then_some((seconds, nanoseconds))

@@ -1,4 +1,5 @@
-//! The defects that were observed in an official SDK, one test for each: the client has none of them.
+//! The defects that were observed in an official SDK, one test for each: the client has none of
+//! them.
 
 #[path = "transcript/mod.rs"]
 mod transcript;
@@ -36,8 +37,8 @@ fn tokens(until_ms: u64, session_ms: Option<u64>, end: Option<CloseEvent>) -> us
     tokens
 }
 
-/// Tokens that were valid for a minute made 21 sockets in ten minutes of a session of an hour. With a
-/// clock that was ahead, there was a new one at every turn.
+/// Tokens that were valid for a minute made 21 sockets in ten minutes of a session of an hour. With
+/// a clock that was ahead, there was a new one at every turn.
 #[test]
 fn refresh_by_token_expiry() {
     for session_ms in [3_600_000, 60_000, 0] {
@@ -151,12 +152,16 @@ fn a_strangers_message_resolves_our_send_or_hangs_our_delete() {
 
 #[test]
 fn a_delete_event_with_only_message_id_is_dropped() {
-    for attributes in [r#"{"MessageId":"m1"}"#, r#"{"MessageID":"m1"}"#, r#"{"MessageID":"m1","MessageId":"m1"}"#] {
+    for attributes in
+        [r#"{"MessageId":"m1"}"#, r#"{"MessageID":"m1"}"#, r#"{"MessageID":"m1","MessageId":"m1"}"#]
+    {
         let frame = format!(
             r#"{{"Type":"EVENT","Id":"e1","EventName":"aws:DELETE_MESSAGE","Attributes":{attributes},"SendTime":""}}"#
         );
         let Ok(Subscribe::Event(event)) = Subscribe::decode_str(&frame) else { panic!() };
-        assert!(matches!(event.kind(), EventKind::DeletedMessage { message_id, .. } if message_id == "m1"));
+        assert!(
+            matches!(event.kind(), EventKind::DeletedMessage { message_id, .. } if message_id == "m1")
+        );
         play(&format!(
             "
             0   connected           => wait 30_000
@@ -178,8 +183,12 @@ fn the_dedup_set_grows_without_bound() {
         50_004  open c1               => ping c0 3; replaced c0 c1; wait 60_004
         ",
     );
-    script.extend((0..100).map(|id| format!("50_005 recv c0 message m{id} of bo => message; wait 60_004\n")));
-    script.extend((96..100).map(|id| format!("50_006 recv c1 message m{id} of bo => dropped; wait 60_004\n")));
+    script.extend(
+        (0..100).map(|id| format!("50_005 recv c0 message m{id} of bo => message; wait 60_004\n")),
+    );
+    script.extend(
+        (96..100).map(|id| format!("50_006 recv c1 message m{id} of bo => dropped; wait 60_004\n")),
+    );
     script += "50_007 recv c1 message m95 of bo => message; wait 60_004\n";
     play(&script);
 }

@@ -10,8 +10,7 @@ use ivs_chat_proto::{Attributes, Content};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-const MESSAGE: &str =
-    r#"{"Type":"MESSAGE","Id":"i","Attributes":{},"Content":"c","SendTime":"t","Sender":{"UserId":"u"}}"#;
+const MESSAGE: &str = r#"{"Type":"MESSAGE","Id":"i","Attributes":{},"Content":"c","SendTime":"t","Sender":{"UserId":"u"}}"#;
 const ERROR: &str = r#"{"Type":"ERROR","ErrorCode":429}"#;
 
 #[test]
@@ -25,19 +24,33 @@ fn borrowed_and_owned_are_written_as_they_are_encoded() {
             let written = serde_json::to_string(&payload).expect("JSON");
             assert_eq!(value(&written), value(&payload.encode_to_string()), "{}", vector.name);
         }
-        assert_eq!(serde_json::to_string(&payload).expect("JSON"), payload.encode_to_string(), "{}", vector.name);
+        assert_eq!(
+            serde_json::to_string(&payload).expect("JSON"),
+            payload.encode_to_string(),
+            "{}",
+            vector.name
+        );
         let kept = owned::Subscribe::from(payload);
         if !repeats_an_attribute {
-            let same: owned::Subscribe = serde_json::from_str(&payload.encode_to_string()).expect("a payload");
+            let same: owned::Subscribe =
+                serde_json::from_str(&payload.encode_to_string()).expect("a payload");
             assert_eq!(same, kept, "{}", vector.name);
             assert_eq!(owned::Subscribe::from(kept.as_borrowed()), kept);
         }
     }
     for vector in vectors::publish() {
         let Ok(payload) = vector.value else { continue };
-        assert_eq!(serde_json::to_string(&payload).expect("JSON"), payload.encode_to_string(), "{}", vector.name);
+        assert_eq!(
+            serde_json::to_string(&payload).expect("JSON"),
+            payload.encode_to_string(),
+            "{}",
+            vector.name
+        );
         let kept = owned::Publish::from(payload);
-        assert_eq!(serde_json::from_str::<owned::Publish>(&payload.encode_to_string()).expect("a payload"), kept);
+        assert_eq!(
+            serde_json::from_str::<owned::Publish>(&payload.encode_to_string()).expect("a payload"),
+            kept
+        );
         assert_eq!(owned::Publish::from(kept.as_borrowed().expect("a content")), kept);
     }
 }
@@ -57,13 +70,16 @@ fn an_unknown_type_is_kept_whole() {
 
 #[test]
 fn an_operation_is_not_read_as_another() {
-    let message = r#"{"Type":"MESSAGE","Id":"i","Content":"c","SendTime":"t","Sender":{"UserId":"u"}}"#;
+    let message =
+        r#"{"Type":"MESSAGE","Id":"i","Content":"c","SendTime":"t","Sender":{"UserId":"u"}}"#;
     assert!(serde_json::from_str::<owned::Message>(message).is_ok());
     let error = serde_json::from_str::<owned::Event>(message).expect_err("no event");
     assert!(error.to_string().starts_with("not of the operation Event"), "{error}");
-    let error = serde_json::from_str::<owned::Publish>(r#"{"action":"JOIN"}"#).expect_err("no publish");
+    let error =
+        serde_json::from_str::<owned::Publish>(r#"{"action":"JOIN"}"#).expect_err("no publish");
     assert!(error.to_string().starts_with("unknown variant `JOIN`"), "{error}");
-    let error = serde_json::from_str::<owned::Message>(r#"{"Type":"MESSAGE"}"#).expect_err("no message");
+    let error =
+        serde_json::from_str::<owned::Message>(r#"{"Type":"MESSAGE"}"#).expect_err("no message");
     assert!(error.to_string().starts_with("missing field `Id`"), "{error}");
 }
 
@@ -91,8 +107,8 @@ fn no_attributes_are_written_where_there_are_none() {
     assert_eq!(serde_json::to_string(&Attributes::NONE).expect("JSON"), "{}");
 }
 
-/// What `serde_json` hands to a visitor for a number under its feature `arbitrary_precision`, unless it
-/// is an integer of 64 bits: a map. Without the feature, an object gives the same calls.
+/// What `serde_json` hands to a visitor for a number under its feature `arbitrary_precision`,
+/// unless it is an integer of 64 bits: a map. Without the feature, an object gives the same calls.
 fn as_map(digits: &str) -> String {
     format!(r#"{{"$serde_json::private::Number":"{digits}"}}"#)
 }
@@ -101,7 +117,9 @@ fn as_map(digits: &str) -> String {
 fn numbers_of_any_precision_survive() {
     let payload = |numbers: [&str; 3]| {
         let [first, second, third] = numbers;
-        format!(r#"{{"Type":"POLL","Values":[{first},{{"Deep":{second}}}],"Text":"4","Share":{third}}}"#)
+        format!(
+            r#"{{"Type":"POLL","Values":[{first},{{"Deep":{second}}}],"Text":"4","Share":{third}}}"#
+        )
     };
     let digits = ["18446744073709551616", "-0.10", "1e-400"];
     let raw = payload(digits);
@@ -111,7 +129,8 @@ fn numbers_of_any_precision_survive() {
         let owned::Subscribe::Unknown(unknown) = &kept else { panic!() };
         // Without the feature, only the maps keep the digits.
         if input != raw
-            || serde_json::from_str::<serde_json::Number>(digits[0]).expect("a number").to_string() == digits[0]
+            || serde_json::from_str::<serde_json::Number>(digits[0]).expect("a number").to_string()
+                == digits[0]
         {
             assert_eq!(unknown.raw(), raw, "{input}");
         }
@@ -119,7 +138,8 @@ fn numbers_of_any_precision_survive() {
         assert_eq!(values(&serde_json::to_string(&kept).expect("JSON")), values(&raw), "{input}");
     }
     // No receiver can hold it, and the decoder does not take it either.
-    let error = serde_json::from_str::<owned::Subscribe>(&payload(["1", &as_map("1e400"), "2"])).expect_err("a number");
+    let error = serde_json::from_str::<owned::Subscribe>(&payload(["1", &as_map("1e400"), "2"]))
+        .expect_err("a number");
     assert!(error.to_string().starts_with("number out of range"), "{error}");
 }
 
@@ -137,12 +157,18 @@ struct Unknowns {
 fn what_only_looks_like_a_number_is_an_object() {
     for text in ["", "4 }", "-", "01", "0x1", "NaN", "4,\\\"a\\\":4", "\\u0034 "] {
         let payload = format!(r#"{{"Type":"POLL","Value":{}}}"#, as_map(text));
-        let owned::Subscribe::Unknown(unknown) = serde_json::from_str(&payload).expect("a payload") else { panic!() };
+        let owned::Subscribe::Unknown(unknown) = serde_json::from_str(&payload).expect("a payload")
+        else {
+            panic!()
+        };
         assert_eq!(unknown.raw(), payload.replace("\\u0034", "4"));
     }
     for text in ["4", "1e400"] {
         let message = MESSAGE.replace("{}", &as_map(text));
-        let owned::Subscribe::Message(message) = serde_json::from_str(&message).expect("a payload") else { panic!() };
+        let owned::Subscribe::Message(message) = serde_json::from_str(&message).expect("a payload")
+        else {
+            panic!()
+        };
         assert_eq!(message.attributes["$serde_json::private::Number"], text);
     }
     let error = ERROR.replace("429", &as_map("429"));
@@ -163,11 +189,16 @@ fn payloads_are_read_back_from_cbor() {
             continue;
         }
         let kept = owned::Subscribe::from(payload);
-        for copy in [copied(&payload), copied(&kept), copied(&Subscribe::decode(&vector.wire).expect("a payload"))] {
+        for copy in [
+            copied(&payload),
+            copied(&kept),
+            copied(&Subscribe::decode(&vector.wire).expect("a payload")),
+        ] {
             match (&kept, copy) {
                 // White space and the spelling of numbers are not kept.
                 (owned::Subscribe::Unknown(kept), owned::Subscribe::Unknown(copy)) => {
-                    let value = |raw: &str| serde_json::from_str::<serde_json::Value>(raw).expect("JSON");
+                    let value =
+                        |raw: &str| serde_json::from_str::<serde_json::Value>(raw).expect("JSON");
                     assert_eq!(value(copy.raw()), value(kept.raw()), "{}", vector.name);
                 }
                 (kept, copy) => assert_eq!(copy, *kept, "{}", vector.name),
@@ -202,7 +233,8 @@ fn payloads_are_written_where_lengths_come_first() {
     let wire = MESSAGE.replace("{}", r#"{"a":"1" , "b":"\u0032","a":"3"}"#);
     let Ok(Subscribe::Message(message)) = Subscribe::decode_str(&wire) else { panic!() };
     let pairs = [("a", "1"), ("b", "2"), ("a", "3")];
-    let entries: Vec<(String, String)> = pairs.map(|(name, value)| (name.into(), value.into())).into();
+    let entries: Vec<(String, String)> =
+        pairs.map(|(name, value)| (name.into(), value.into())).into();
     for attributes in [message.attributes, Attributes::from(&pairs)] {
         // A map is written as a sequence of pairs is.
         assert_eq!(postcard::to_allocvec(&attributes), postcard::to_allocvec(&entries));
@@ -221,5 +253,8 @@ fn payloads_are_written_where_lengths_come_first() {
 fn payloads_are_not_read_from_formats_that_do_not_describe_themselves() {
     let Ok(message) = Subscribe::decode_str(MESSAGE) else { panic!() };
     let bytes = postcard::to_allocvec(&message).expect("bytes");
-    assert_eq!(postcard::from_bytes::<owned::Subscribe>(&bytes), Err(postcard::Error::WontImplement));
+    assert_eq!(
+        postcard::from_bytes::<owned::Subscribe>(&bytes),
+        Err(postcard::Error::WontImplement)
+    );
 }

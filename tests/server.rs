@@ -6,7 +6,9 @@ use core::num::NonZeroU8;
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::server::{Close, Config, Peer, Rejection, RejectionCause, RoomRateLimiter};
 use ivs_chat_proto::subscribe::{Event, EventKind, Subscribe, SystemEvent};
-use ivs_chat_proto::{Capabilities, Capability, CloseReason, DecodeErrorKind, ErrorCode, Field, Instant, Token};
+use ivs_chat_proto::{
+    Capabilities, Capability, CloseReason, DecodeErrorKind, ErrorCode, Field, Instant, Token,
+};
 
 const NOW: Instant = Instant::from_millis(1_000);
 
@@ -20,22 +22,32 @@ fn json(payload: Subscribe<'_>) -> String {
     String::from_utf8(payload.encode(&mut [0; 512]).unwrap().into()).unwrap()
 }
 
-/// The error that answers a publish: its number, its words and its `RequestId`. It is encoded and decoded on the way.
+/// The error that answers a publish: its number, its words and its `RequestId`. It is encoded and
+/// decoded on the way.
 fn rejected(peer: &mut Peer, now: Instant, message: &str) -> (u16, String, Option<String>) {
     let rejection = peer.handle_message(now, message.as_bytes()).expect_err(message);
     let mut buffer = [0; 512];
     let encoded = rejection.error.encode(&mut buffer).unwrap();
-    let Ok(Subscribe::Error(error)) = Subscribe::decode(encoded) else { panic!("no error: {encoded:?}") };
+    let Ok(Subscribe::Error(error)) = Subscribe::decode(encoded) else {
+        panic!("no error: {encoded:?}")
+    };
     assert_eq!(error, rejection.error);
     let words = error.error_message.unwrap().to_string();
-    assert!(matches!(rejection.cause, RejectionCause::NotDecoded(_)) || words == rejection.cause.to_string());
+    assert!(
+        matches!(rejection.cause, RejectionCause::NotDecoded(_))
+            || words == rejection.cause.to_string()
+    );
     (error.error_code.as_u16(), words, error.request_id.map(|id| id.to_string()))
 }
 
 #[test]
 fn each_rejection_has_its_number_its_words_and_the_request_id() {
-    let long = format!(r#"{{"Action":"SEND_MESSAGE","RequestId":"r","Content":"{}"}}"#, "é".repeat(501));
-    let large = format!(r#"{{"Action":"SEND_MESSAGE","RequestId":"r","Content":"hi","X":"{}"}}"#, "x".repeat(16 << 10));
+    let long =
+        format!(r#"{{"Action":"SEND_MESSAGE","RequestId":"r","Content":"{}"}}"#, "é".repeat(501));
+    let large = format!(
+        r#"{{"Action":"SEND_MESSAGE","RequestId":"r","Content":"hi","X":"{}"}}"#,
+        "x".repeat(16 << 10)
+    );
     let mut limited = config();
     limited.max_code_points = 5;
     let mut guest = config();
@@ -51,10 +63,34 @@ fn each_rejection_has_its_number_its_words_and_the_request_id() {
         ),
         (config(), r#"{"RequestId":"r","Action":"JOIN"}"#, 400, "unknown Action", Some("r")),
         (config(), r#"{"RequestId":"r"}"#, 400, "a required field is missing", Some("r")),
-        (config(), r#"{"Type":"EVENT","EventName":"PING"}"#, 400, "a required field is missing", None),
-        (config(), r#"{"Action":"SEND_MESSAGE","REQUESTID":"r"}"#, 400, "a required field is missing", Some("r")),
-        (config(), r#"{"Action":"DELETE_MESSAGE","Id":7,"RequestId":"r"}"#, 400, "a field is invalid", Some("r")),
-        (config(), r#"{"Action":"SEND_MESSAGE","Content":"","RequestId":"r"}"#, 400, "Message is empty", Some("r")),
+        (
+            config(),
+            r#"{"Type":"EVENT","EventName":"PING"}"#,
+            400,
+            "a required field is missing",
+            None,
+        ),
+        (
+            config(),
+            r#"{"Action":"SEND_MESSAGE","REQUESTID":"r"}"#,
+            400,
+            "a required field is missing",
+            Some("r"),
+        ),
+        (
+            config(),
+            r#"{"Action":"DELETE_MESSAGE","Id":7,"RequestId":"r"}"#,
+            400,
+            "a field is invalid",
+            Some("r"),
+        ),
+        (
+            config(),
+            r#"{"Action":"SEND_MESSAGE","Content":"","RequestId":"r"}"#,
+            400,
+            "Message is empty",
+            Some("r"),
+        ),
         (config(), &long, 400, "Message exceeds maximum length", Some("r")),
         (
             limited,
@@ -115,13 +151,18 @@ fn the_first_check_that_fails_decides() {
     config.max_bytes = message.len();
     assert!(cause(config, 4).is_ok());
     // What is no publish at all is that, even when the session is over.
-    let error = Peer::new(Instant::from_millis(0), config).handle_message(Instant::from_millis(9), b"{}").unwrap_err();
+    let error = Peer::new(Instant::from_millis(0), config)
+        .handle_message(Instant::from_millis(9), b"{}")
+        .unwrap_err();
     let RejectionCause::NotDecoded(error) = error.cause else { panic!() };
     assert_eq!(error.kind(), DecodeErrorKind::MissingField(Field::Action));
     // A content of no length that a room could take is looked at behind session and capability.
     let empty = br#"{"Action":"SEND_MESSAGE","Content":""}"#;
     assert_eq!(
-        Peer::new(Instant::from_millis(0), config).handle_message(Instant::from_millis(9), empty).unwrap_err().cause,
+        Peer::new(Instant::from_millis(0), config)
+            .handle_message(Instant::from_millis(9), empty)
+            .unwrap_err()
+            .cause,
         RejectionCause::Expired
     );
 }
@@ -135,10 +176,16 @@ fn no_second_has_more_than_ten_requests_and_rejected_ones_do_not_count() {
         assert!(peer.handle_message(Instant::from_millis(now), message).is_ok());
     }
     let rejection = peer.handle_message(Instant::from_millis(999), message).unwrap_err();
-    assert_eq!(rejection.cause, RejectionCause::TooManyRequests { retry_at: Instant::from_millis(1_000) });
+    assert_eq!(
+        rejection.cause,
+        RejectionCause::TooManyRequests { retry_at: Instant::from_millis(1_000) }
+    );
     assert_eq!(rejection.error.error_message.unwrap(), "rate limit exceeded");
     // Of a deletion, the error has the message's identifier.
-    assert_eq!((rejection.error.id.unwrap(), rejection.error.request_id.unwrap()), ("m".into(), "r".into()));
+    assert_eq!(
+        (rejection.error.id.unwrap(), rejection.error.request_id.unwrap()),
+        ("m".into(), "r".into())
+    );
     assert!(peer.handle_message(Instant::from_millis(1_000), message).is_ok());
     assert!(peer.handle_message(Instant::from_millis(1_000), message).is_err());
 }
@@ -156,21 +203,29 @@ fn a_room_has_a_rate_of_its_own_for_messages() {
 #[test]
 fn names_are_read_in_any_case_and_other_members_ignored() {
     let mut peer = Peer::new(NOW, config());
-    let publish =
-        peer.handle_message(NOW, br#"{"ACTION":"DISCONNECT_USER","userId":"bo","rEaSoN":"spam","Type":[1]}"#).unwrap();
+    let publish = peer
+        .handle_message(
+            NOW,
+            br#"{"ACTION":"DISCONNECT_USER","userId":"bo","rEaSoN":"spam","Type":[1]}"#,
+        )
+        .unwrap();
     let Publish::DisconnectUser(disconnect) = publish else { panic!() };
     assert_eq!((disconnect.user_id, disconnect.reason.unwrap()), ("bo".into(), "spam".into()));
 }
 
 #[test]
 fn a_review_gives_its_reason() {
-    let publish = Publish::decode(br#"{"Action":"SEND_MESSAGE","RequestId":"r","Content":"hi"}"#).unwrap();
+    let publish =
+        Publish::decode(br#"{"Action":"SEND_MESSAGE","RequestId":"r","Content":"hi"}"#).unwrap();
     let rejection = Rejection::not_acceptable(&publish, Some("be nice".into()));
     assert_eq!(
         json(Subscribe::from(rejection.error)),
         r#"{"ErrorCode":406,"ErrorMessage":"be nice","RequestId":"r","Type":"ERROR"}"#
     );
-    assert_eq!(Rejection::not_acceptable(&publish, None).error.error_message.unwrap(), "rejected by message review");
+    assert_eq!(
+        Rejection::not_acceptable(&publish, None).error.error_message.unwrap(),
+        "rejected by message review"
+    );
 }
 
 #[test]
@@ -181,15 +236,21 @@ fn the_end_of_a_session() {
         json(Subscribe::from(Rejection::expired().error)),
         r#"{"ErrorCode":401,"ErrorMessage":"connection expired","RequestId":"","Type":"ERROR"}"#
     );
-    let CloseReason::Error { error_code, .. } = CloseReason::parse(Close::EXPIRED.reason()) else { panic!() };
+    let CloseReason::Error { error_code, .. } = CloseReason::parse(Close::EXPIRED.reason()) else {
+        panic!()
+    };
     assert_eq!(error_code, Some(ErrorCode::UNAUTHORIZED));
 }
 
 #[test]
 fn a_close_reason_has_room_in_its_frame() {
-    for (reason, length) in
-        [("", 0), ("spam", 4), (&"é".repeat(61), 122), (&"é".repeat(62), 122), (&"x".repeat(124), 123)]
-    {
+    for (reason, length) in [
+        ("", 0),
+        ("spam", 4),
+        (&"é".repeat(61), 122),
+        (&"é".repeat(62), 122),
+        (&"x".repeat(124), 123),
+    ] {
         let close = Close::disconnected(reason);
         assert_eq!((close.code(), close.reason().len()), (1000, length));
         assert!(reason.starts_with(close.reason()));
@@ -199,9 +260,10 @@ fn a_close_reason_has_room_in_its_frame() {
 #[test]
 fn events_answer_the_client_that_asked() {
     let mut peer = Peer::new(NOW, config());
-    let Ok(Publish::DeleteMessage(delete)) =
-        peer.handle_message(NOW, br#"{"Action":"DELETE_MESSAGE","RequestId":"r-1","Id":"m1","Reason":"spam"}"#)
-    else {
+    let Ok(Publish::DeleteMessage(delete)) = peer.handle_message(
+        NOW,
+        br#"{"Action":"DELETE_MESSAGE","RequestId":"r-1","Id":"m1","Reason":"spam"}"#,
+    ) else {
         panic!()
     };
     let deletion = SystemEvent::delete_message(delete.id, delete.reason);
@@ -210,7 +272,10 @@ fn events_answer_the_client_that_asked() {
     let encoded = json(Subscribe::from(event));
     let Ok(Subscribe::Event(event)) = Subscribe::decode_str(&encoded) else { panic!() };
     assert_eq!(event.request_id.unwrap(), "r-1");
-    assert_eq!(event.kind(), EventKind::DeletedMessage { message_id: "m1".into(), reason: Some("spam".into()) });
+    assert_eq!(
+        event.kind(),
+        EventKind::DeletedMessage { message_id: "m1".into(), reason: Some("spam".into()) }
+    );
 }
 
 #[test]

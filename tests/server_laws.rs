@@ -10,7 +10,9 @@ use proptest::sample::select;
 
 /// A member, often one that is wrong.
 fn member() -> impl Strategy<Value = String> {
-    let name = select(&["Action", "RequestId", "Content", "Attributes", "Id", "Reason", "UserId", "New"][..]);
+    let name = select(
+        &["Action", "RequestId", "Content", "Attributes", "Id", "Reason", "UserId", "New"][..],
+    );
     let value = select(
         &[
             r#""SEND_MESSAGE""#,
@@ -35,7 +37,11 @@ fn member() -> impl Strategy<Value = String> {
             .chars()
             .map(|letter| {
                 place += 1;
-                if upper >> place & 3 == 3 { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }
+                if upper >> place & 3 == 3 {
+                    letter.to_ascii_uppercase()
+                } else {
+                    letter.to_ascii_lowercase()
+                }
             })
             .collect();
         format!("\"{cased}\":{value}")
@@ -62,9 +68,14 @@ fn object() -> impl Strategy<Value = Vec<u8>> {
 
 /// A message of some length, near one that is too long.
 fn long() -> impl Strategy<Value = Vec<u8>> {
-    (select(&[0, 1, 3, 4, 5, 19, 20, 21, 499, 500, 501][..]), select(&["x", "é", "👋", "\\n", "\\u00e9"][..])).prop_map(
-        |(length, letter)| format!(r#"{{"Action":"SEND_MESSAGE","Content":"{}"}}"#, letter.repeat(length)).into_bytes(),
+    (
+        select(&[0, 1, 3, 4, 5, 19, 20, 21, 499, 500, 501][..]),
+        select(&["x", "é", "👋", "\\n", "\\u00e9"][..]),
     )
+        .prop_map(|(length, letter)| {
+            format!(r#"{{"Action":"SEND_MESSAGE","Content":"{}"}}"#, letter.repeat(length))
+                .into_bytes()
+        })
 }
 
 fn message() -> impl Strategy<Value = Vec<u8>> {
@@ -91,7 +102,9 @@ fn allowed() -> impl Strategy<Value = [u8; 6]> {
         0..14_u8,
         any::<u8>(),
     )
-        .prop_map(|(permitted, session, length, size, rate, room)| [permitted, session, length, size, rate, room])
+        .prop_map(|(permitted, session, length, size, rate, room)| {
+            [permitted, session, length, size, rate, room]
+        })
 }
 
 proptest! {

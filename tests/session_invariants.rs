@@ -1,4 +1,5 @@
-//! The invariants of a session, in sessions that proptest thinks of and in some that once broke them.
+//! The invariants of a session, in sessions that proptest thinks of and in some that once broke
+//! them.
 
 #[path = "oracle/session.rs"]
 mod session;
@@ -40,7 +41,8 @@ impl Xorshift {
 fn random_campaign() {
     let number = |name| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
     let seconds = number("CAMPAIGN_SECONDS").unwrap_or(60);
-    let mut random = Xorshift(number("CAMPAIGN_SEED").unwrap_or(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut random =
+        Xorshift(number("CAMPAIGN_SEED").unwrap_or(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let start = std::time::Instant::now();
     let (mut sessions, mut bytes_used) = (0_u64, 0);
     let mut bytes = Vec::new();

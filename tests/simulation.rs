@@ -54,7 +54,10 @@ struct Reproduction(u64);
 impl Drop for Reproduction {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            println!("SEED={} cargo test --features mock --test simulation -- --nocapture one_seed", self.0);
+            println!(
+                "SEED={} cargo test --features mock --test simulation -- --nocapture one_seed",
+                self.0
+            );
         }
     }
 }
@@ -70,7 +73,9 @@ fn run(seed: u64, is_told: bool) -> Tally {
 fn run_all(first: u64, count: u64) -> Tally {
     let half = |parity: u64| {
         let mut tally = Tally::default();
-        (first..first + count).filter(|seed| seed % 2 == parity).for_each(|seed| tally.add(&run(seed, false)));
+        (first..first + count)
+            .filter(|seed| seed % 2 == parity)
+            .for_each(|seed| tally.add(&run(seed, false)));
         tally
     };
     std::thread::scope(|scope| {

@@ -3,15 +3,16 @@
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use ivs_chat_proto::subscribe::{Event, EventKind, Message, ServiceError, Subscribe, SystemEvent};
 use ivs_chat_proto::{
-    Attributes, BufferTooSmall, Capability, CloseReason, Content, DecodeErrorKind, Endpoint, ErrorCode, Field, REGIONS,
-    Text, Timestamp, Token,
+    Attributes, BufferTooSmall, Capability, CloseReason, Content, DecodeErrorKind, Endpoint,
+    ErrorCode, Field, REGIONS, Text, Timestamp, Token,
 };
 use serde_json::{Value, json};
 
 /// A field: its name, and whether it is required.
 type Row = (Field, bool);
 
-/// Takes each field away in turn, and then adds `null` in its place: what is required is missed, what is not is not.
+/// Takes each field away in turn, and then adds `null` in its place: what is required is missed,
+/// what is not is not.
 fn fields<'a, P: core::fmt::Debug>(
     template: &Value,
     rows: &[Row],
@@ -20,7 +21,11 @@ fn fields<'a, P: core::fmt::Debug>(
     decode(&template.to_string()).expect("the template");
     for &(field, required) in rows {
         let mut without = template.clone();
-        without.as_object_mut().expect("an object").remove(field.name()).expect("a field of the template");
+        without
+            .as_object_mut()
+            .expect("an object")
+            .remove(field.name())
+            .expect("a field of the template");
         let found = decode(&without.to_string()).map_err(|error| error.kind());
         let expected = required.then_some(DecodeErrorKind::MissingField(field));
         assert_eq!(found.err(), expected, "without {field}");
@@ -59,23 +64,43 @@ fn delete_message_publish() {
     let template = json!({"Action": "DELETE_MESSAGE", "Id": "i", "Reason": "r", "RequestId": "q"});
     fields(
         &template,
-        &[(Field::Action, true), (Field::Id, true), (Field::Reason, false), (Field::RequestId, false)],
-        |json| Publish::decode_str(json).map(|publish| assert_eq!(publish.action(), DeleteMessage::ACTION)),
+        &[
+            (Field::Action, true),
+            (Field::Id, true),
+            (Field::Reason, false),
+            (Field::RequestId, false),
+        ],
+        |json| {
+            Publish::decode_str(json)
+                .map(|publish| assert_eq!(publish.action(), DeleteMessage::ACTION))
+        },
     );
     let json = template.to_string();
     let Ok(Publish::DeleteMessage(delete)) = Publish::decode_str(&json) else { panic!() };
-    assert_eq!((delete.id, delete.reason, delete.request_id), (Text::new("i"), Some("r".into()), Some("q".into())));
+    assert_eq!(
+        (delete.id, delete.reason, delete.request_id),
+        (Text::new("i"), Some("r".into()), Some("q".into()))
+    );
 }
 
 #[test]
 fn disconnect_user_publish() {
     assert_eq!(DisconnectUser::REQUIRED_CAPABILITY, Capability::DisconnectUser);
     assert_eq!(Capability::DisconnectUser.name(), "DISCONNECT_USER");
-    let template = json!({"Action": "DISCONNECT_USER", "RequestId": "q", "Reason": "r", "UserId": "u"});
+    let template =
+        json!({"Action": "DISCONNECT_USER", "RequestId": "q", "Reason": "r", "UserId": "u"});
     fields(
         &template,
-        &[(Field::Action, true), (Field::RequestId, false), (Field::Reason, false), (Field::UserId, true)],
-        |json| Publish::decode_str(json).map(|publish| assert_eq!(publish.action(), DisconnectUser::ACTION)),
+        &[
+            (Field::Action, true),
+            (Field::RequestId, false),
+            (Field::Reason, false),
+            (Field::UserId, true),
+        ],
+        |json| {
+            Publish::decode_str(json)
+                .map(|publish| assert_eq!(publish.action(), DisconnectUser::ACTION))
+        },
     );
     let json = template.to_string();
     let Ok(Publish::DisconnectUser(disconnect)) = Publish::decode_str(&json) else { panic!() };
@@ -91,8 +116,16 @@ fn send_message_publish() {
     let template = json!({"Action": "SEND_MESSAGE", "Attributes": attributes, "Content": "c", "RequestId": "q"});
     fields(
         &template,
-        &[(Field::Action, true), (Field::Attributes, false), (Field::Content, true), (Field::RequestId, false)],
-        |json| Publish::decode_str(json).map(|publish| assert_eq!(publish.action(), SendMessage::ACTION)),
+        &[
+            (Field::Action, true),
+            (Field::Attributes, false),
+            (Field::Content, true),
+            (Field::RequestId, false),
+        ],
+        |json| {
+            Publish::decode_str(json)
+                .map(|publish| assert_eq!(publish.action(), SendMessage::ACTION))
+        },
     );
     let json = template.to_string();
     let Ok(Publish::SendMessage(send)) = Publish::decode_str(&json) else { panic!() };
@@ -102,25 +135,40 @@ fn send_message_publish() {
 
 #[test]
 fn content_is_counted_in_code_points() {
-    // One, two, three and four bytes; one and two UTF-16 units; one and several code points for what looks like one character.
-    for (text, code_points) in [("a", 1), ("é", 1), ("語", 1), ("😀", 1), ("e\u{301}", 2), ("👩‍👩‍👧", 5), ("🇯🇵", 2)]
+    // One, two, three and four bytes; one and two UTF-16 units; one and several code points for
+    // what looks like one character.
+    for (text, code_points) in
+        [("a", 1), ("é", 1), ("語", 1), ("😀", 1), ("e\u{301}", 2), ("👩‍👩‍👧", 5), ("🇯🇵", 2)]
     {
-        assert_eq!(Content::new(text).expect("short enough").code_point_count(), code_points, "{text}");
+        assert_eq!(
+            Content::new(text).expect("short enough").code_point_count(),
+            code_points,
+            "{text}"
+        );
         let most = 500 / usize::from(code_points);
         let exact = text.repeat(most) + &"x".repeat(500 - most * usize::from(code_points));
-        assert_eq!(Content::new(exact.as_str()).expect("just short enough").code_point_count(), 500);
+        assert_eq!(
+            Content::new(exact.as_str()).expect("just short enough").code_point_count(),
+            500
+        );
         let longer = exact.clone() + "x";
         let error = Content::new(longer.as_str()).expect_err("too long");
         assert_eq!((error.code_point_count(), error.max_code_points()), (501, 500));
         let payload = json!({"Action": "SEND_MESSAGE", "Content": exact}).to_string();
         assert!(Publish::decode_str(&payload).is_ok());
         let payload = json!({"Action": "SEND_MESSAGE", "Content": longer}).to_string();
-        assert_eq!(Publish::decode_str(&payload).unwrap_err().kind(), DecodeErrorKind::ContentTooLong);
+        assert_eq!(
+            Publish::decode_str(&payload).unwrap_err().kind(),
+            DecodeErrorKind::ContentTooLong
+        );
     }
     assert!(Content::with_limit("four", 4).is_ok());
     assert_eq!(Content::with_limit("fives", 4).unwrap_err().max_code_points(), 4);
     // No room takes more than the API does, and none takes nothing.
-    assert_eq!(Content::with_limit("x".repeat(501).as_str(), 1000).unwrap_err().max_code_points(), 500);
+    assert_eq!(
+        Content::with_limit("x".repeat(501).as_str(), 1000).unwrap_err().max_code_points(),
+        500
+    );
     assert_eq!(Content::with_limit("", 500).unwrap_err().code_point_count(), 0);
     assert!(Content::with_limit("x", 0).is_err());
 }
@@ -204,7 +252,11 @@ fn operations_convert_by_value_and_by_reference() {
     for (by_value, by_reference, expected) in [
         (Publish::from(send), Publish::from(&send), Publish::SendMessage(send)),
         (Publish::from(delete), Publish::from(&delete), Publish::DeleteMessage(delete)),
-        (Publish::from(disconnect), Publish::from(&disconnect), Publish::DisconnectUser(disconnect)),
+        (
+            Publish::from(disconnect),
+            Publish::from(&disconnect),
+            Publish::DisconnectUser(disconnect),
+        ),
     ] {
         assert_eq!(by_value, expected);
         assert_eq!(by_reference, expected);
@@ -228,7 +280,10 @@ fn event_subscribe() {
             (Field::SendTime, true),
             (Field::Type, true),
         ],
-        |json| Subscribe::decode_str(json).map(|subscribe| assert_eq!(subscribe.type_name(), Event::TYPE)),
+        |json| {
+            Subscribe::decode_str(json)
+                .map(|subscribe| assert_eq!(subscribe.type_name(), Event::TYPE))
+        },
     );
     let json = template.to_string();
     let Ok(Subscribe::Event(event)) = Subscribe::decode_str(&json) else { panic!() };
@@ -245,20 +300,26 @@ fn kind<'a>(name: &'a str, attributes: &'a [(&'a str, &'a str)]) -> EventKind<'a
 
 #[test]
 fn events_of_the_service() {
-    let deleted = |message_id: &'static str, reason: Option<&'static str>| EventKind::DeletedMessage {
-        message_id: message_id.into(),
-        reason: reason.map(Text::from),
+    let deleted = |message_id: &'static str, reason: Option<&'static str>| {
+        EventKind::DeletedMessage { message_id: message_id.into(), reason: reason.map(Text::from) }
     };
     assert_eq!(
         kind("aws:DELETE_MESSAGE", &[("MessageId", "m"), ("MessageID", "n"), ("Reason", "r")]),
         deleted("m", Some("r"))
     );
-    assert_eq!(kind("aws:DELETE_MESSAGE", &[("MessageID", "n"), ("Reason", "")]), deleted("n", Some("")));
+    assert_eq!(
+        kind("aws:DELETE_MESSAGE", &[("MessageID", "n"), ("Reason", "")]),
+        deleted("n", Some(""))
+    );
     assert_eq!(kind("aws:DELETE_MESSAGE", &[("MessageId", "m")]), deleted("m", None));
-    assert_eq!(kind("aws:DELETE_MESSAGE", &[("MessageId", ""), ("MessageID", "n")]), deleted("n", None));
+    assert_eq!(
+        kind("aws:DELETE_MESSAGE", &[("MessageId", ""), ("MessageID", "n")]),
+        deleted("n", None)
+    );
     assert_eq!(kind("aws:DELETE_MESSAGE", &[("MessageID", "")]), EventKind::Application);
     assert_eq!(kind("aws:DISCONNECT_USER", &[("UserId", "")]), EventKind::Application);
-    let disconnected = EventKind::DisconnectedUser { user_id: "u".into(), reason: Some("r".into()) };
+    let disconnected =
+        EventKind::DisconnectedUser { user_id: "u".into(), reason: Some("r".into()) };
     assert_eq!(kind("aws:DISCONNECT_USER", &[("Reason", "r"), ("UserId", "u")]), disconnected);
     for (name, attributes) in [
         ("aws:DELETE_MESSAGE", &[("messageid", "m")]),
@@ -292,8 +353,10 @@ fn message_subscribe() {
         "Attributes": {"string": "string"}, "Content": "c", "Id": "i", "RequestId": "q",
         "Sender": {"Attributes": {"name": "n"}, "UserId": "u"}, "SendTime": "string::date-time", "Type": "MESSAGE",
     });
-    let decode =
-        |json: &str| Subscribe::decode_str(json).map(|subscribe| assert_eq!(subscribe.type_name(), Message::TYPE));
+    let decode = |json: &str| {
+        Subscribe::decode_str(json)
+            .map(|subscribe| assert_eq!(subscribe.type_name(), Message::TYPE))
+    };
     fields(
         &template,
         &[
@@ -329,12 +392,20 @@ fn websocket_errors() {
             (Field::RequestId, false),
             (Field::Type, true),
         ],
-        |json| Subscribe::decode_str(json).map(|subscribe| assert_eq!(subscribe.type_name(), ServiceError::TYPE)),
+        |json| {
+            Subscribe::decode_str(json)
+                .map(|subscribe| assert_eq!(subscribe.type_name(), ServiceError::TYPE))
+        },
     );
 
     let rows = [
         ("Bad Request", 400, ErrorCode::BAD_REQUEST, "the request is malformed or invalid"),
-        ("Unauthorized", 401, ErrorCode::UNAUTHORIZED, "the connection has expired, or the chat token is missing"),
+        (
+            "Unauthorized",
+            401,
+            ErrorCode::UNAUTHORIZED,
+            "the connection has expired, or the chat token is missing",
+        ),
         (
             "Forbidden",
             403,
@@ -343,13 +414,23 @@ fn websocket_errors() {
         ),
         ("Not Found", 404, ErrorCode::NOT_FOUND, "the room does not exist"),
         ("Not Acceptable", 406, ErrorCode::NOT_ACCEPTABLE, "message review rejected the request"),
-        ("Payload Too Large", 413, ErrorCode::PAYLOAD_TOO_LARGE, "the request has fields that are too large"),
-        ("Too Many Requests", 429, ErrorCode::TOO_MANY_REQUESTS, "the application has exceeded its rate limits"),
+        (
+            "Payload Too Large",
+            413,
+            ErrorCode::PAYLOAD_TOO_LARGE,
+            "the request has fields that are too large",
+        ),
+        (
+            "Too Many Requests",
+            429,
+            ErrorCode::TOO_MANY_REQUESTS,
+            "the application has exceeded its rate limits",
+        ),
         ("Internal Server Error", 500, ErrorCode::INTERNAL_SERVER_ERROR, "a general error"),
     ];
     assert_eq!(ErrorCode::ALL, rows.map(|(_, _, code, _)| code));
     for (name, number, code, description) in rows {
-        assert_eq!(code.get(), number);
+        assert_eq!(code.as_u16(), number);
         assert_eq!(code, number);
         assert_eq!(ErrorCode::from(number), code);
         assert_eq!(code.name(), Some(name));
@@ -359,9 +440,15 @@ fn websocket_errors() {
     for number in 0..=u16::MAX {
         let is_listed = rows.iter().any(|(_, listed, ..)| *listed == number);
         let code = ErrorCode::new(number);
-        assert_eq!((code.name().is_some(), code.description().is_some()), (is_listed, is_listed), "{number}");
+        assert_eq!(
+            (code.name().is_some(), code.description().is_some()),
+            (is_listed, is_listed),
+            "{number}"
+        );
         let payload = format!(r#"{{"ErrorCode":{number},"RequestId":"","Type":"ERROR"}}"#);
-        let Ok(Subscribe::Error(error)) = Subscribe::decode_str(&payload) else { panic!("{number}") };
+        let Ok(Subscribe::Error(error)) = Subscribe::decode_str(&payload) else {
+            panic!("{number}")
+        };
         assert_eq!(error.error_code, code);
         assert_eq!(string(error.encode(&mut [0; 512])), payload);
     }
@@ -372,7 +459,10 @@ fn http_errors() {
     for number in 0..=u16::MAX {
         let expected = match number {
             400 => Some(("InvalidParameterValue", "the message exceeds the character limit")),
-            404 => Some(("ResourceNotFound", "a resource that the operation refers to or changes does not exist")),
+            404 => Some((
+                "ResourceNotFound",
+                "a resource that the operation refers to or changes does not exist",
+            )),
             _ => None,
         };
         let code = ErrorCode::new(number);
@@ -427,7 +517,11 @@ fn send_time() {
         "0000-01-01T00:00:00+00:01",
         "9999-12-31T23:59:59-00:01",
     ] {
-        assert_eq!(Timestamp::parse(text).unwrap_err().to_string(), "not a date and time of RFC 3339", "{text}");
+        assert_eq!(
+            Timestamp::parse(text).unwrap_err().to_string(),
+            "not a date and time of RFC 3339",
+            "{text}"
+        );
     }
     // An escaped time is read as well, and one far too long for a time is not.
     let time = |text: &str| {
@@ -445,15 +539,21 @@ fn send_time_on_the_system_clock() {
     use core::time::Duration;
     use std::time::SystemTime;
 
-    for text in
-        ["1969-12-31T23:59:59.75Z", "1970-01-01T00:00:00Z", "2023-01-05T14:33:47.33098344Z", "1601-01-01T00:00:00Z"]
-    {
+    for text in [
+        "1969-12-31T23:59:59.75Z",
+        "1970-01-01T00:00:00Z",
+        "2023-01-05T14:33:47.33098344Z",
+        "1601-01-01T00:00:00Z",
+    ] {
         let time = Timestamp::parse(text).expect("a time");
         assert_eq!(Timestamp::try_from(SystemTime::from(time)), Ok(time));
         assert_eq!(time.to_string(), text);
         let mut buffer = vec![0; text.len()];
         assert_eq!(time.format_into(&mut buffer), Ok(text));
-        assert_eq!(time.format_into(&mut buffer[1..]).map_err(|error| error.needed()), Err(text.len()));
+        assert_eq!(
+            time.format_into(&mut buffer[1..]).map_err(|error| error.needed()),
+            Err(text.len())
+        );
     }
     let late = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_800);
     assert!(Timestamp::try_from(late).is_err());
@@ -470,11 +570,20 @@ fn close_reasons() {
     for (reason, expected) in [
         ("", CloseReason::Empty),
         ("Kicked by moderator", CloseReason::Text("Kicked by moderator")),
-        (r#"{"ErrorMessage":"session expired","ErrorCode":401}"#, error(Some(401), Some("session expired"))),
+        (
+            r#"{"ErrorMessage":"session expired","ErrorCode":401}"#,
+            error(Some(401), Some("session expired")),
+        ),
         (r#" { "ErrorCode" : 429 } "#, error(Some(429), None)),
         (r#"{"ErrorMessage":"\u0041","More":[{}],"ErrorCode":null}"#, error(None, Some("A"))),
-        (r#"{"ErrorMessage":null,"ErrorCode":null}"#, CloseReason::Text(r#"{"ErrorMessage":null,"ErrorCode":null}"#)),
-        (r#"{"ErrorMessage":"a","ErrorCode":"401"}"#, CloseReason::Text(r#"{"ErrorMessage":"a","ErrorCode":"401"}"#)),
+        (
+            r#"{"ErrorMessage":null,"ErrorCode":null}"#,
+            CloseReason::Text(r#"{"ErrorMessage":null,"ErrorCode":null}"#),
+        ),
+        (
+            r#"{"ErrorMessage":"a","ErrorCode":"401"}"#,
+            CloseReason::Text(r#"{"ErrorMessage":"a","ErrorCode":"401"}"#),
+        ),
         (r#"{"ErrorMessage":"\u0041","More":[{}]}"#, error(None, Some("A"))),
         (r#"{"ErrorMessage":"session exp"#, CloseReason::Text(r#"{"ErrorMessage":"session exp"#)),
         (r#"{"ErrorCode":401} and more"#, CloseReason::Text(r#"{"ErrorCode":401} and more"#)),

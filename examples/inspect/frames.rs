@@ -16,7 +16,8 @@ use crate::split::{Part, Splitter, is_blank};
 
 /// The frames that are part of this program.
 const CAPTURE: &[u8] = include_bytes!("../capture.jsonl");
-/// Their piece, unless `--chunk` says otherwise: short and odd, so that frames are cut anywhere, in characters as well.
+/// Their piece, unless `--chunk` says otherwise: short and odd, so that frames are cut anywhere, in
+/// characters as well.
 const CAPTURE_PIECE: usize = 17;
 /// The piece of other inputs, unless `--chunk` says otherwise.
 const PIECE: usize = 64 << 10;
@@ -84,8 +85,11 @@ impl Frames {
             Next::Nothing => return Ok(None),
         };
         let frame = self.fragments.push(&self.piece[last], true);
-        Ok(frame
-            .map(|frame| frame.map(|frame| if part == Part::Line { without_carriage_return(frame) } else { frame })))
+        Ok(frame.map(|frame| {
+            frame.map(
+                |frame| if part == Part::Line { without_carriage_return(frame) } else { frame },
+            )
+        }))
     }
 
     /// Returns `true` if the next frame can only come from more input.
@@ -150,7 +154,8 @@ impl Frames {
     }
 }
 
-/// Decompresses an input that starts as gzip does (RFC 1952, section 2.3.1). No frame starts that way.
+/// Decompresses an input that starts as gzip does (RFC 1952, section 2.3.1). No frame starts that
+/// way.
 fn unzipped(input: impl Read + 'static, bytes_read: &Rc<Cell<u64>>) -> io::Result<Box<dyn Read>> {
     let mut input = Counted { input, count: Rc::clone(bytes_read) };
     let mut start = Vec::new();

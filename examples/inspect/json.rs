@@ -3,10 +3,14 @@
 use std::io::{self, Write};
 
 use crate::payload::{Error, Payload};
-use crate::visible::is_hidden;
+use terminal_text::is_hidden;
 
 /// Writes what became of a frame, as one line of JSON.
-pub(crate) fn write_line(out: &mut impl Write, frame: u64, decoded: &Result<Payload<'_>, Error>) -> io::Result<()> {
+pub(crate) fn write_line(
+    out: &mut impl Write,
+    frame: u64,
+    decoded: &Result<Payload<'_>, Error>,
+) -> io::Result<()> {
     write!(out, r#"{{"frame":{frame},"ok":{}"#, decoded.is_ok())?;
     match decoded {
         Ok(payload) => {
@@ -25,12 +29,14 @@ pub(crate) fn write_line(out: &mut impl Write, frame: u64, decoded: &Result<Payl
     out.write_all(b"}\n")
 }
 
-/// Writes a member whose value is a string. Escaped is not only what JSON wants escaped, but also what a terminal would
-/// act on, or a program that splits lines at more than the newline.
+/// Writes a member whose value is a string. Escaped is not only what JSON wants escaped, but also
+/// what a terminal would act on, or a program that splits lines at more than the newline.
 fn write_member(out: &mut impl Write, name: &str, value: &str) -> io::Result<()> {
     write!(out, r#","{name}":""#)?;
     let mut rest = value;
-    while let Some(run) = rest.find(|character| matches!(character, '"' | '\\') || is_hidden(character)) {
+    while let Some(run) =
+        rest.find(|character| matches!(character, '"' | '\\') || is_hidden(character))
+    {
         out.write_all(&rest.as_bytes()[..run])?;
         let mut special = rest[run..].chars();
         match special.next() {

@@ -1,19 +1,22 @@
-//! Reads frames of Amazon IVS Chat, from files or a pipe, and prints what was said: `cargo run --example inspect`.
+//! Reads frames of Amazon IVS Chat, from files or a pipe, and prints what was said: `cargo run
+//! --example inspect`.
 //!
-//! The transcript is for people. Neither payloads nor file names can drive their terminal: `visible` escapes both.
-//! `--json` is for programs. It prints, for each frame that was decoded,
+//! The transcript is for people. Neither payloads nor file names can drive their terminal:
+//! `visible` escapes both. `--json` is for programs. It prints, for each frame that was decoded,
 //!
 //! ```json
 //! {"frame":1,"ok":true,"type":"MESSAGE","wire":"…the payload encoded again…","content_code_points":6}
 //! ```
 //!
-//! where `type` is the `Type` or `Action`, and only messages have `content_code_points`; and for each that was not,
+//! where `type` is the `Type` or `Action`, and only messages have `content_code_points`; and for
+//! each that was not,
 //!
 //! ```json
 //! {"frame":2,"ok":false,"error":"unexpected end, at byte 17","kind":"UnexpectedEnd","offset":17}
 //! ```
 //!
-//! Frames are numbered from 1 over all inputs. However long the input, one frame, of 4 MiB at most, is in memory at a time.
+//! Frames are numbered from 1 over all inputs. However long the input, one frame, of 4 MiB at most,
+//! is in memory at a time.
 //!
 //! ```text
 #![doc = include_str!("usage.txt")]
@@ -26,7 +29,6 @@ mod payload;
 mod progress;
 mod split;
 mod transcript;
-mod visible;
 
 use core::fmt::Display;
 use std::env;
@@ -96,7 +98,14 @@ struct Inspection<'a, W> {
 
 impl<'a, W: Write> Inspection<'a, W> {
     fn new(options: &'a Options, out: W) -> Self {
-        Self { options, out, transcript: Transcript::default(), frames: 0, not_decoded: 0, unreadable: false }
+        Self {
+            options,
+            out,
+            transcript: Transcript::default(),
+            frames: 0,
+            not_decoded: 0,
+            unreadable: false,
+        }
     }
 
     /// Prints what all inputs hold. An input that cannot be read does not stop the others.
@@ -127,7 +136,8 @@ impl<'a, W: Write> Inspection<'a, W> {
         let mut progress = Progress::of(input);
         while let Some(frame) = frames.next().map_err(Failure::Input)? {
             self.frame(frame).map_err(Failure::Output)?;
-            // Reading on may mean to wait for someone who types: what they said should be seen by then.
+            // Reading on may mean to wait for someone who types: what they said should be seen by
+            // then.
             if frames.is_drained() {
                 self.out.flush().map_err(Failure::Output)?;
             }
@@ -150,7 +160,9 @@ impl<'a, W: Write> Inspection<'a, W> {
         }
         match decoded {
             Ok(payload) => self.transcript.payload(&mut self.out, &payload),
-            Err(error) => self.transcript.not_decoded(&mut self.out, self.frames, frame.ok(), &error),
+            Err(error) => {
+                self.transcript.not_decoded(&mut self.out, self.frames, frame.ok(), &error)
+            }
         }
     }
 

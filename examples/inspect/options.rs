@@ -5,7 +5,7 @@ use core::num::NonZeroUsize;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::visible;
+use terminal_text::escape_bytes;
 
 /// What `--help` prints.
 pub(crate) const USAGE: &str = include_str!("usage.txt");
@@ -78,7 +78,9 @@ impl Command {
 impl Options {
     fn set_direction(&mut self, direction: Direction) -> Result<(), String> {
         match self.direction.replace(direction) {
-            Some(other) if other != direction => Err("--publish and --subscribe exclude each other".into()),
+            Some(other) if other != direction => {
+                Err("--publish and --subscribe exclude each other".into())
+            }
             _ => Ok(()),
         }
     }
@@ -89,7 +91,10 @@ fn chunk(value: Option<OsString>) -> Result<NonZeroUsize, String> {
     let value = value.ok_or("--chunk needs a number of bytes")?;
     let number = value.to_str().and_then(|value| value.parse().ok());
     number.ok_or_else(|| {
-        format!("--chunk needs a number of bytes, 1 or more, not {}", visible::bytes(value.as_encoded_bytes()))
+        format!(
+            "--chunk needs a number of bytes, 1 or more, not {}",
+            escape_bytes(value.as_encoded_bytes())
+        )
     })
 }
 
@@ -105,7 +110,7 @@ impl fmt::Display for Input {
         match self {
             Self::Capture => f.write_str("the capture of this program"),
             Self::Stdin => f.write_str("standard input"),
-            Self::File(path) => f.write_str(&visible::bytes(path.as_os_str().as_encoded_bytes())),
+            Self::File(path) => f.write_str(&escape_bytes(path.as_os_str().as_encoded_bytes())),
         }
     }
 }

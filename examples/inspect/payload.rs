@@ -12,9 +12,12 @@ pub(crate) enum Payload<'a> {
 }
 
 impl<'a> Payload<'a> {
-    /// Decodes a frame. One without a `Type` and without an `Action` may be a line of a chat log; if it is none of the
-    /// three, it is blamed for what it lacks first.
-    pub(crate) fn decode(frame: &'a [u8], direction: Option<Direction>) -> Result<Self, DecodeError> {
+    /// Decodes a frame. One without a `Type` and without an `Action` may be a line of a chat log;
+    /// if it is none of the three, it is blamed for what it lacks first.
+    pub(crate) fn decode(
+        frame: &'a [u8],
+        direction: Option<Direction>,
+    ) -> Result<Self, DecodeError> {
         if direction == Some(Direction::Publish) {
             return Publish::decode(frame).map(Self::Publish);
         }

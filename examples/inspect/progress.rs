@@ -20,14 +20,16 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// The progress of a long file, if there is a terminal to show it on that the frames are not printed to.
+    /// The progress of a long file, if there is a terminal to show it on that the frames are not
+    /// printed to.
     pub(crate) fn of(input: &Input) -> Option<Self> {
         let Input::File(path) = input else { return None };
         if !io::stderr().is_terminal() || io::stdout().is_terminal() {
             return None;
         }
         let file = fs::metadata(path).ok()?;
-        (file.is_file() && file.len() >= MIN_LENGTH).then(|| Self { length: file.len(), shown: Instant::now() })
+        (file.is_file() && file.len() >= MIN_LENGTH)
+            .then(|| Self { length: file.len(), shown: Instant::now() })
     }
 
     /// Shows how far it is, unless it was shown just now.

@@ -137,9 +137,9 @@ fn is_time_stamp(text: &[u8]) -> bool {
     let Some(rest) = strip(text.trim_ascii_end(), b"0000-00-00T00:00") else { return false };
     match strip(rest, b":00").map_or(rest, strip_fraction) {
         [] | b"Z" => true,
-        [b'+' | b'-', offset @ ..] => {
-            [&b"00:00"[..], b"0000", b"00"].iter().any(|pattern| strip(offset, pattern) == Some(&[]))
-        }
+        [b'+' | b'-', offset @ ..] => [&b"00:00"[..], b"0000", b"00"]
+            .iter()
+            .any(|pattern| strip(offset, pattern) == Some(&[])),
         _ => false,
     }
 }

@@ -9,15 +9,17 @@ use ivs_chat_proto::subscribe::{Event, EventKind, Message, ServiceError, Subscri
 use ivs_chat_proto::{Attributes, SendTime, Text};
 
 use crate::payload::{Error, Payload};
-use crate::visible::{self, Visible, clip, width};
+use terminal_text::{Visible, clip, escape_bytes, width};
 
 /// The columns of the names, and of what they stand behind: the time of day and a mark.
 const WHO: usize = 16;
 const INDENT: usize = "20:15:00  * ".len() + WHO + 2;
-/// The most columns that a message takes where another line speaks of it, and those of an attribute's value.
+/// The most columns that a message takes where another line speaks of it, and those of an
+/// attribute's value.
 const QUOTE: usize = 40;
 const VALUE: usize = 60;
-/// How many messages are remembered, for their deletions to speak of; and of them, the longest `Id` and `UserId`.
+/// How many messages are remembered, for their deletions to speak of; and of them, the longest `Id`
+/// and `UserId`.
 const REMEMBERED: usize = 256;
 const MAX_ID: usize = 128;
 /// How much is shown of a frame around what is wrong with it, in bytes.
@@ -51,12 +53,18 @@ struct Remembered {
 }
 
 impl Transcript {
-    pub(crate) fn payload(&mut self, out: &mut impl Write, payload: &Payload<'_>) -> io::Result<()> {
+    pub(crate) fn payload(
+        &mut self,
+        out: &mut impl Write,
+        payload: &Payload<'_>,
+    ) -> io::Result<()> {
         match payload {
             Payload::Subscribe(Subscribe::Message(message)) => self.message(out, message),
             Payload::Subscribe(Subscribe::Event(event)) => self.event(out, event),
             Payload::Subscribe(Subscribe::Error(error)) => self.error(out, error),
-            Payload::Subscribe(Subscribe::Unknown(unknown)) => self.unknown(out, unknown.type_name(), unknown.raw()),
+            Payload::Subscribe(Subscribe::Unknown(unknown)) => {
+                self.unknown(out, unknown.type_name(), unknown.raw())
+            }
             Payload::Subscribe(other) => self.unknown(out, other.type_name(), ""),
             Payload::Publish(publish) => self.publish(out, publish),
         }
@@ -67,7 +75,8 @@ impl Transcript {
         let name = display_name(message);
         self.line(out, Some(message.send_time), ' ', &clip(name, WHO), Visible(message.content))?;
         self.remember(message, name);
-        let says_more = |(key, value): &(Text<'_>, _)| *value != name || !NAMES.iter().any(|name| key == name);
+        let says_more =
+            |(key, value): &(Text<'_>, _)| *value != name || !NAMES.iter().any(|name| key == name);
         continuation(out, &pairs(message.attributes.iter().filter(says_more)))
     }
 
@@ -86,7 +95,13 @@ impl Transcript {
             }
             _ => {
                 self.events += 1;
-                self.line(out, time, '*', &clip(event.event_name, VALUE), pairs(event.attributes.iter()))
+                self.line(
+                    out,
+                    time,
+                    '*',
+                    &clip(event.event_name, VALUE),
+                    pairs(event.attributes.iter()),
+                )
             }
         }
     }
@@ -98,14 +113,14 @@ impl Transcript {
             (Some(name), Some(description)) => format!("{name}: {description}"),
             _ => "not a code of the reference".into(),
         };
-        self.line(out, None, '!', &format!("error {}", code.get()), meaning)?;
+        self.line(out, None, '!', &format!("error {}", code.as_u16()), meaning)?;
         let words = error.error_message.map(|words| format!("“{}”", Visible(words)));
         continuation(out, &joined(words.into_iter().chain(described_request(error.request_id))))
     }
 
     fn unknown(&mut self, out: &mut impl Write, type_name: Text<'_>, raw: &str) -> io::Result<()> {
         self.unknown += 1;
-        self.line(out, None, '?', &clip(type_name, VALUE), Visible(raw.into()))
+        self.line(out, None, '?', &clip(type_name, VALUE), Visible(raw))
     }
 
     fn publish(&mut self, out: &mut impl Write, publish: &Publish<'_>) -> io::Result<()> {
@@ -113,15 +128,24 @@ impl Transcript {
         match publish {
             Publish::SendMessage(send) => {
                 self.line(out, None, '→', "send", Visible(send.content.text()))?;
-                let attributes = (!send.attributes.is_empty()).then(|| pairs(send.attributes.iter()));
-                return continuation(out, &joined(attributes.into_iter().chain(described_request(send.request_id))));
+                let attributes =
+                    (!send.attributes.is_empty()).then(|| pairs(send.attributes.iter()));
+                return continuation(
+                    out,
+                    &joined(attributes.into_iter().chain(described_request(send.request_id))),
+                );
             }
             Publish::DeleteMessage(delete) => {
-                let what = format!("{}{}", self.described_message(delete.id), Reason(delete.reason));
+                let what =
+                    format!("{}{}", self.described_message(delete.id), Reason(delete.reason));
                 self.line(out, None, '→', "delete", what)?;
             }
             Publish::DisconnectUser(disconnect) => {
-                let who = format!("{}{}", self.described_user(disconnect.user_id), Reason(disconnect.reason));
+                let who = format!(
+                    "{}{}",
+                    self.described_user(disconnect.user_id),
+                    Reason(disconnect.reason)
+                );
                 self.line(out, None, '→', "disconnect", who)?;
             }
             _ => self.line(out, None, '→', publish.action(), "")?,
@@ -199,7 +223,12 @@ impl Transcript {
             self.remembered.pop_front();
         }
         let (name, quote) = (clip(name, WHO), clip(message.content, QUOTE));
-        self.remembered.push_back(Remembered { id: id.into(), user_id: user_id.into(), name, quote });
+        self.remembered.push_back(Remembered {
+            id: id.into(),
+            user_id: user_id.into(),
+            name,
+            quote,
+        });
     }
 
     /// The message with this `Id`, as far as it is known.
@@ -219,12 +248,15 @@ impl Transcript {
     }
 }
 
-/// What to call the sender of a message: by a name that the token gave or, without one, the message; or the `UserId`.
+/// What to call the sender of a message: by a name that the token gave or, without one, the
+/// message; or the `UserId`.
 fn display_name<'a>(message: &Message<'a>) -> Text<'a> {
     let named = |attributes: Attributes<'a>| {
         NAMES.iter().filter_map(move |name| attributes.get(name)).find(|name| !name.is_empty())
     };
-    named(message.sender.attributes).or_else(|| named(message.attributes)).unwrap_or(message.sender.user_id)
+    named(message.sender.attributes)
+        .or_else(|| named(message.attributes))
+        .unwrap_or(message.sender.user_id)
 }
 
 /// Why something was done, behind what was done.
@@ -264,11 +296,12 @@ fn around(frame: &[u8], place: usize) -> (String, String) {
 
     // A character is not cut, and is no longer than four bytes.
     let start = before.len().saturating_sub(BEFORE);
-    let start = (start..=before.len()).take(4).find(|&at| is_boundary(&before[at..])).unwrap_or(start);
+    let start =
+        (start..=before.len()).take(4).find(|&at| is_boundary(&before[at..])).unwrap_or(start);
     let end = AFTER.min(after.len());
     let end = (end..=after.len()).take(4).find(|&at| is_boundary(&after[at..])).unwrap_or(end);
 
-    let mut shown = (visible::bytes(&before[start..]), visible::bytes(&after[..end]));
+    let mut shown = (escape_bytes(&before[start..]), escape_bytes(&after[..end]));
     if start > 0 {
         shown.0.insert(0, '…');
     }

@@ -1,4 +1,5 @@
-//! Whatever the bytes are: as a publish they are read, or refused for a reason that can be pointed at.
+//! Whatever the bytes are: as a publish they are read, or refused for a reason that can be pointed
+//! at.
 #![no_main]
 
 #[path = "../../tests/oracle/mod.rs"]

@@ -1,5 +1,5 @@
-//! Whatever the bytes are: as a subscribe, a line of a chat log or the reason of a close they are read, or refused for a
-//! reason that can be pointed at.
+//! Whatever the bytes are: as a subscribe, a line of a chat log or the reason of a close they are
+//! read, or refused for a reason that can be pointed at.
 #![no_main]
 
 #[path = "../../tests/oracle/mod.rs"]

@@ -1,4 +1,5 @@
-//! Whatever payload of a client's can be built is encoded, says what it was built to say, and comes back.
+//! Whatever payload of a client's can be built is encoded, says what it was built to say, and comes
+//! back.
 #![no_main]
 
 #[path = "../../tests/oracle/mod.rs"]

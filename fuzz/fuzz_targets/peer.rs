@@ -1,4 +1,5 @@
-//! Whatever is published to a connection, and when: it is accepted, or answered with an error, as the rules say.
+//! Whatever is published to a connection, and when: it is accepted, or answered with an error, as
+//! the rules say.
 #![no_main]
 
 #[path = "../../tests/oracle/peer.rs"]

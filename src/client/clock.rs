@@ -2,8 +2,8 @@ use crate::instant::Instant;
 
 /// The most time that one reading may add.
 ///
-/// A wild reading then costs 49 days once, which is longer than every deadline, and the client's own
-/// time cannot reach its end.
+/// A wild reading then costs 49 days once, which is longer than every deadline, and the client's
+/// own time cannot reach its end.
 const LONGEST_STEP_MS: u64 = 0xffff_ffff;
 
 /// The client's own time, which only goes forward.

@@ -82,8 +82,8 @@ impl CloseEvent {
         Self::new(How::Handshake(status), action)
     }
 
-    /// Creates the event for a connection that broke or could not be opened. It counts as code 1006,
-    /// and retries.
+    /// Creates the event for a connection that broke or could not be opened. It counts as code
+    /// 1006, and retries.
     #[must_use]
     pub const fn abnormal() -> Self {
         Self::new(How::Frame(1006), ReconnectAction::Retry)
@@ -106,8 +106,9 @@ impl CloseEvent {
         Self { retry_after, ..self }
     }
 
-    /// Returns what the client does, unless it knows that the session of the connection had expired:
-    /// in that case it retries, and [`with_action`](Self::with_action) alone can change that.
+    /// Returns what the client does, unless it knows that the session of the connection had
+    /// expired: in that case it retries, and [`with_action`](Self::with_action) alone can change
+    /// that.
     #[must_use]
     pub const fn action(self) -> ReconnectAction {
         self.action
@@ -146,8 +147,8 @@ impl CloseEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DisconnectReason {
-    /// The caller wants no connection: it has called [`disconnect`](super::Client::disconnect), or has
-    /// not called [`connect`](super::Client::connect) yet.
+    /// The caller wants no connection: it has called [`disconnect`](super::Client::disconnect), or
+    /// has not called [`connect`](super::Client::connect) yet.
     NotWanted,
     /// The token fetch failed [for good](super::FetchError::Permanent).
     NoToken,
@@ -168,7 +169,9 @@ impl fmt::Display for DisconnectReason {
         match self {
             Self::NotWanted => f.write_str("no connection is wanted"),
             Self::NoToken => f.write_str("the token was refused"),
-            Self::Refused(status) => write!(f, "the handshake was rejected with HTTP status {status}"),
+            Self::Refused(status) => {
+                write!(f, "the handshake was rejected with HTTP status {status}")
+            }
             Self::Closed(code) => write!(f, "the connection was closed with code {code}"),
             Self::DisconnectedUser => f.write_str("the user was disconnected"),
             Self::AttemptsExhausted => f.write_str("too many attempts have failed"),

@@ -33,8 +33,8 @@ use crate::value::Content;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Config {
-    /// The room's `maximumMessageLength` in code points, 1 to 500. No payload states it. Defaults to
-    /// 500.
+    /// The room's `maximumMessageLength` in code points, 1 to 500. No payload states it. Defaults
+    /// to 500.
     pub max_code_points: u16,
     /// How many requests the client sends in any second, all actions together: 1 to 10, where a
     /// greater number counts as 10. `None` holds nothing back; the service answers what is too much
@@ -53,33 +53,37 @@ pub struct Config {
     /// With pings: how long the answer to a ping may take. Defaults to 10 s.
     pub ping_timeout_ms: u32,
     /// Without pings: how long a connection may receive nothing before it is replaced, at most four
-    /// times an hour. A room in which nobody speaks is silent too, and each replacement then reports a
+    /// times an hour. A room in which nobody speaks is silent too, and each replacement then
+    /// reports a
     /// [`PossibleGap`](super::Output::PossibleGap). Defaults to `None`.
     pub idle_ms: Option<u32>,
     /// The least wait between a failed attempt and the next. Defaults to 250 ms.
     pub backoff_min_ms: u32,
     /// The longest wait after the first failed attempt; it doubles with each further failure.
-    /// Defaults to 1 s. For rooms with thousands of clients, [RFC 6455, section 7.2.3] suggests 5 s.
+    /// Defaults to 1 s. For rooms with thousands of clients, [RFC 6455, section 7.2.3] suggests 5
+    /// s.
     ///
     /// [RFC 6455, section 7.2.3]: https://www.rfc-editor.org/rfc/rfc6455#section-7.2.3
     pub backoff_base_ms: u32,
     /// The longest wait of all, unless a server asks for more. Defaults to 60 s.
     pub backoff_max_ms: u32,
-    /// How many attempts in a row may fail while there is no connection. After that, the session ends
-    /// with [`AttemptsExhausted`](super::DisconnectReason::AttemptsExhausted). Defaults to `None`.
+    /// How many attempts in a row may fail while there is no connection. After that, the session
+    /// ends with [`AttemptsExhausted`](super::DisconnectReason::AttemptsExhausted). Defaults to
+    /// `None`.
     pub max_attempts: Option<NonZeroU32>,
     /// How long a connection must have worked for earlier failures to be forgotten. With pings, the
     /// answer to a ping is the proof that it has. Defaults to 30 s.
     pub stable_ms: u32,
-    /// How long before the end of its session a connection is replaced. Defaults to 120 s: the timers
-    /// of a browser tab in the background fire once a minute.
+    /// How long before the end of its session a connection is replaced. Defaults to 120 s: the
+    /// timers of a browser tab in the background fire once a minute.
     pub refresh_lead_ms: u32,
     /// A random part of the session by which the replacement comes even earlier, in percent of the
-    /// session's length, so that the clients of a room do not all reconnect at once. Defaults to 10.
+    /// session's length, so that the clients of a room do not all reconnect at once. Defaults to
+    /// 10.
     pub refresh_jitter_percent: u8,
-    /// How long a connection must have lasted to be replaced ahead of its session's end. A session that
-    /// is shorter ends before that, and the client reconnects. However wrong the host's wall clock is, the
-    /// client fetches no more than one token in this time. Defaults to 5 minutes.
+    /// How long a connection must have lasted to be replaced ahead of its session's end. A session
+    /// that is shorter ends before that, and the client reconnects. However wrong the host's wall
+    /// clock is, the client fetches no more than one token in this time. Defaults to 5 minutes.
     pub refresh_floor_ms: u32,
     /// How long a connection that has been replaced is kept, at the least. Defaults to 10 s.
     pub drain_ms: u32,
@@ -144,10 +148,17 @@ impl Config {
                 None => None,
             },
             backoff_min_ms,
-            backoff_base_ms: at_most(backoff_max_ms, at_least(backoff_min_ms, self.backoff_base_ms)),
+            backoff_base_ms: at_most(
+                backoff_max_ms,
+                at_least(backoff_min_ms, self.backoff_base_ms),
+            ),
             backoff_max_ms,
             stable_ms: at_least(1_000, self.stable_ms),
-            refresh_jitter_percent: if self.refresh_jitter_percent > 50 { 50 } else { self.refresh_jitter_percent },
+            refresh_jitter_percent: if self.refresh_jitter_percent > 50 {
+                50
+            } else {
+                self.refresh_jitter_percent
+            },
             refresh_floor_ms: at_least(30_000, self.refresh_floor_ms),
             ..self
         }

@@ -12,8 +12,8 @@ const MIN_SESSION_MS: u32 = 60_000;
 /// The longest session of the service.
 const MAX_SESSION_MS: u32 = 10_800_000;
 
-/// The number of one connection, from its token on. Later connections have greater numbers, and none
-/// is used twice.
+/// The number of one connection, from its token on. Later connections have greater numbers, and
+/// none is used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(u64);
 
@@ -64,11 +64,11 @@ impl Session {
         self.user_id.is_some() && self.may_be(user_id, hasher)
     }
 
-    /// Chooses when to get the next connection, for one that opens now: a random part of the session
-    /// before its lead, but not before the floor.
+    /// Chooses when to get the next connection, for one that opens now: a random part of the
+    /// session before its lead, but not before the floor.
     ///
-    /// A session that ends before that, or is of unknown length, may in truth be the longest possible:
-    /// the host's wall clock may be wrong.
+    /// A session that ends before that, or is of unknown length, may in truth be the longest
+    /// possible: the host's wall clock may be wrong.
     fn refresh_at(&self, now: Instant, config: &Config, hasher: &mut KeyedHasher) -> Instant {
         let floor = now.after(config.refresh_floor_ms.into());
         let is_known = self.ends_at != Instant::NEVER && floor < self.ends_at;
@@ -123,7 +123,8 @@ impl Link {
         link
     }
 
-    /// Returns `true` if the connection has worked for so long that earlier failures no longer count.
+    /// Returns `true` if the connection has worked for so long that earlier failures no longer
+    /// count.
     pub(super) fn has_lasted(&self, now: Instant, config: &Config) -> bool {
         let worked_until = if config.can_ping() { self.pings.answered_at } else { now };
         worked_until.since(self.opened_at) >= config.stable_ms.into()
@@ -220,8 +221,11 @@ impl Pings {
         self.answered = number;
         self.answered_at = now;
         self.missed = 0;
-        self.answer_until =
-            if number == self.sent { Instant::NEVER } else { self.sent_at.after(config.ping_timeout_ms.into()) };
+        self.answer_until = if number == self.sent {
+            Instant::NEVER
+        } else {
+            self.sent_at.after(config.ping_timeout_ms.into())
+        };
         true
     }
 

@@ -10,8 +10,8 @@ pub struct Counters {
     pub duplicates: u32,
     /// Errors that answer no request.
     pub unsolicited_errors: u32,
-    /// Messages and events with the `RequestId` of a request that they cannot be the answer to: from
-    /// another sender, of another kind, or about another target.
+    /// Messages and events with the `RequestId` of a request that they cannot be the answer to:
+    /// from another sender, of another kind, or about another target.
     pub mismatched: u32,
     /// Connections, and attempts at one, that ended although the client wanted them.
     pub lost_connections: u32,

@@ -172,7 +172,11 @@ mod tests {
                 window.mark();
                 list.entries.iter_mut().for_each(|entry| entry.2 = false);
             }
-            assert_eq!(window.note(hash(number) & !1, side), list.note(hash(number) & !1, side, N), "{N}, step {step}");
+            assert_eq!(
+                window.note(hash(number) & !1, side),
+                list.note(hash(number) & !1, side, N),
+                "{N}, step {step}"
+            );
         }
     }
 
@@ -189,9 +193,13 @@ mod tests {
     #[test]
     fn remembers_the_last_of_any_size() {
         let mut window = std::boxed::Box::new(DedupWindow::<70_000>::new());
-        let notes: Vec<_> = (0..65_535).map(|number| window.note(hash(number) & !1, Side::Left)).collect();
+        let notes: Vec<_> =
+            (0..65_535).map(|number| window.note(hash(number) & !1, Side::Left)).collect();
         assert!(notes.iter().all(|noted| *noted == Noted::New));
-        assert_eq!(window.note(hash(0) & !1, Side::Right), Noted::Again { first: Side::Left, is_marked: true });
+        assert_eq!(
+            window.note(hash(0) & !1, Side::Right),
+            Noted::Again { first: Side::Left, is_marked: true }
+        );
         assert_eq!(window.note(hash(70_000), Side::Right), Noted::New);
         assert_eq!(window.note(hash(0) & !1, Side::Right), Noted::New, "the oldest has made room");
     }

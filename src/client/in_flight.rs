@@ -64,7 +64,8 @@ pub(super) struct Waiting {
     evidence_until: Instant,
     /// Whether something has come that may have been the rejection.
     is_doubtful: bool,
-    /// Until when it has been given more time because the caller came late. The origin if it has not.
+    /// Until when it has been given more time because the caller came late. The origin if it has
+    /// not.
     put_off_until: Instant,
     /// The outcome, if it is waiting to be reported.
     outcome: Option<Outcome>,
@@ -112,8 +113,11 @@ impl Waiting {
             self.outcome = Some(Outcome::Unknown);
         } else {
             let wait = now.after(config.ping_timeout_ms.into());
-            self.evidence_until =
-                if config.can_ping() { wait } else { self.sent_at.after(UNPROVEN_MS).max(now.after(1)) };
+            self.evidence_until = if config.can_ping() {
+                wait
+            } else {
+                self.sent_at.after(UNPROVEN_MS).max(now.after(1))
+            };
             return true;
         }
         false
@@ -124,7 +128,8 @@ impl Waiting {
         self.assumed_at = self.assumed_at.min(at);
     }
 
-    /// Starts to wait anew, once, if it would be decided now: an answer may lie unread in the socket.
+    /// Starts to wait anew, once, if it would be decided now: an answer may lie unread in the
+    /// socket.
     fn put_off(&mut self, now: Instant, pings: u32, config: &Config) {
         if self.put_off_until != Instant::from_millis(0) || !self.deadline().is_due(now) {
             return;
@@ -138,7 +143,8 @@ impl Waiting {
             self.evidence_until = Instant::NEVER;
         } else {
             self.due = wait;
-            self.evidence_until = if self.evidence_until == Instant::NEVER { Instant::NEVER } else { wait };
+            self.evidence_until =
+                if self.evidence_until == Instant::NEVER { Instant::NEVER } else { wait };
         }
     }
 }
@@ -147,7 +153,9 @@ impl ExpectedEcho {
     pub(super) fn of_publish(publish: &Publish<'_>, hasher: &KeyedHasher) -> Self {
         match publish {
             Publish::SendMessage(_) => Self::Message,
-            Publish::DeleteMessage(delete) => Self::Deletion(hasher.id_hash(HashDomain::Target, delete.id)),
+            Publish::DeleteMessage(delete) => {
+                Self::Deletion(hasher.id_hash(HashDomain::Target, delete.id))
+            }
             Publish::DisconnectUser(disconnect) => {
                 Self::Disconnection(hasher.id_hash(HashDomain::Target, disconnect.user_id))
             }
@@ -172,7 +180,9 @@ impl ExpectedEcho {
 #[inline]
 pub(super) fn bloom_bit(request_id: Text<'_>) -> u64 {
     match request_id.as_str().map(|text| text.as_bytes().last_chunk()) {
-        Some(Some(end)) => 1_u64.wrapping_shl(u32::from(u16::from_le_bytes(*end).wrapping_mul(0x9e37) >> 10)),
+        Some(Some(end)) => {
+            1_u64.wrapping_shl(u32::from(u16::from_le_bytes(*end).wrapping_mul(0x9e37) >> 10))
+        }
         Some(None) => 1,
         None => u64::MAX,
     }
@@ -210,8 +220,13 @@ impl<T, const N: usize> InFlight<T, N> {
         self.iter().filter(|request| request.is_waiting())
     }
 
-    fn waiting_on_mut(&mut self, connection: ConnectionId) -> impl Iterator<Item = &mut Request<T>> {
-        let is_it = move |request: &&mut Request<T>| request.is_waiting() && request.connection == connection;
+    fn waiting_on_mut(
+        &mut self,
+        connection: ConnectionId,
+    ) -> impl Iterator<Item = &mut Request<T>> {
+        let is_it = move |request: &&mut Request<T>| {
+            request.is_waiting() && request.connection == connection
+        };
         self.requests.iter_mut().flatten().filter(is_it)
     }
 
@@ -220,7 +235,8 @@ impl<T, const N: usize> InFlight<T, N> {
         self.iter().any(|request| request.id == id)
     }
 
-    /// Returns `false` if there is no request with this `RequestId`, as for most of what others say.
+    /// Returns `false` if there is no request with this `RequestId`, as for most of what others
+    /// say.
     #[inline]
     pub(super) fn may_contain(&self, request_id: Text<'_>) -> bool {
         self.bloom & bloom_bit(request_id) != 0
@@ -238,7 +254,8 @@ impl<T, const N: usize> InFlight<T, N> {
     /// Removes a request.
     pub(super) fn take(&mut self, handle: RequestHandle) -> Option<Request<T>> {
         let is_it = |request: &Request<T>| request.handle == handle;
-        let request = self.requests.iter_mut().find(|slot| slot.as_ref().is_some_and(is_it))?.take();
+        let request =
+            self.requests.iter_mut().find(|slot| slot.as_ref().is_some_and(is_it))?.take();
         self.length = self.length.wrapping_sub(1);
         self.bloom = self.iter().fold(0, |bloom, request| bloom | request.bloom);
         if let Some(Request { echo: ExpectedEcho::Deletion(message_id), .. }) = &request {
@@ -247,8 +264,8 @@ impl<T, const N: usize> InFlight<T, N> {
         request
     }
 
-    /// Removes a request that the service has answered on the connection `proof`: that proves that all
-    /// earlier requests on the connection have arrived, if it is the request's own.
+    /// Removes a request that the service has answered on the connection `proof`: that proves that
+    /// all earlier requests on the connection have arrived, if it is the request's own.
     pub(super) fn answer(
         &mut self,
         now: Instant,
@@ -258,7 +275,8 @@ impl<T, const N: usize> InFlight<T, N> {
     ) -> Option<Settled<T>> {
         let Request { connection, data, .. } = self.take(handle)?;
         if proof == Some(connection) {
-            for earlier in self.waiting_on_mut(connection).filter(|request| request.handle < handle) {
+            for earlier in self.waiting_on_mut(connection).filter(|request| request.handle < handle)
+            {
                 earlier.waiting.has_arrived(now.after(ANSWER_MS));
             }
         }
@@ -282,22 +300,27 @@ impl<T, const N: usize> InFlight<T, N> {
         self.waiting().find(is_it).map(|request| request.handle)
     }
 
-    /// Returns the deletion of this message, if no other deletion is waiting on this connection, and
-    /// no earlier deletion of the message could be meant.
-    pub(super) fn lone_deletion(&self, connection: ConnectionId, message_id: u64) -> Option<RequestHandle> {
+    /// Returns the deletion of this message, if no other deletion is waiting on this connection,
+    /// and no earlier deletion of the message could be meant.
+    pub(super) fn lone_deletion(
+        &self,
+        connection: ConnectionId,
+        message_id: u64,
+    ) -> Option<RequestHandle> {
         if self.past_deletions & past_deletion_bit(message_id) != 0 {
             return None;
         }
-        let mut deletions = self
-            .waiting()
-            .filter(|request| request.connection == connection && matches!(request.echo, ExpectedEcho::Deletion(_)));
+        let mut deletions = self.waiting().filter(|request| {
+            request.connection == connection && matches!(request.echo, ExpectedEcho::Deletion(_))
+        });
         let (Some(deletion), None) = (deletions.next(), deletions.next()) else { return None };
         (deletion.echo == ExpectedEcho::Deletion(message_id)).then_some(deletion.handle)
     }
 
     /// Removes the oldest request with an outcome that has not been reported.
     pub(super) fn next_settled(&mut self) -> Option<Settled<T>> {
-        let settled = self.iter().filter_map(|request| Some((request.handle, request.waiting.outcome?)));
+        let settled =
+            self.iter().filter_map(|request| Some((request.handle, request.waiting.outcome?)));
         let (handle, outcome) = settled.min_by_key(|(handle, _)| *handle)?;
         self.take(handle).map(|Request { data, .. }| Settled { handle, outcome, data })
     }
@@ -317,8 +340,8 @@ impl<T, const N: usize> InFlight<T, N> {
         self.waiting().any(|request| request.connection == connection)
     }
 
-    /// Decides about the requests on a connection whose time has come. Returns `true` if there was no
-    /// evidence that a request has arrived, so that the connection may be dead.
+    /// Decides about the requests on a connection whose time has come. Returns `true` if there was
+    /// no evidence that a request has arrived, so that the connection may be dead.
     pub(super) fn decide(&mut self, now: Instant, link: &mut Link, config: &Config) -> bool {
         let mut is_unproven = false;
         for Request { waiting, .. } in self.waiting_on_mut(link.id) {
@@ -340,8 +363,8 @@ impl<T, const N: usize> InFlight<T, N> {
         }
     }
 
-    /// Without pings: records that a frame has been received, which is evidence for what was sent some
-    /// time before.
+    /// Without pings: records that a frame has been received, which is evidence for what was sent
+    /// some time before.
     pub(super) fn frame_received(&mut self, now: Instant, connection: ConnectionId) {
         for request in self.waiting_on_mut(connection) {
             if now.since(request.waiting.sent_at) >= EVIDENCE_MS {
@@ -366,6 +389,7 @@ impl<T, const N: usize> InFlight<T, N> {
     /// Gives every request on a connection that would be decided about now more time, once.
     pub(super) fn put_off(&mut self, now: Instant, link: &Link, config: &Config) {
         let pings = link.pings.sent;
-        self.waiting_on_mut(link.id).for_each(|request| request.waiting.put_off(now, pings, config));
+        self.waiting_on_mut(link.id)
+            .for_each(|request| request.waiting.put_off(now, pings, config));
     }
 }

@@ -8,9 +8,10 @@ use crate::value::Text;
 
 /// The keyed hashes that a seed makes possible.
 ///
-/// `SipHash` is a pseudorandom function: however many of its values are public, and every `RequestId`
-/// is, none of the others can be told without the key. The public ones are made with `SipHash-2-4`;
-/// what stays inside is made with the faster `SipHash-1-3`. Each domain has a key of its own.
+/// `SipHash` is a pseudorandom function: however many of its values are public, and every
+/// `RequestId` is, none of the others can be told without the key. The public ones are made with
+/// `SipHash-2-4`; what stays inside is made with the faster `SipHash-1-3`. Each domain has a key of
+/// its own.
 ///
 /// All hashes are written and then finished: `SipHasher13::hash` and the variants with 128 bits
 /// would each be another copy of the algorithm in flash.
@@ -58,7 +59,9 @@ impl KeyedHasher {
 
     pub(super) const fn new(seed: [u8; 16]) -> Self {
         let keys = match (seed.first_chunk(), seed.last_chunk()) {
-            (Some(first), Some(second)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*second)),
+            (Some(first), Some(second)) => {
+                (u64::from_le_bytes(*first), u64::from_le_bytes(*second))
+            }
             _ => (0, 0),
         };
         Self { keys: Some(keys), drawn: 0 }
@@ -81,8 +84,8 @@ impl KeyedHasher {
         SipHasher13::new_with_keys(first, second)
     }
 
-    /// Returns the hash that is kept in place of a text. Without the key, no other text with the same
-    /// hash can be found.
+    /// Returns the hash that is kept in place of a text. Without the key, no other text with the
+    /// same hash can be found.
     pub(super) fn id_hash(&self, domain: HashDomain, text: Text<'_>) -> u64 {
         let mut hasher = self.hasher(domain);
         match text.as_str() {
@@ -149,8 +152,14 @@ mod tests {
         let (escaped, plain) = (error.id.unwrap(), error.request_id.unwrap());
         assert!(escaped.as_str().is_none() && plain.as_str().is_some());
         let secret = KeyedHasher::new([7; 16]);
-        assert_eq!(secret.id_hash(HashDomain::Message, escaped), secret.id_hash(HashDomain::Message, plain));
-        assert_ne!(secret.id_hash(HashDomain::Message, plain), secret.id_hash(HashDomain::Event, plain));
+        assert_eq!(
+            secret.id_hash(HashDomain::Message, escaped),
+            secret.id_hash(HashDomain::Message, plain)
+        );
+        assert_ne!(
+            secret.id_hash(HashDomain::Message, plain),
+            secret.id_hash(HashDomain::Event, plain)
+        );
         assert_ne!(
             secret.id_hash(HashDomain::Message, plain),
             KeyedHasher::new([8; 16]).id_hash(HashDomain::Message, plain)
@@ -165,7 +174,9 @@ mod tests {
     fn request_ids_depend_on_seed_and_number() {
         let ids: HashSet<_> = (0..100_u8)
             .flat_map(|seed| {
-                (0..100).map(move |number| KeyedHasher::new([seed; 16]).request_id(number).text().to_string())
+                (0..100).map(move |number| {
+                    KeyedHasher::new([seed; 16]).request_id(number).text().to_string()
+                })
             })
             .collect();
         assert_eq!(ids.len(), 10_000);

@@ -17,9 +17,9 @@ use crate::publish::Publish;
 use crate::rate::Rate;
 use crate::value::Text;
 
-/// How many connections can be waiting to be closed: the current one, a draining one, and one that is
-/// being opened. No fourth can come about before these are reported, because it needs a token, and
-/// that is asked for only afterwards.
+/// How many connections can be waiting to be closed: the current one, a draining one, and one that
+/// is being opened. No fourth can come about before these are reported, because it needs a token,
+/// and that is asked for only afterwards.
 const CLOSING: usize = 3;
 
 /// One chat session: its connections to a room, one after the other, and the requests on them. The
@@ -28,8 +28,8 @@ const CLOSING: usize = 3;
 /// `T` is the data that the caller gets back with the outcome of a request. At most `INFLIGHT`
 /// requests can be without an outcome. While two connections overlap, the last `DEDUP` messages and
 /// events are remembered, at 12 bytes each: choose the number of messages that the room has in the
-/// time by which one connection can lag behind the other. The default suffices for 10 s at 100 messages
-/// a second, the most that a room allows.
+/// time by which one connection can lag behind the other. The default suffices for 10 s at 100
+/// messages a second, the most that a room allows.
 ///
 /// # Methods
 ///
@@ -98,8 +98,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     /// Creates a client that is disconnected.
     ///
     /// The `seed` makes the generated `RequestId`s unguessable, and spreads the reconnects of many
-    /// clients. Take 16 bytes from a cryptographic random source for each client and each start. The
-    /// same seed and the same calls give the same outputs.
+    /// clients. Take 16 bytes from a cryptographic random source for each client and each start.
+    /// The same seed and the same calls give the same outputs.
     ///
     /// Settings that cannot be right are [replaced](Config).
     ///
@@ -115,8 +115,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         Self::with_hasher(config, KeyedHasher::new(seed))
     }
 
-    /// Creates a client without a seed, for a `static` that is initialized before random numbers can
-    /// be had. [`seed`](Self::seed) it before [`connect`](Self::connect).
+    /// Creates a client without a seed, for a `static` that is initialized before random numbers
+    /// can be had. [`seed`](Self::seed) it before [`connect`](Self::connect).
     ///
     /// ```
     /// use ivs_chat_proto::Instant;
@@ -228,7 +228,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     /// is connected or connecting, except that it cancels
     /// [`disconnect_when_settled`](Self::disconnect_when_settled).
     ///
-    /// Failures before no longer count. Without a [seed](Self::seed), the client stays disconnected.
+    /// Failures before no longer count. Without a [seed](Self::seed), the client stays
+    /// disconnected.
     ///
     /// ```
     /// # use ivs_chat_proto::Instant;
@@ -259,7 +260,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Closes the connection and stops. What is in flight becomes [`Unknown`](super::Outcome::Unknown).
+    /// Closes the connection and stops. What is in flight becomes
+    /// [`Unknown`](super::Outcome::Unknown).
     ///
     /// ```
     /// # use ivs_chat_proto::Instant;
@@ -276,8 +278,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.end_session(DisconnectReason::NotWanted);
     }
 
-    /// Disconnects as soon as every request in flight has its outcome: at once if there is none, or if
-    /// there is no connection.
+    /// Disconnects as soon as every request in flight has its outcome: at once if there is none, or
+    /// if there is no connection.
     ///
     /// Until then, requests are [refused](SendErrorKind::Disconnecting), and
     /// [`connect`](Self::connect) cancels it.
@@ -335,16 +337,16 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     /// afterwards, because there is a new moment to wait for.
     ///
     /// A buffer of [`SendMessage::MAX_PLAIN_LEN`](crate::publish::SendMessage::MAX_PLAIN_LEN) bytes
-    /// is enough for every message without attributes, and [`encoded_len`](Publish::encoded_len) plus
-    /// 51 bytes for any request. With `alloc`, `send_in_string` makes room itself.
+    /// is enough for every message without attributes, and [`encoded_len`](Publish::encoded_len)
+    /// plus 51 bytes for any request. With `alloc`, `send_in_string` makes room itself.
     ///
     /// A `RequestId` of the caller's own must be as hard to guess as a version 4 UUID, unless
     /// [the user's own ID](TokenInfo::user_id) is known: everybody in the room can use it.
     ///
     /// # Errors
     ///
-    /// Returns an error for one of [these reasons](SendErrorKind), with `data`. Nothing has changed in
-    /// that case.
+    /// Returns an error for one of [these reasons](SendErrorKind), with `data`. Nothing has changed
+    /// in that case.
     ///
     /// # Examples
     ///
@@ -461,13 +463,15 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
         let own = self.clock.at(now);
         match self.rate.retry_at(self.config.requests_per_second, own) {
-            Some(retry_at) => Err(SendErrorKind::TooManyRequests { retry_at: now.after(retry_at.since(own)) }),
+            Some(retry_at) => {
+                Err(SendErrorKind::TooManyRequests { retry_at: now.after(retry_at.since(own)) })
+            }
             None => Ok(()),
         }
     }
 
-    /// Gives up a request: it gets no outcome, and its place is free. Returns its data, or `None` if
-    /// it has its outcome already.
+    /// Gives up a request: it gets no outcome, and its place is free. Returns its data, or `None`
+    /// if it has its outcome already.
     pub fn abandon(&mut self, handle: RequestHandle) -> Option<T> {
         self.in_flight.take(handle).map(|request| request.data)
     }
@@ -478,7 +482,12 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     ///
     /// Returns `None` if the token is of no use: nobody wants a connection any more, or this is not
     /// the answer to the [latest fetch](Output::FetchToken).
-    pub fn handle_token(&mut self, now: Instant, fetch: FetchId, info: TokenInfo<'_>) -> Option<ConnectionId> {
+    pub fn handle_token(
+        &mut self,
+        now: Instant,
+        fetch: FetchId,
+        info: TokenInfo<'_>,
+    ) -> Option<ConnectionId> {
         if !self.take_fetch(now, fetch) {
             return None;
         }
@@ -487,15 +496,19 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         let id = ConnectionId::from_number(self.connections);
         self.connections = self.connections.wrapping_add(1);
         let session = Session::new(now, info, &self.hasher);
-        self.next = Next::Connecting { id, session, until: now.after(self.config.connect_timeout_ms.into()) };
+        self.next = Next::Connecting {
+            id,
+            session,
+            until: now.after(self.config.connect_timeout_ms.into()),
+        };
         Some(id)
     }
 
     /// Reports that a token could not be fetched.
     ///
-    /// After a [`Temporary`](FetchError::Temporary) failure, the client asks again after a wait. After
-    /// a [`Permanent`](FetchError::Permanent) one, the session ends when there is no connection any
-    /// more.
+    /// After a [`Temporary`](FetchError::Temporary) failure, the client asks again after a wait.
+    /// After a [`Permanent`](FetchError::Permanent) one, the session ends when there is no
+    /// connection any more.
     pub fn handle_token_error(&mut self, now: Instant, fetch: FetchId, error: FetchError) {
         if !self.take_fetch(now, fetch) || self.next != Next::AwaitingToken {
             return;

@@ -1,13 +1,13 @@
 //! The client's side of a chat session: tokens, one connection after another, and requests with
 //! their outcomes.
 //!
-//! A [`Client`] does no I/O and reads no clock. The host tells it what the application wants, what has
-//! happened and what time it is, and the client says what to do.
+//! A [`Client`] does no I/O and reads no clock. The host tells it what the application wants, what
+//! has happened and what time it is, and the client says what to do.
 //!
-//! **After every call, and when the moment has come that it names, [`poll`](Client::poll) the client
-//! until it returns [`Wait`](Output::Wait), and do what each output says.** Any number of calls may
-//! come between two polls. Polling too often, too early or too late does no harm, and reports about a
-//! connection that the client has closed change nothing.
+//! **After every call, and when the moment has come that it names, [`poll`](Client::poll) the
+//! client until it returns [`Wait`](Output::Wait), and do what each output says.** Any number of
+//! calls may come between two polls. Polling too often, too early or too late does no harm, and
+//! reports about a connection that the client has closed change nothing.
 //!
 //! # A host's duties
 //!
@@ -20,65 +20,66 @@
 //!
 //! # Rules
 //!
-//! **Outputs.** At one moment they come in this order: `Close`, `Ping`, `Settled`, `State`, `Replaced`,
-//! `PossibleGap`, `FetchToken`, `Wait`. The moment of `Wait` is later than now. The same seed and the
-//! same calls give the same outputs.
+//! **Outputs.** At one moment they come in this order: `Close`, `Ping`, `Settled`, `State`,
+//! `Replaced`, `PossibleGap`, `FetchToken`, `Wait`. The moment of `Wait` is later than now. The
+//! same seed and the same calls give the same outputs.
 //!
-//! **Outcomes.** Each request that [`send`](Client::send) accepts has exactly one [`Outcome`], unless
-//! it is [abandoned](Client::abandon):
+//! **Outcomes.** Each request that [`send`](Client::send) accepts has exactly one [`Outcome`],
+//! unless it is [abandoned](Client::abandon):
 //!
-//! - [`Confirmed`](Outcome::Confirmed) by a message with its `RequestId`, unless the sender is known to
-//!   be another user. A deletion or disconnection is confirmed by the event about the same message or
-//!   user that has its `RequestId`, or has none.
-//! - [`Rejected`](Outcome::Rejected) by an error with its `RequestId` on its own connection. An error
-//!   without a `RequestId` rejects the deletion whose message it names, if that is the only one in
-//!   flight on the connection, and if no earlier deletion of that message can be meant.
+//! - [`Confirmed`](Outcome::Confirmed) by a message with its `RequestId`, unless the sender is
+//!   known to be another user. A deletion or disconnection is confirmed by the event about the same
+//!   message or user that has its `RequestId`, or has none.
+//! - [`Rejected`](Outcome::Rejected) by an error with its `RequestId` on its own connection. An
+//!   error without a `RequestId` rejects the deletion whose message it names, if that is the only
+//!   one in flight on the connection, and if no earlier deletion of that message can be meant.
 //! - [`Assumed`](Outcome::Assumed), which [the reference] calls a success, needs evidence that the
-//!   request has arrived. After [`settle_ms`](Config::settle_ms) without an answer, the client asks for
-//!   a ping. The answer to a ping that was sent after the request is evidence, and so is an answer with
-//!   the `RequestId` of a later request on that connection. A rejection may follow close behind, so the client waits
-//!   another second. Without evidence within [`ping_timeout_ms`](Config::ping_timeout_ms), the outcome
-//!   is `Unknown`.
+//!   request has arrived. After [`settle_ms`](Config::settle_ms) without an answer, the client asks
+//!   for a ping. The answer to a ping that was sent after the request is evidence, and so is an
+//!   answer with the `RequestId` of a later request on that connection. A rejection may follow
+//!   close behind, so the client waits another second. Without evidence within
+//!   [`ping_timeout_ms`](Config::ping_timeout_ms), the outcome is `Unknown`.
 //! - Without pings, a frame that comes a second or more after the request is the evidence. Without
 //!   one, the outcome is `Unknown` 30 s after the request.
-//! - [`Unknown`](Outcome::Unknown) also if the connection ends first, or if something came on it that may
-//!   have been the rejection: an error that matches no request, an error 401, or a message that cannot
-//!   be decoded. An answer still counts until the request's time has come.
+//! - [`Unknown`](Outcome::Unknown) also if the connection ends first, or if something came on it
+//!   that may have been the rejection: an error that matches no request, an error 401, or a message
+//!   that cannot be decoded. An answer still counts until the request's time has come.
 //!
 //! **Liveness.** With pings, the client asks for a ping every
 //! [`ping_interval_ms`](Config::ping_interval_ms). After one without an answer, it asks for another, and
-//! gets a new connection beside the silent one. It drops the silent one when the new one opens, or when
-//! the second ping has no answer either. Without pings, a connection is replaced beside, never dropped,
-//! when an outcome is `Unknown` for lack of evidence, or after [`idle_ms`](Config::idle_ms). Either way,
-//! that happens at most four times an hour.
+//! gets a new connection beside the silent one. It drops the silent one when the new one opens, or
+//! when the second ping has no answer either. Without pings, a connection is replaced beside, never
+//! dropped, when an outcome is `Unknown` for lack of evidence, or after
+//! [`idle_ms`](Config::idle_ms). Either way, that happens at most four times an hour.
 //!
-//! **What a close means.** [`CloseEvent`] lists the codes and statuses. A close is an expiry, and the
-//! client reconnects, if the connection was told 401, if its known end has come, or if the reason says
-//! so. The event that disconnects this user ends the session, whether or not a close follows.
+//! **What a close means.** [`CloseEvent`] lists the codes and statuses. A close is an expiry, and
+//! the client reconnects, if the connection was told 401, if its known end has come, or if the
+//! reason says so. The event that disconnects this user ends the session, whether or not a close
+//! follows.
 //! [`CloseEvent::with_action`] overrides every decision about a close.
 //!
-//! **Replacing a connection.** Ahead of its end, after an error 401, on [`refresh`](Client::refresh), and
-//! when it may be dead, the client gets a new connection beside the current one. If an attempt fails,
-//! nothing happens to the connection that works, and neither
+//! **Replacing a connection.** Ahead of its end, after an error 401, on
+//! [`refresh`](Client::refresh), and when it may be dead, the client gets a new connection beside
+//! the current one. If an attempt fails, nothing happens to the connection that works, and neither
 //! [`max_attempts`](Config::max_attempts) nor refused tokens count. Requests go to the new connection as
-//! soon as it is open. The old one is kept for [`drain_ms`](Config::drain_ms), until its requests have
-//! outcomes and the new one has lasted. If the new one breaks before that, the old one becomes current
-//! again. If the service closes the new one on purpose, the session ends. The state stays
+//! soon as it is open. The old one is kept for [`drain_ms`](Config::drain_ms), until its requests
+//! have outcomes and the new one has lasted. If the new one breaks before that, the old one becomes
+//! current again. If the service closes the new one on purpose, the session ends. The state stays
 //! [`Connected`](ConnectionState::Connected) throughout.
 //!
 //! **Duplicates.** What both connections deliver is handed over once. Errors are never taken for
-//! duplicates, but an error 401 of a connection that has been replaced is not handed over, unless it
-//! answers a request.
+//! duplicates, but an error 401 of a connection that has been replaced is not handed over, unless
+//! it answers a request.
 //!
-//! **Gaps.** [`PossibleGap`](Output::PossibleGap) says that messages may have been missed: after any time
-//! without a connection; after replacing a connection that had been told 401, was past its end or did
-//! not answer a ping; and when a replaced connection ends without having shown that it delivered
-//! everything up to the time when the new one was open. It has shown that when it has answered a ping
-//! sent after that time, or when one message has come on both. Without pings, this last rule holds for
-//! connections that did not end by the client's own close, or were in doubt.
+//! **Gaps.** [`PossibleGap`](Output::PossibleGap) says that messages may have been missed: after
+//! any time without a connection; after replacing a connection that had been told 401, was past its
+//! end or did not answer a ping; and when a replaced connection ends without having shown that it
+//! delivered everything up to the time when the new one was open. It has shown that when it has
+//! answered a ping sent after that time, or when one message has come on both. Without pings, this
+//! last rule holds for connections that did not end by the client's own close, or were in doubt.
 //!
-//! **Tokens.** Each attempt needs a token of its own, and one fetch is under way at a time. The fetch has
-//! a number, so that an answer that comes after
+//! **Tokens.** Each attempt needs a token of its own, and one fetch is under way at a time. The
+//! fetch has a number, so that an answer that comes after
 //! [`token_timeout_ms`](Config::token_timeout_ms) is recognized and ignored. A wait, which is random and
 //! grows with every failure, separates attempts until a connection has lasted
 //! [`stable_ms`](Config::stable_ms). So whatever the service does, and whatever any clock shows, the
@@ -89,20 +90,20 @@
 //! [`Instant`] is the caller's monotonic clock. Only differences between readings count. If the clock
 //! steps back, no time has passed; if one reading is wild, at most 49 days have.
 //!
-//! Choose a clock that keeps running while the device sleeps, such as `CLOCK_BOOTTIME` on Linux. The
-//! client then sees that a call comes late, and checks its connections at once: with pings, by a ping and
-//! one ping timeout; without pings, by a refresh if the call is more than 90 s late (browsers fire
-//! timers in background tabs once a minute). Requests get one ping timeout more before they are
-//! decided about, because an answer may lie unread in the socket.
+//! Choose a clock that keeps running while the device sleeps, such as `CLOCK_BOOTTIME` on Linux.
+//! The client then sees that a call comes late, and checks its connections at once: with pings, by
+//! a ping and one ping timeout; without pings, by a refresh if the call is more than 90 s late
+//! (browsers fire timers in background tabs once a minute). Requests get one ping timeout more
+//! before they are decided about, because an answer may lie unread in the socket.
 //!
-//! With a clock that stops during sleep, as `std::time::Instant` does on Linux and macOS, the client
-//! does not notice. It keeps a dead connection until the next ping fails, and takes the session's end
-//! for later than it is. Call [`refresh`](Client::refresh) on waking up.
+//! With a clock that stops during sleep, as `std::time::Instant` does on Linux and macOS, the
+//! client does not notice. It keeps a dead connection until the next ping fails, and takes the
+//! session's end for later than it is. Call [`refresh`](Client::refresh) on waking up.
 //!
 //! # States
 //!
-//! There are two regions: the current connection, perhaps with one before it that is draining, and the
-//! way to the next connection.
+//! There are two regions: the current connection, perhaps with one before it that is draining, and
+//! the way to the next connection.
 //!
 //! ```text
 //!                        connect, time, refresh due, ERROR 401
@@ -118,8 +119,8 @@
 //!                                                                     new connection breaks
 //! ```
 //!
-//! The tables say what every input leads to in every state. `·` stays in the state; `anew` starts the
-//! attempt again; `time` is what happens next if every ping is answered and nothing else comes.
+//! The tables say what every input leads to in every state. `·` stays in the state; `anew` starts
+//! the attempt again; `time` is what happens next if every ping is answered and nothing else comes.
 //! [`ReconnectAction::NewToken`] leads to an attempt at once only the first time.
 //!
 #![doc = include_str!("table.md")]
@@ -223,8 +224,9 @@
 //!
 //! *A task that can await everything*: the `chat` example, a terminal client on tokio.
 //!
-//! *Callbacks*, as in a browser. The client is in a cell that is borrowed for one call at a time. What is
-//! received borrows the message and not the client, so that a handler may send or disconnect.
+//! *Callbacks*, as in a browser. The client is in a cell that is borrowed for one call at a time.
+//! What is received borrows the message and not the client, so that a handler may send or
+//! disconnect.
 //!
 //! ```
 //! use std::cell::RefCell;
@@ -306,9 +308,9 @@
 //! assert_eq!(room.client.borrow().in_flight_len(), 1);
 //! ```
 //!
-//! *A main loop without an allocator*: a microcontroller whose modem does the WebSocket and hands over
-//! bytes as they come in, seven at a time. The sizes of the client and the receiver are known at compile
-//! time.
+//! *A main loop without an allocator*: a microcontroller whose modem does the WebSocket and hands
+//! over bytes as they come in, seven at a time. The sizes of the client and the receiver are known
+//! at compile time.
 //!
 //! ```
 //! use ivs_chat_proto::JsonStream;

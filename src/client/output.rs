@@ -6,8 +6,8 @@ use super::fetch::FetchId;
 use super::settled::Settled;
 use crate::instant::Instant;
 
-/// What the host has to do, or the application wants to know. At one moment, outputs come in the order
-/// of these variants.
+/// What the host has to do, or the application wants to know. At one moment, outputs come in the
+/// order of these variants.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[must_use = "the host has to do what an output says"]
@@ -48,9 +48,9 @@ pub enum Output<T> {
     /// [`handle_token_error`](super::Client::handle_token_error). An answer that comes after
     /// [`token_timeout_ms`](super::Config::token_timeout_ms) changes nothing.
     FetchToken(FetchId),
-    /// There is nothing to do until this moment, which is later than now. Without a moment, there is
-    /// nothing to do until something happens. (If the caller's clock reads close to the end of its
-    /// range, it cannot show a later moment: poll again when it reads something sensible.)
+    /// There is nothing to do until this moment, which is later than now. Without a moment, there
+    /// is nothing to do until something happens. (If the caller's clock reads close to the end of
+    /// its range, it cannot show a later moment: poll again when it reads something sensible.)
     Wait(Option<Instant>),
 }
 

@@ -41,7 +41,10 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             return Ok(None);
         }
         match Subscribe::decode(message) {
-            Ok(payload) => Ok(self.answered(connection, &payload).ok().map(|settled| Received { payload, settled })),
+            Ok(payload) => Ok(self
+                .answered(connection, &payload)
+                .ok()
+                .map(|settled| Received { payload, settled })),
             Err(error) => Err(self.not_decoded(connection, error)),
         }
     }
@@ -63,7 +66,10 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             return Ok(None);
         }
         match Subscribe::decode_str(message) {
-            Ok(payload) => Ok(self.answered(connection, &payload).ok().map(|settled| Received { payload, settled })),
+            Ok(payload) => Ok(self
+                .answered(connection, &payload)
+                .ok()
+                .map(|settled| Received { payload, settled })),
             Err(error) => Err(self.not_decoded(connection, error)),
         }
     }
@@ -112,9 +118,15 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
 
     /// Returns the request that a payload answers, if it answers one.
     #[inline]
-    fn answered(&mut self, connection: ConnectionId, payload: &Subscribe<'_>) -> Result<Option<Settled<T>>, Withheld> {
+    fn answered(
+        &mut self,
+        connection: ConnectionId,
+        payload: &Subscribe<'_>,
+    ) -> Result<Option<Settled<T>>, Withheld> {
         match payload {
-            Subscribe::Message(_) if self.in_flight.len() == 0 && !self.is_overlapping() => Ok(None),
+            Subscribe::Message(_) if self.in_flight.len() == 0 && !self.is_overlapping() => {
+                Ok(None)
+            }
             Subscribe::Message(message) => {
                 self.withhold_duplicate(connection, HashDomain::Message, message.id)?;
                 Ok(self.echo(connection, message))
@@ -134,8 +146,11 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     /// Returns `true` if what comes may have come before, or may come again.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(super) const fn is_overlapping(&self) -> bool {
-        let is_opening_beside = matches!((&self.next, &self.current), (Next::Connecting { .. }, Some(_)));
-        is_opening_beside || self.draining.is_some() || self.clock.now().as_millis() < self.overlap_until.as_millis()
+        let is_opening_beside =
+            matches!((&self.next, &self.current), (Next::Connecting { .. }, Some(_)));
+        is_opening_beside
+            || self.draining.is_some()
+            || self.clock.now().as_millis() < self.overlap_until.as_millis()
     }
 
     /// Withholds a message or an event that has come before, while connections overlap.
@@ -160,13 +175,15 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         Err(Withheld)
     }
 
-    /// Returns the request that a message answers: one that was sent with its `RequestId`, and not by
-    /// another user.
+    /// Returns the request that a message answers: one that was sent with its `RequestId`, and not
+    /// by another user.
     #[inline]
     fn echo(&mut self, connection: ConnectionId, message: &Message<'_>) -> Option<Settled<T>> {
         let session = self.link(connection)?.session;
         let is_own = |hasher: &KeyedHasher| session.may_be(message.sender.user_id, hasher);
-        self.confirm(connection, message.request_id?, |hasher| is_own(hasher).then_some(ExpectedEcho::Message))
+        self.confirm(connection, message.request_id?, |hasher| {
+            is_own(hasher).then_some(ExpectedEcho::Message)
+        })
     }
 
     /// Returns the request that an event answers: one for the same target, with the event's
@@ -174,7 +191,9 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     fn event(&mut self, connection: ConnectionId, event: &Event<'_>) -> Option<Settled<T>> {
         let session = self.link(connection)?.session;
         let settled = match event.request_id {
-            Some(request_id) => self.confirm(connection, request_id, |hasher| ExpectedEcho::of_event(event, hasher)),
+            Some(request_id) => {
+                self.confirm(connection, request_id, |hasher| ExpectedEcho::of_event(event, hasher))
+            }
             None => self.confirm_target(event),
         };
         if let EventKind::DisconnectedUser { user_id, .. } = event.kind() {
@@ -185,8 +204,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         settled
     }
 
-    /// Confirms the oldest request for the target of an event. Since another user may have asked for
-    /// the same, that is no proof that the request has arrived.
+    /// Confirms the oldest request for the target of an event. Since another user may have asked
+    /// for the same, that is no proof that the request has arrived.
     fn confirm_target(&mut self, event: &Event<'_>) -> Option<Settled<T>> {
         if self.in_flight.len() == 0 {
             return None;
@@ -216,7 +235,11 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     /// Returns the request that an error answers: one that was sent on the same connection.
-    fn error(&mut self, connection: ConnectionId, error: &ServiceError<'_>) -> Result<Option<Settled<T>>, Withheld> {
+    fn error(
+        &mut self,
+        connection: ConnectionId,
+        error: &ServiceError<'_>,
+    ) -> Result<Option<Settled<T>>, Withheld> {
         let settled = self.rejection(connection, error);
         if settled.is_none() {
             count(&mut self.counters.unsolicited_errors);
@@ -231,13 +254,24 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         Ok(settled)
     }
 
-    fn rejection(&mut self, connection: ConnectionId, error: &ServiceError<'_>) -> Option<Settled<T>> {
+    fn rejection(
+        &mut self,
+        connection: ConnectionId,
+        error: &ServiceError<'_>,
+    ) -> Option<Settled<T>> {
         let handle = match error.request_id {
-            Some(request_id) => {
-                self.in_flight.waiting_on(connection, self.hasher.id_hash(HashDomain::RequestId, request_id))?
-            }
-            None => self.in_flight.lone_deletion(connection, self.hasher.id_hash(HashDomain::Target, error.id?))?,
+            Some(request_id) => self
+                .in_flight
+                .waiting_on(connection, self.hasher.id_hash(HashDomain::RequestId, request_id))?,
+            None => self
+                .in_flight
+                .lone_deletion(connection, self.hasher.id_hash(HashDomain::Target, error.id?))?,
         };
-        self.in_flight.answer(self.clock.now(), handle, Outcome::Rejected(error.error_code), Some(connection))
+        self.in_flight.answer(
+            self.clock.now(),
+            handle,
+            Outcome::Rejected(error.error_code),
+            Some(connection),
+        )
     }
 }

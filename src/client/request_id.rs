@@ -1,6 +1,7 @@
 use crate::value::Text;
 
-/// A `RequestId` that was made here: a version 4 UUID ([RFC 9562], section 5.4), as the official SDKs send.
+/// A `RequestId` that was made here: a version 4 UUID ([RFC 9562], section 5.4), as the official
+/// SDKs send.
 ///
 /// [RFC 9562]: https://www.rfc-editor.org/rfc/rfc9562#section-5.4
 pub(super) struct RequestId([u8; 36]);

@@ -21,8 +21,8 @@ pub enum SendErrorKind {
     /// There is no connection, or the service has said that the connection has expired.
     #[error("not connected")]
     NotConnected,
-    /// The client [disconnects](super::Client::disconnect_when_settled) as soon as every request has
-    /// its outcome.
+    /// The client [disconnects](super::Client::disconnect_when_settled) as soon as every request
+    /// has its outcome.
     #[error("disconnecting")]
     Disconnecting,
     /// The token does not permit it. The service would answer with error 403.

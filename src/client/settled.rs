@@ -5,7 +5,8 @@ use crate::subscribe::Subscribe;
 use crate::value::ErrorCode;
 use crate::value::Text;
 
-/// The number of one request of a client. Later requests have greater numbers, and none is used twice.
+/// The number of one request of a client. Later requests have greater numbers, and none is used
+/// twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestHandle(u64);
 
@@ -34,8 +35,8 @@ pub enum Outcome {
     /// The request has arrived, and the service has not refused it. By the reference, that is a
     /// success.
     Assumed,
-    /// The service may have done it or not: the connection ended or fell silent before an answer, or
-    /// something came that may have been the answer.
+    /// The service may have done it or not: the connection ended or fell silent before an answer,
+    /// or something came that may have been the answer.
     Unknown,
 }
 
@@ -69,8 +70,8 @@ pub struct Settled<T> {
 pub struct Received<'m, T> {
     /// The payload.
     pub payload: Subscribe<'m>,
-    /// The request that the payload settles, if it settles one: confirmed by its echo or by the event
-    /// that it asked for, or rejected by an error.
+    /// The request that the payload settles, if it settles one: confirmed by its echo or by the
+    /// event that it asked for, or rejected by an error.
     pub settled: Option<Settled<T>>,
 }
 

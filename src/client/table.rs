@@ -6,7 +6,8 @@ use std::vec::Vec;
 
 use super::connection::Next;
 use super::{
-    Client, CloseEvent, Config, ConnectionId, DisconnectReason, FetchError, FetchId, Instant, Output, TokenInfo,
+    Client, CloseEvent, Config, ConnectionId, DisconnectReason, FetchError, FetchId, Instant,
+    Output, TokenInfo,
 };
 use crate::publish::DeleteMessage;
 
@@ -23,7 +24,8 @@ const LONG_MS: u64 = 4_000_000;
 fn config() -> Config {
     let mut config = Config::with_pings();
     (config.ping_interval_ms, config.ping_timeout_ms) = (2_000, 1_000);
-    (config.backoff_min_ms, config.backoff_base_ms, config.backoff_max_ms) = (20_000, 20_000, 20_000);
+    (config.backoff_min_ms, config.backoff_base_ms, config.backoff_max_ms) =
+        (20_000, 20_000, 20_000);
     config.stable_ms = 5_000;
     config.settle_ms = 20_000;
     config
@@ -74,8 +76,11 @@ impl World {
             other => panic!("no state {other:?}"),
         };
         let mut world = Self::new();
-        let ways: [&[&str]; 3] =
-            [if connections > 0 { &CONNECT } else { &[] }, if connections > 1 { &REPLACE } else { &[] }, way];
+        let ways: [&[&str]; 3] = [
+            if connections > 0 { &CONNECT } else { &[] },
+            if connections > 1 { &REPLACE } else { &[] },
+            way,
+        ];
         for input in ways.concat() {
             world.prepare(input);
             world.input(input);
@@ -108,9 +113,15 @@ impl World {
                 self.next = client.handle_token(now, self.fetch, info).or(self.next);
             }
             "handle_token_error, temporary" => {
-                client.handle_token_error(now, self.fetch, FetchError::Temporary { retry_after: None });
+                client.handle_token_error(
+                    now,
+                    self.fetch,
+                    FetchError::Temporary { retry_after: None },
+                );
             }
-            "handle_token_error, permanent" => client.handle_token_error(now, self.fetch, FetchError::Permanent),
+            "handle_token_error, permanent" => {
+                client.handle_token_error(now, self.fetch, FetchError::Permanent)
+            }
             "handle_open" => {
                 client.handle_open(now, nobody_or(self.next));
                 if client.current().is_some() && client.current() == self.next {
@@ -185,7 +196,9 @@ impl World {
 
     fn wait_for_change(&mut self) {
         let (end, state) = (self.now.after(LONG_MS), self.state());
-        while let Some(moment) = self.settle().filter(|moment| *moment < end && self.state() == state) {
+        while let Some(moment) =
+            self.settle().filter(|moment| *moment < end && self.state() == state)
+        {
             self.now = moment;
         }
     }
@@ -208,7 +221,9 @@ impl World {
             Next::Backoff { .. } => "backoff",
             Next::AwaitingToken => "awaiting token",
             Next::Connecting { .. } => "connecting",
-            Next::Stopped(DisconnectReason::NotWanted) if current.is_some() => return "leaving".to_string(),
+            Next::Stopped(DisconnectReason::NotWanted) if current.is_some() => {
+                return "leaving".to_string();
+            }
             Next::Stopped(_) if current.is_some() => "stopped",
             Next::Stopped(_) => return "disconnected".to_string(),
         };
@@ -285,7 +300,10 @@ fn try_cell(state: &str, input: &str, expected: &str) {
     match expected {
         "·" => {
             assert_eq!(world.state(), before.state(), "{state}: {input}");
-            assert!(NOTED.contains(&input) || world.client == before.client, "{state}: {input} has changed something");
+            assert!(
+                NOTED.contains(&input) || world.client == before.client,
+                "{state}: {input} has changed something"
+            );
         }
         "anew" => {
             assert_eq!(world.state(), before.state(), "{state}: {input}");

@@ -17,18 +17,18 @@ use crate::value::Timestamp;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct TokenInfo<'a> {
-    /// The time until the `sessionExpirationTime`, in milliseconds. If it is unknown, the service ends
-    /// the session, and the client reconnects; or the client replaces the connection ahead of the
-    /// longest session that there is, 180 minutes.
+    /// The time until the `sessionExpirationTime`, in milliseconds. If it is unknown, the service
+    /// ends the session, and the client reconnects; or the client replaces the connection ahead of
+    /// the longest session that there is, 180 minutes.
     ///
-    /// Sessions have 1 to 180 minutes. Any other time comes from a clock that is wrong, and counts as
-    /// unknown.
+    /// Sessions have 1 to 180 minutes. Any other time comes from a clock that is wrong, and counts
+    /// as unknown.
     pub session_ms: Option<u64>,
-    /// What the token permits. If it is unknown, every request is sent, and the service answers what
-    /// the token does not permit with error 403.
+    /// What the token permits. If it is unknown, every request is sent, and the service answers
+    /// what the token does not permit with error 403.
     pub capabilities: Option<Capabilities>,
-    /// The user's own ID. If it is known, only this sender's messages confirm requests, and the event
-    /// that disconnects this user ends the session.
+    /// The user's own ID. If it is known, only this sender's messages confirm requests, and the
+    /// event that disconnects this user ends the session.
     pub user_id: Option<&'a str>,
 }
 
@@ -39,8 +39,8 @@ impl TokenInfo<'_> {
         Self { session_ms: None, capabilities: None, user_id: None }
     }
 
-    /// Creates a value from the `sessionExpirationTime` that `CreateChatToken` returns, and the time
-    /// `now` on the host's wall clock.
+    /// Creates a value from the `sessionExpirationTime` that `CreateChatToken` returns, and the
+    /// time `now` on the host's wall clock.
     ///
     /// ```
     /// use ivs_chat_proto::Timestamp;
@@ -54,7 +54,9 @@ impl TokenInfo<'_> {
     #[must_use]
     pub fn until(session_expiration_time: Timestamp, now: Timestamp) -> Self {
         let millis = |time: Timestamp| {
-            time.seconds().saturating_mul(1_000).saturating_add(i64::from(time.nanoseconds() / 1_000_000))
+            time.seconds()
+                .saturating_mul(1_000)
+                .saturating_add(i64::from(time.nanoseconds() / 1_000_000))
         };
         let left = millis(session_expiration_time).saturating_sub(millis(now));
         Self { session_ms: Some(u64::try_from(left).unwrap_or(0)), ..Self::new() }

@@ -18,8 +18,8 @@ const LATE_MS: u64 = 1_000;
 /// Without pings: a call that comes more than this after its moment tells of a sleep. Browsers fire
 /// the timers of a tab in the background once a minute.
 const ASLEEP_MS: u64 = 90_000;
-/// The least time between refreshes that the caller asks for, and the time that an attempt gets before
-/// one restarts it.
+/// The least time between refreshes that the caller asks for, and the time that an attempt gets
+/// before one restarts it.
 const REFRESH_MS: u64 = 5_000;
 /// A connection that has opened within this time needs no refresh.
 pub(super) const FRESH_MS: u64 = 1_000;
@@ -34,8 +34,8 @@ const RESTART_MS: (u32, u32) = (5_000, 30_000);
 impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     // Time.
 
-    /// Records the time. A call that comes late may come after a sleep, and before what was received
-    /// meanwhile is reported.
+    /// Records the time. A call that comes late may come after a sleep, and before what was
+    /// received meanwhile is reported.
     #[cfg_attr(not(target_os = "none"), inline)]
     #[cfg_attr(target_os = "none", inline(never))]
     pub(super) fn tick(&mut self, now: Instant) {
@@ -53,7 +53,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Checks the connections at once, and gives what would be decided now a little more time, once.
+    /// Checks the connections at once, and gives what would be decided now a little more time,
+    /// once.
     #[cold]
     fn on_late(&mut self, before: Instant, late_ms: u64) {
         count(&mut self.counters.late);
@@ -63,7 +64,9 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
         let Self { current, draining, in_flight, config, .. } = self;
         // A tab in the background is always late. It receives all the same.
-        if let Some(draining) = draining.as_mut().filter(|_| config.can_ping() || late_ms > ASLEEP_MS) {
+        if let Some(draining) =
+            draining.as_mut().filter(|_| config.can_ping() || late_ms > ASLEEP_MS)
+        {
             draining.put_off(now, config);
         }
         let draining = draining.as_mut().map(|draining| &mut draining.link);
@@ -87,7 +90,9 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             (Next::Idle, Some(link)) if link.refresh_at.is_due(now) => self.get_next(),
             (Next::Backoff { until }, _) if until.is_due(now) => self.await_token(),
             // No other connection will come, and this one cannot be of use any more.
-            (Next::Stopped(reason), Some(link)) if link.outlived_at().is_due(now) => self.end_session(*reason),
+            (Next::Stopped(reason), Some(link)) if link.outlived_at().is_due(now) => {
+                self.end_session(*reason)
+            }
             _ => {}
         }
         if self.refresh_due_at().is_due(now) {
@@ -162,15 +167,17 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// When the draining connection is no longer needed: as a fallback, for its requests, or because
-    /// it may lag.
+    /// When the draining connection is no longer needed: as a fallback, for its requests, or
+    /// because it may lag.
     fn drained_at(&self, now: Instant) -> Instant {
         let Some(draining) = &self.draining else { return Instant::NEVER };
         let link = &draining.link;
         if self.in_flight.is_waiting_on(link.id) {
             return Instant::NEVER;
         }
-        let Some(current) = self.current.as_ref().filter(|_| link.is_usable(now)) else { return draining.until };
+        let Some(current) = self.current.as_ref().filter(|_| link.is_usable(now)) else {
+            return draining.until;
+        };
         if current.has_lasted(now, &self.config) {
             return draining.until;
         }
@@ -203,14 +210,21 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             _ => Instant::NEVER,
         };
         let fetch = self.fetch.as_ref().map_or(Instant::NEVER, |fetch| fetch.until);
-        let current = self
-            .current
-            .as_ref()
-            .map_or(Instant::NEVER, |link| link.idle_at.min(link.pings.next_at).min(link.pings.answer_until));
-        let draining = self.draining.as_ref().map_or(Instant::NEVER, |it| it.link.pings.answer_until);
-        [fetch, current, draining, self.drained_at(now), self.in_flight.next_deadline(), self.refresh_due_at()]
-            .into_iter()
-            .fold(next, Instant::min)
+        let current = self.current.as_ref().map_or(Instant::NEVER, |link| {
+            link.idle_at.min(link.pings.next_at).min(link.pings.answer_until)
+        });
+        let draining =
+            self.draining.as_ref().map_or(Instant::NEVER, |it| it.link.pings.answer_until);
+        [
+            fetch,
+            current,
+            draining,
+            self.drained_at(now),
+            self.in_flight.next_deadline(),
+            self.refresh_due_at(),
+        ]
+        .into_iter()
+        .fold(next, Instant::min)
     }
 
     // Transitions.
@@ -224,21 +238,22 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     /// Forgets earlier failures if the current connection has lasted. Returns `true` if it has.
     fn note_stable(&mut self) -> bool {
         let now = self.clock.now();
-        let has_lasted = self.current.as_ref().is_some_and(|link| link.has_lasted(now, &self.config));
+        let has_lasted =
+            self.current.as_ref().is_some_and(|link| link.has_lasted(now, &self.config));
         if has_lasted {
             self.forget_failures();
         }
         has_lasted
     }
 
-    /// Returns `true` if there is a connection that works, as far as is known. Failures to replace it
-    /// are neither limited nor final.
+    /// Returns `true` if there is a connection that works, as far as is known. Failures to replace
+    /// it are neither limited nor final.
     fn has_connection(&self) -> bool {
         self.current.as_ref().is_some_and(|link| !link.is_expired)
     }
 
-    /// Gets the next connection beside the current one: at once if that has lasted, otherwise after a
-    /// wait.
+    /// Gets the next connection beside the current one: at once if that has lasted, otherwise after
+    /// a wait.
     pub(super) fn get_next(&mut self) {
         if self.note_stable() {
             self.await_token();
@@ -300,7 +315,9 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
 
     /// The service says that a connection has expired. Returns `true` if it has been replaced.
     pub(super) fn on_expired(&mut self, connection: ConnectionId) -> bool {
-        if let Some(draining) = self.draining.as_mut().filter(|draining| draining.link.id == connection) {
+        if let Some(draining) =
+            self.draining.as_mut().filter(|draining| draining.link.id == connection)
+        {
             draining.link.is_expired = true;
             return true;
         }
@@ -315,7 +332,9 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         match self.next {
             Next::Idle => self.get_next(),
             // Nothing more can be sent, and there will be no other connection.
-            Next::Stopped(reason) if reason != DisconnectReason::NotWanted => self.end_session(reason),
+            Next::Stopped(reason) if reason != DisconnectReason::NotWanted => {
+                self.end_session(reason)
+            }
             _ => {}
         }
         false
@@ -341,7 +360,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     /// Returns `true` if the connection that was replaced could serve again.
     fn has_fallback(&self) -> bool {
         let now = self.clock.now();
-        let has_lasted = self.current.as_ref().is_some_and(|link| link.has_lasted(now, &self.config));
+        let has_lasted =
+            self.current.as_ref().is_some_and(|link| link.has_lasted(now, &self.config));
         !has_lasted && self.draining.as_ref().is_some_and(|draining| draining.link.is_usable(now))
     }
 
@@ -372,14 +392,16 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         match self.next {
             Next::Idle => self.follow(event, action, has_lasted),
             // The wait under way may be shorter than the service asks for.
-            Next::Backoff { .. } if event.asks_for_wait() => self.back_off(event.retry_after(), event.is_restart()),
+            Next::Backoff { .. } if event.asks_for_wait() => {
+                self.back_off(event.retry_after(), event.is_restart())
+            }
             Next::Stopped(_) if self.current.is_none() => self.finish_draining(),
             _ => {}
         }
     }
 
-    /// A connection has expired before it has lasted. The one that it replaced becomes current again,
-    /// and it drains instead.
+    /// A connection has expired before it has lasted. The one that it replaced becomes current
+    /// again, and it drains instead.
     fn swap_back(&mut self) {
         let now = self.clock.now();
         let Some(link) = self.current.take() else { return };
@@ -452,15 +474,23 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     fn has_attempts_left(&self) -> bool {
-        self.has_connection() || self.config.max_attempts.is_none_or(|most| self.attempts < most.get())
+        self.has_connection()
+            || self.config.max_attempts.is_none_or(|most| self.attempts < most.get())
     }
 
     /// Waits until the next attempt: at random, and longer each time.
     fn back_off(&mut self, retry_after: Duration, is_restart: bool) {
         let least = self.config.backoff_min_ms;
-        let doubled = self.config.backoff_base_ms.saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX));
+        let doubled = self
+            .config
+            .backoff_base_ms
+            .saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX));
         let most = doubled.min(self.config.backoff_max_ms);
-        let (least, most) = if is_restart { (RESTART_MS.0.max(least), RESTART_MS.1.max(most)) } else { (least, most) };
+        let (least, most) = if is_restart {
+            (RESTART_MS.0.max(least), RESTART_MS.1.max(most))
+        } else {
+            (least, most)
+        };
         let wait_ms = least.saturating_add(self.hasher.roll(most.saturating_sub(least)));
         // Many clients may have been told the same time.
         let asked_ms = u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX).min(HOUR_MS);
@@ -476,7 +506,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
         self.next = Next::Stopped(reason);
         self.refresh_asked_at = Instant::NEVER;
-        if !self.has_connection() && reason != DisconnectReason::NotWanted || self.current.is_none() {
+        if !self.has_connection() && reason != DisconnectReason::NotWanted || self.current.is_none()
+        {
             self.end_session(reason);
         }
     }
@@ -497,7 +528,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
 
     /// Ends the session if the caller wants that, and every request has its outcome.
     pub(super) fn disconnect_if_settled(&mut self) {
-        let is_leaving = self.next == Next::Stopped(DisconnectReason::NotWanted) && self.current.is_some();
+        let is_leaving =
+            self.next == Next::Stopped(DisconnectReason::NotWanted) && self.current.is_some();
         if is_leaving && !self.in_flight.is_waiting() {
             self.end_session(DisconnectReason::NotWanted);
         }

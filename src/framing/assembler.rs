@@ -6,10 +6,12 @@ use heapless::Vec;
 
 /// Joins the pieces that a WebSocket library hands out into whole messages of at most `N` bytes.
 ///
-/// A message may come in frames, and a frame in as many pieces as the network likes. Each piece of a text or binary message
-/// is pushed in its order, with `fin` if it is the message's last: that which ends the frame with the FIN bit. However a message
-/// was cut, the result is the same. A message that comes in one piece is lent as it came; only what has to wait for more is copied,
-/// into memory that is part of this. Control frames (close, ping, pong), which may come in between, are not pushed.
+/// A message may come in frames, and a frame in as many pieces as the network likes. Each piece of
+/// a text or binary message is pushed in its order, with `fin` if it is the message's last: that
+/// which ends the frame with the FIN bit. However a message was cut, the result is the same. A
+/// message that comes in one piece is lent as it came; only what has to wait for more is copied,
+/// into memory that is part of this. Control frames (close, ping, pong), which may come in between,
+/// are not pushed.
 ///
 /// ```
 /// use ivs_chat_proto::{MessageAssembler, subscribe::Subscribe};
@@ -30,12 +32,13 @@ use heapless::Vec;
 ///
 /// # How large
 ///
-/// Most payloads have less than 1 KiB. The longest that can be expected, with every character written as an escape, are
-/// a `MESSAGE` of about 20 KiB and an `EVENT` of about 25 KiB: an `N` of 32 KiB takes them all. Where memory is
-/// short, a smaller one loses only what is longer.
+/// Most payloads have less than 1 KiB. The longest that can be expected, with every character
+/// written as an escape, are a `MESSAGE` of about 20 KiB and an `EVENT` of about 25 KiB: an `N` of
+/// 32 KiB takes them all. Where memory is short, a smaller one loses only what is longer.
 ///
-/// The limit is the same for a message that would have been lent. One that is longer is reported once, as soon as that is known,
-/// and the rest of it is skipped, up to its `fin`; the next message is not affected. So there is nothing to be done about an
+/// The limit is the same for a message that would have been lent. One that is longer is reported
+/// once, as soon as that is known, and the rest of it is skipped, up to its `fin`; the next message
+/// is not affected. So there is nothing to be done about an
 /// [`MessageTooLong`] but to log it, or to close the connection with 1009, "message too big".
 #[derive(Clone, Default)]
 pub struct MessageAssembler<const N: usize> {
@@ -62,7 +65,11 @@ impl<const N: usize> MessageAssembler<N> {
     }
 
     /// Takes the next piece of a message, and gives the message if that was the last one.
-    pub fn push<'s>(&'s mut self, piece: &'s [u8], fin: bool) -> Option<Result<&'s [u8], MessageTooLong>> {
+    pub fn push<'s>(
+        &'s mut self,
+        piece: &'s [u8],
+        fin: bool,
+    ) -> Option<Result<&'s [u8], MessageTooLong>> {
         if self.skips(fin) {
             return None;
         }
@@ -88,7 +95,8 @@ impl<const N: usize> MessageAssembler<N> {
         })
     }
 
-    /// Forgets what is waiting: the connection is gone, and what the next one sends is not the rest of it.
+    /// Forgets what is waiting: the connection is gone, and what the next one sends is not the rest
+    /// of it.
     pub fn clear(&mut self) {
         self.joined.clear();
         self.state = State::Waiting;
@@ -111,7 +119,8 @@ impl<const N: usize> MessageAssembler<N> {
 
 impl<const N: usize> PartialEq for MessageAssembler<N> {
     fn eq(&self, other: &Self) -> bool {
-        (self.state == State::Skipping, self.waiting()) == (other.state == State::Skipping, other.waiting())
+        (self.state == State::Skipping, self.waiting())
+            == (other.state == State::Skipping, other.waiting())
     }
 }
 

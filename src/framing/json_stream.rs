@@ -5,11 +5,13 @@ use core::mem;
 use super::MessageAssembler;
 use crate::json::{Chunk, ObjectScanner};
 
-/// Takes a stream of bytes, such as a pipe or a file of captured frames, apart into JSON objects of at most `N` bytes.
+/// Takes a stream of bytes, such as a pipe or a file of captured frames, apart into JSON objects of
+/// at most `N` bytes.
 ///
-/// The objects may stand on lines of their own, take several, or follow each other with nothing between them. However the stream
-/// is cut into inputs, the results are the same. An object that lies whole in one input is lent from there; only what has to wait
-/// for more is copied, into memory that is chunk of this.
+/// The objects may stand on lines of their own, take several, or follow each other with nothing
+/// between them. However the stream is cut into inputs, the results are the same. An object that
+/// lies whole in one input is lent from there; only what has to wait for more is copied, into
+/// memory that is chunk of this.
 ///
 /// ```
 /// use ivs_chat_proto::{JsonStream, StreamError, StreamErrorKind, subscribe::Subscribe};
@@ -32,15 +34,17 @@ use crate::json::{Chunk, ObjectScanner};
 ///
 /// # What is an object
 ///
-/// Everything from a `{` to the `}` that closes it. Whether it is JSON, the decoder says. Between objects there may be white
-/// space; anything else, up to the next `{`, is reported once.
+/// Everything from a `{` to the `}` that closes it. Whether it is JSON, the decoder says. Between
+/// objects there may be white space; anything else, up to the next `{`, is reported once.
 ///
-/// An object that breaks off does not take the next one with it. It has ended, if not before, at a line feed inside a
-/// string, and in front of a `{` that is the first on its line where JSON has no object: behind anything but `:`, `,` and `[`.
-/// Nothing else ends it, so that an object inside a broken one is never taken for one of the stream's.
+/// An object that breaks off does not take the next one with it. It has ended, if not before, at a
+/// line feed inside a string, and in front of a `{` that is the first on its line where JSON has no
+/// object: behind anything but `:`, `,` and `[`. Nothing else ends it, so that an object inside a
+/// broken one is never taken for one of the stream's.
 ///
-/// An object of more than `N` bytes is reported once, as soon as that is known, and skipped to its end; the next one is not
-/// affected. As for `N`, see [`MessageAssembler`](MessageAssembler#how-large).
+/// An object of more than `N` bytes is reported once, as soon as that is known, and skipped to its
+/// end; the next one is not affected. As for `N`, see
+/// [`MessageAssembler`](MessageAssembler#how-large).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JsonStream<const N: usize> {
     scanner: ObjectScanner,
@@ -56,8 +60,12 @@ impl<const N: usize> JsonStream<N> {
         Self { scanner: ObjectScanner::new(), object: MessageAssembler::new(), position: 0 }
     }
 
-    /// The next object, or what is there instead of one; `input` is moved on behind it. `None` if `input` is used up.
-    pub fn next<'s, 'c: 's>(&'s mut self, input: &mut &'c [u8]) -> Option<Result<&'s [u8], StreamError>> {
+    /// The next object, or what is there instead of one; `input` is moved on behind it. `None` if
+    /// `input` is used up.
+    pub fn next<'s, 'c: 's>(
+        &'s mut self,
+        input: &mut &'c [u8],
+    ) -> Option<Result<&'s [u8], StreamError>> {
         while !input.is_empty() {
             let (length, chunk) = self.scanner.next(input);
             let (piece, rest) = input.split_at_checked(length)?;
@@ -83,7 +91,8 @@ impl<const N: usize> JsonStream<N> {
         None
     }
 
-    /// Ends the stream. What follows, if anything does, begins between objects; offsets are counted on.
+    /// Ends the stream. What follows, if anything does, begins between objects; offsets are counted
+    /// on.
     ///
     /// # Errors
     ///

@@ -9,7 +9,8 @@
 use super::escape::skip_escaped;
 use super::scan::{is_plain, skip_plain};
 use super::skip::{
-    Notation, Step, mistyped, skip_literal, skip_nested, skip_number, skip_string_map, skip_value, unexpected,
+    Notation, Step, mistyped, skip_literal, skip_nested, skip_number, skip_string_map, skip_value,
+    unexpected,
 };
 use super::string::Str;
 use super::{Error, ErrorKind};
@@ -235,14 +236,16 @@ impl<'a> Cursor<'a> {
         self.step(skip_literal(self.rest.as_bytes(), b"null"))
     }
 
-    /// An integer of 16 bits without a sign. Returns it and the cursor after it. The text must not end
-    /// with it.
+    /// An integer of 16 bits without a sign. Returns it and the cursor after it. The text must not
+    /// end with it.
     #[inline(never)]
     pub(crate) fn u16(mut self) -> Result<(u16, Self)> {
         let error = |kind| Error { kind, offset: self.offset() };
         let (rest, notation) = match skip_number(self.rest.as_bytes()) {
             Ok(number) => number,
-            Err((ErrorKind::UnexpectedByte, rest)) if rest.len() == self.rest.len() => return Err(self.mistyped()),
+            Err((ErrorKind::UnexpectedByte, rest)) if rest.len() == self.rest.len() => {
+                return Err(self.mistyped());
+            }
             Err(error) => return Err(self.failed(error)),
         };
         if notation != Notation::Integer {

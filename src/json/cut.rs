@@ -16,8 +16,8 @@ pub(crate) fn cut_character(text: &str, input: &[u8]) -> Error {
     }
 }
 
-/// Returns the offset of the inside of a string that starts but does not end in `text`, the start of
-/// a JSON text.
+/// Returns the offset of the inside of a string that starts but does not end in `text`, the start
+/// of a JSON text.
 fn unfinished_string(text: &str) -> Option<usize> {
     let mut start = None;
     let mut is_escaped = false;

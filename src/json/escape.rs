@@ -32,7 +32,8 @@ const fn unescaped(rest: &[u8]) -> (ErrorKind, &[u8]) {
     }
 }
 
-/// Whether a backslash and this byte make an escape: a look into a set, because there is no guessing which it will be.
+/// Whether a backslash and this byte make an escape: a look into a set, because there is no
+/// guessing which it will be.
 #[inline]
 const fn is_short_escape(byte: u8) -> bool {
     const LOW: u64 = 1 << b'"' | 1 << b'/';
@@ -77,7 +78,11 @@ fn code_unit(escape: &[u8]) -> Step<'_, (Unit, &[u8])> {
     let digits = escape.get(2..).unwrap_or_default();
     let Some((digits, rest)) = digits.split_first_chunk::<4>() else {
         let is_cut_short = digits.iter().all(u8::is_ascii_hexdigit);
-        return Err(if is_cut_short { (ErrorKind::UnexpectedEnd, &[]) } else { (ErrorKind::InvalidEscape, escape) });
+        return Err(if is_cut_short {
+            (ErrorKind::UnexpectedEnd, &[])
+        } else {
+            (ErrorKind::InvalidEscape, escape)
+        });
     };
     if !are_hex_digits(*digits) {
         return Err((ErrorKind::InvalidEscape, escape));
@@ -92,8 +97,8 @@ fn code_unit(escape: &[u8]) -> Step<'_, (Unit, &[u8])> {
 
 /// Whether four bytes are hexadecimal digits.
 ///
-/// In each byte, with the high bit set so that none borrows from the next, subtracting leaves the high bit set exactly where
-/// the one is not less than the other.
+/// In each byte, with the high bit set so that none borrows from the next, subtracting leaves the
+/// high bit set exactly where the one is not less than the other.
 #[inline]
 const fn are_hex_digits(bytes: [u8; 4]) -> bool {
     const HIGH: u32 = u32::from_ne_bytes([0x80; 4]);

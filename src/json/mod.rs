@@ -2,9 +2,9 @@
 //!
 //! This is the only module that knows JSON, and it knows nothing of chat.
 //!
-//! Code that runs for every byte is always inlined, because only then does a cursor stay in registers
-//! and the next load does not wait for the last store. On bare metal, where code size matters more,
-//! inlining is left to the optimiser.
+//! Code that runs for every byte is always inlined, because only then does a cursor stay in
+//! registers and the next load does not wait for the last store. On bare metal, where code size
+//! matters more, inlining is left to the optimiser.
 
 #![cfg_attr(
     not(target_os = "none"),

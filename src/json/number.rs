@@ -2,13 +2,15 @@
 
 /// How many digits are looked at: as many as 64 bits hold.
 const SIGNIFICANT: u32 = 19;
-/// In `isize`, no text has too many digits to count, and a processor of 32 bits takes it in one register.
+/// In `isize`, no text has too many digits to count, and a processor of 32 bits takes it in one
+/// register.
 ///
-/// What is less than halfway from the largest double, 1.7976931348623157081e308, to what would be the next and so is
-/// rounded to the largest: its first digits, and the power of ten of the first.
+/// What is less than halfway from the largest double, 1.7976931348623157081e308, to what would be
+/// the next and so is rounded to the largest: its first digits, and the power of ten of the first.
 const LARGEST: (u64, isize) = (1_797_693_134_862_315_807, 308);
 
-/// Whether a number of the grammar of RFC 8259 (section 6) is beyond the range of a double, as no receiver could hold it.
+/// Whether a number of the grammar of RFC 8259 (section 6) is beyond the range of a double, as no
+/// receiver could hold it.
 pub(super) fn is_beyond_double(number: &[u8]) -> bool {
     let mut digits = 0_u64;
     let mut taken = 0_u32;
@@ -40,7 +42,9 @@ pub(super) fn is_beyond_double(number: &[u8]) -> bool {
         match byte {
             b'-' => negative = true,
             b'+' => {}
-            digit => exponent = exponent.saturating_mul(10).saturating_add(isize::from(digit & 0x0f)),
+            digit => {
+                exponent = exponent.saturating_mul(10).saturating_add(isize::from(digit & 0x0f))
+            }
         }
     }
     power = if negative { power.saturating_sub(exponent) } else { power.saturating_add(exponent) };

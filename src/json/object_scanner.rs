@@ -4,8 +4,8 @@ use super::scan;
 
 /// Finds the ends of objects, in whatever pieces they come, and sees every byte once.
 ///
-/// It does not validate: of what is inside an object it knows braces, strings, the escapes in them, and the two signs that the
-/// object was cut short.
+/// It does not validate: of what is inside an object it knows braces, strings, the escapes in them,
+/// and the two signs that the object was cut short.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ObjectScanner {
     state: ScanState,
@@ -42,9 +42,12 @@ impl ObjectScanner {
     #[inline]
     pub(crate) fn next(&mut self, bytes: &[u8]) -> (usize, Chunk) {
         match (self.state, bytes.first()) {
-            (ScanState::Between, Some(byte)) if is_blank(*byte) => (length(bytes, is_blank), Chunk::Skipped),
+            (ScanState::Between, Some(byte)) if is_blank(*byte) => {
+                (length(bytes, is_blank), Chunk::Skipped)
+            }
             (ScanState::Between | ScanState::Garbage, Some(byte)) if *byte != b'{' => {
-                let chunk = if self.state == ScanState::Between { Chunk::Garbage } else { Chunk::Skipped };
+                let chunk =
+                    if self.state == ScanState::Between { Chunk::Garbage } else { Chunk::Skipped };
                 self.state = ScanState::Garbage;
                 (length(bytes, |byte| byte != b'{'), chunk)
             }
@@ -63,10 +66,13 @@ impl ObjectScanner {
             seen = seen.wrapping_add(1);
             match (self.state, byte) {
                 (ScanState::String, _) => {
-                    seen = seen.wrapping_add(scan::plain_len(bytes.get(seen..).unwrap_or_default()));
+                    seen =
+                        seen.wrapping_add(scan::plain_len(bytes.get(seen..).unwrap_or_default()));
                 }
                 (ScanState::Other, b'{') => self.depth = self.depth.wrapping_add(1),
-                (ScanState::Other, b'}') if self.depth > 1 => self.depth = self.depth.wrapping_sub(1),
+                (ScanState::Other, b'}') if self.depth > 1 => {
+                    self.depth = self.depth.wrapping_sub(1)
+                }
                 (ScanState::Other, b'}') => {
                     *self = Self::new();
                     return (seen, Chunk::Complete);
@@ -99,7 +105,8 @@ enum ScanState {
 }
 
 impl ScanState {
-    /// Whether a byte is not of this object: JSON has no line feed in a string, and no object behind [`Self::OtherLine`].
+    /// Whether a byte is not of this object: JSON has no line feed in a string, and no object
+    /// behind [`Self::OtherLine`].
     const fn is_cut_by(self, byte: u8) -> bool {
         matches!((self, byte), (Self::String | Self::Escape, b'\n') | (Self::OtherLine, b'{'))
     }

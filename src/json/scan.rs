@@ -56,14 +56,17 @@ pub(super) fn last_word(text: &[u8], rest: &[u8]) -> u64 {
     }
 }
 
-/// Flags, by the high bit of its place in the word, the first byte that cannot stand for itself inside a JSON string; none if
-/// there is no such byte. Bytes behind the first may be flagged or not.
+/// Flags, by the high bit of its place in the word, the first byte that cannot stand for itself
+/// inside a JSON string; none if there is no such byte. Bytes behind the first may be flagged or
+/// not.
 ///
-/// For a byte `b` below 0x80, `b - n` borrows, and so sets the high bit, exactly when `b < n`. After an exclusive or with
-/// a backslash, only a backslash is below 1. After an exclusive or with 2, only the control characters, which it merely
-/// shuffles, and the quote, which it makes 0x20, are below 0x21. `& !word` drops the bytes of longer characters, whose
-/// high bit was set before. A borrow may run into the *next higher* byte and flag that wrongly, but it starts only in a byte
-/// that is flagged itself, so the lowest flag is always right; and in little-endian order the lowest is the first.
+/// For a byte `b` below 0x80, `b - n` borrows, and so sets the high bit, exactly when `b < n`.
+/// After an exclusive or with a backslash, only a backslash is below 1. After an exclusive or with
+/// 2, only the control characters, which it merely shuffles, and the quote, which it makes 0x20,
+/// are below 0x21. `& !word` drops the bytes of longer characters, whose high bit was set before. A
+/// borrow may run into the *next higher* byte and flag that wrongly, but it starts only in a byte
+/// that is flagged itself, so the lowest flag is always right; and in little-endian order the
+/// lowest is the first.
 ///
 /// [`is_special`], byte by byte, is the same without the trick, and its oracle in the tests.
 #[inline]
@@ -74,7 +77,8 @@ const fn special_in_word(bytes: [u8; 8]) -> u64 {
     (control_or_quote | backslash) & !word & broadcast(0x80)
 }
 
-/// How many of eight bytes come before the first that cannot stand for itself inside a JSON string; `None` if they all can.
+/// How many of eight bytes come before the first that cannot stand for itself inside a JSON string;
+/// `None` if they all can.
 #[inline]
 pub(super) fn plain_in_word(bytes: [u8; 8]) -> Option<usize> {
     let special = special_in_word(bytes);
@@ -128,7 +132,8 @@ mod tests {
     use std::vec::Vec;
 
     use super::{
-        all_specials_in_word, bytes_before_backslash, has_special, is_plain, is_special, last_word, plain_len,
+        all_specials_in_word, bytes_before_backslash, has_special, is_plain, is_special, last_word,
+        plain_len,
     };
 
     fn plain_len_bytewise(bytes: &[u8]) -> usize {
@@ -139,7 +144,9 @@ mod tests {
     fn agrees_with_its_slow_twin_for_every_byte_in_every_place() {
         for filler in [b'a', 0x7f, 0x80, 0xff, b' ', b'!', b'#', b'[', b']'] {
             for byte in 0..=u8::MAX {
-                for (place, length) in (0..20).flat_map(|place| (place + 1..=20).map(move |n| (place, n))) {
+                for (place, length) in
+                    (0..20).flat_map(|place| (place + 1..=20).map(move |n| (place, n)))
+                {
                     let mut text = [filler; 20];
                     text[place] = byte;
                     assert_eq!(is_plain(&text), plain_len_bytewise(&text) == 20, "{text:x?}");
@@ -163,7 +170,9 @@ mod tests {
     #[test]
     fn has_special_agrees_with_is_special() {
         for length in 0..20 {
-            for (place, byte) in (0..length).flat_map(|place| (0..=u8::MAX).map(move |byte| (place, byte))) {
+            for (place, byte) in
+                (0..length).flat_map(|place| (0..=u8::MAX).map(move |byte| (place, byte)))
+            {
                 for filler in [b'a', 0x7f, 0x80, 0xff, b' ', b'!', b'#', b'[', b']'] {
                     let mut text = vec![filler; length];
                     text[place] = byte;
@@ -178,7 +187,8 @@ mod tests {
     fn all_specials_are_flagged_and_nothing_else() {
         for pair in 0..=u16::MAX {
             let [first, second] = pair.to_le_bytes();
-            for bytes in [[first, second, first, first, second, second, first, second], [second; 8]] {
+            for bytes in [[first, second, first, first, second, second, first, second], [second; 8]]
+            {
                 let expected = bytes.map(|byte| if is_special(byte) { 0x80 } else { 0 });
                 let flags = all_specials_in_word(u64::from_le_bytes(bytes));
                 assert_eq!(flags.to_le_bytes(), expected, "{bytes:x?}");

@@ -52,7 +52,9 @@ impl<'a> Str<'a> {
                 text.len()
             }
             // The fast way is for hosted targets: it takes flash.
-            Self::Escaped(inside) if cfg!(target_os = "none") => unescape_bytewise(inside.as_bytes(), buffer),
+            Self::Escaped(inside) if cfg!(target_os = "none") => {
+                unescape_bytewise(inside.as_bytes(), buffer)
+            }
             Self::Escaped(inside) => unescape_into(inside.as_bytes(), buffer),
         }
     }
@@ -306,11 +308,18 @@ mod tests {
     fn every_surrogate_pair() {
         let mut buffer = [0; 16];
         for character in ('\u{10000}'..=char::MAX).step_by(61).chain([char::MAX]) {
-            let inside: Vec<_> =
-                character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!(r"\u{unit:04x}")).collect();
+            let inside: Vec<_> = character
+                .encode_utf16(&mut [0; 2])
+                .iter()
+                .map(|unit| format!(r"\u{unit:04x}"))
+                .collect();
             let inside = inside.concat();
             let length = Str::Escaped(&inside).decode_into(&mut buffer);
-            assert_eq!(&buffer[..length], character.encode_utf8(&mut [0; 4]).as_bytes(), "{inside}");
+            assert_eq!(
+                &buffer[..length],
+                character.encode_utf8(&mut [0; 4]).as_bytes(),
+                "{inside}"
+            );
             assert!(Str::Escaped(&inside).chars().eq([character]), "{inside}");
         }
     }

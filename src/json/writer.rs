@@ -1,6 +1,8 @@
 //! Writing JSON: where it goes, and how strings are escaped.
 
-use super::scan::{all_specials_in_word, has_special, is_special, last_word, plain_len, skip_plain};
+use super::scan::{
+    all_specials_in_word, has_special, is_special, last_word, plain_len, skip_plain,
+};
 use super::string::{SHORT_ESCAPES, Str};
 
 /// There was no room.
@@ -45,8 +47,11 @@ pub(crate) trait Sink {
     fn u16(&mut self, number: u16) -> Result<(), BufferFull> {
         for power in [10_000, 1_000, 100, 10, 1] {
             if number >= power || power == 1 {
-                let digit =
-                    char::from_digit(u32::from(number.checked_div(power).unwrap_or_default() % 10), 10).unwrap_or('0');
+                let digit = char::from_digit(
+                    u32::from(number.checked_div(power).unwrap_or_default() % 10),
+                    10,
+                )
+                .unwrap_or('0');
                 self.put(digit.encode_utf8(&mut [0; 4]))?;
             }
         }
@@ -137,7 +142,8 @@ impl Sink for SliceWriter<'_> {
 fn escape_runs(sink: &mut impl Sink, text: &str) -> Result<(), BufferFull> {
     let mut rest = text;
     loop {
-        let (plain, special) = rest.split_at_checked(plain_len(rest.as_bytes())).unwrap_or((rest, ""));
+        let (plain, special) =
+            rest.split_at_checked(plain_len(rest.as_bytes())).unwrap_or((rest, ""));
         sink.put(plain)?;
         let Some(&byte) = special.as_bytes().first() else { return Ok(()) };
         sink.put(escape_of(byte))?;
@@ -178,17 +184,18 @@ fn copy_plain(from: &[u8], to: &mut [u8]) -> usize {
         (from_rest, to_rest) = (from_after, to_after);
     }
     // Two chunks that overlap replace a loop over the bytes that are left.
-    let is_rest_plain = if let (Some(last), Some(place)) = (from.last_chunk::<CHUNK>(), to.last_chunk_mut()) {
-        *place = *last;
-        !has_special(last)
-    } else {
-        match from.len() {
-            8.. => copy_ends::<8>(from, to),
-            4.. => copy_ends::<4>(from, to),
-            2.. => copy_ends::<2>(from, to),
-            _ => copy_ends::<1>(from, to),
-        }
-    };
+    let is_rest_plain =
+        if let (Some(last), Some(place)) = (from.last_chunk::<CHUNK>(), to.last_chunk_mut()) {
+            *place = *last;
+            !has_special(last)
+        } else {
+            match from.len() {
+                8.. => copy_ends::<8>(from, to),
+                4.. => copy_ends::<4>(from, to),
+                2.. => copy_ends::<2>(from, to),
+                _ => copy_ends::<1>(from, to),
+            }
+        };
     if is_rest_plain { from.len() } else { plain }
 }
 
@@ -201,7 +208,9 @@ const fn copy_chunk(from: &[u8; CHUNK], to: &mut [u8; CHUNK]) {
 /// Copies the first and the last `N` bytes, and returns `true` if they need no escapes.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 fn copy_ends<const N: usize>(from: &[u8], to: &mut [u8]) -> bool {
-    let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else { return true };
+    let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else {
+        return true;
+    };
     if let Some(place) = to.first_chunk_mut() {
         *place = *first;
     }
@@ -259,7 +268,8 @@ const ESCAPED_CHUNK: usize = (CHUNK - 1) * 6 + 16;
 #[cfg_attr(not(target_os = "none"), inline(always))]
 fn escape_word(word: u64, length: usize, mut to: &mut [u8]) -> Option<&mut [u8]> {
     let bits = u32::try_from(length.wrapping_mul(8)).ok()?;
-    let mut specials = all_specials_in_word(word) & u64::MAX.wrapping_shr(64_u32.wrapping_sub(bits));
+    let mut specials =
+        all_specials_in_word(word) & u64::MAX.wrapping_shr(64_u32.wrapping_sub(bits));
     // The part of the word that has been written, in bits.
     let mut written = 0_u32;
     while specials != 0 {
@@ -285,7 +295,11 @@ fn escape_word(word: u64, length: usize, mut to: &mut [u8]) -> Option<&mut [u8]>
 fn escape_bytewise(text: &[u8], to: &mut [u8]) -> Option<usize> {
     let mut end = 0_usize;
     for byte in text {
-        let piece = if is_special(*byte) { escape_of(*byte).as_bytes() } else { core::slice::from_ref(byte) };
+        let piece = if is_special(*byte) {
+            escape_of(*byte).as_bytes()
+        } else {
+            core::slice::from_ref(byte)
+        };
         to.get_mut(end..)?.get_mut(..piece.len())?.copy_from_slice(piece);
         end = end.wrapping_add(piece.len());
     }
@@ -317,8 +331,8 @@ fn escape_of(special: u8) -> &'static str {
 
 /// Returns the same as a word, in the order of [`u64::from_le_bytes`], and its length.
 ///
-/// Short escapes come from a table: quotes and backslashes alternate with line feeds, so a branch on
-/// the kind would be mispredicted.
+/// Short escapes come from a table: quotes and backslashes alternate with line feeds, so a branch
+/// on the kind would be mispredicted.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 fn padded_escape_of(special: u8) -> (u64, usize) {
     match SHORT_ESCAPES.get(usize::from(special & 0x7f)) {
@@ -388,7 +402,11 @@ mod tests {
     fn check(text: &str) {
         let expected = escape_slowly(text);
         for room in [0, 1, 7, 8, 15, 16, 55, 56, 103, 104, 105, 106, 200] {
-            assert_eq!(escape_into(text, expected.len() + room).as_ref(), Ok(&expected), "{text:?}, {room}");
+            assert_eq!(
+                escape_into(text, expected.len() + room).as_ref(),
+                Ok(&expected),
+                "{text:?}, {room}"
+            );
         }
         for length in (0..expected.len()).rev().take(9).chain([0]) {
             let missing = expected.len() - length;
@@ -405,11 +423,14 @@ mod tests {
 
     #[test]
     fn every_character_in_every_place_of_every_length() {
-        let specials = (0..=0x7f).map(char::from).filter(|c| c.is_ascii_control() || r#" "\/#[]!a"#.contains(*c));
+        let specials = (0..=0x7f)
+            .map(char::from)
+            .filter(|c| c.is_ascii_control() || r#" "\/#[]!a"#.contains(*c));
         for special in specials.chain(['\u{80}', '\u{a2}', '\u{5c22}', '\u{10ffff}']) {
             for length in 1..=40 {
                 for place in 0..length {
-                    let text: String = (0..length).map(|i| if i == place { special } else { 'a' }).collect();
+                    let text: String =
+                        (0..length).map(|i| if i == place { special } else { 'a' }).collect();
                     check(&text);
                 }
             }
@@ -422,10 +443,15 @@ mod tests {
             let mut fillers = fillers.chars();
             let (special, other) = (fillers.next().unwrap(), fillers.next().unwrap());
             for pattern in (0..1 << 18).step_by(7) {
-                let text: String = (0..18).map(|i| if pattern >> i & 1 == 1 { special } else { other }).collect();
+                let text: String =
+                    (0..18).map(|i| if pattern >> i & 1 == 1 { special } else { other }).collect();
                 let expected = escape_slowly(&text);
                 for room in [0, 120] {
-                    assert_eq!(escape_into(&text, expected.len() + room).as_ref(), Ok(&expected), "{text:?}");
+                    assert_eq!(
+                        escape_into(&text, expected.len() + room).as_ref(),
+                        Ok(&expected),
+                        "{text:?}"
+                    );
                 }
             }
         }
@@ -436,7 +462,11 @@ mod tests {
         for run in 0..50 {
             for count in 0..12 {
                 for special in ["\"", "\\\"", "\n", "\u{0}", "\u{1f600}\t"] {
-                    check(&["é".repeat(run / 2), "a".repeat(run % 2), special.into()].concat().repeat(count));
+                    check(
+                        &["é".repeat(run / 2), "a".repeat(run % 2), special.into()]
+                            .concat()
+                            .repeat(count),
+                    );
                     check(&[special, &"a".repeat(run)].concat().repeat(count));
                 }
             }

@@ -81,6 +81,11 @@ impl User {
     /// A user who is permitted to do everything.
     #[must_use]
     pub fn new(id: &str) -> Self {
-        Self { id: id.to_owned(), attributes: BTreeMap::new(), capabilities: Capabilities::ALL, session_ms: 3_600_000 }
+        Self {
+            id: id.to_owned(),
+            attributes: BTreeMap::new(),
+            capabilities: Capabilities::ALL,
+            session_ms: 3_600_000,
+        }
     }
 }

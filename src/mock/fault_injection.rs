@@ -92,7 +92,11 @@ impl FaultInjector {
     }
 
     /// Rejects a publish, or does not.
-    pub(super) fn check_publish<'m>(&mut self, now: Instant, publish: &Publish<'m>) -> Result<(), Rejection<'m>> {
+    pub(super) fn check_publish<'m>(
+        &mut self,
+        now: Instant,
+        publish: &Publish<'m>,
+    ) -> Result<(), Rejection<'m>> {
         if self.burst_left == 0 && self.rng.roll(self.faults.burst_429) {
             self.burst_left = BURST;
         }
@@ -148,7 +152,13 @@ impl FaultInjector {
     }
 
     /// Delivers a payload, with the faults that happen on the way.
-    pub(super) fn deliver(&mut self, links: &mut Links, now: Instant, conn: ConnectionId, payload: &Arc<[u8]>) {
+    pub(super) fn deliver(
+        &mut self,
+        links: &mut Links,
+        now: Instant,
+        conn: ConnectionId,
+        payload: &Arc<[u8]>,
+    ) {
         let faults = self.faults;
         if self.rng.roll(faults.delay) {
             let delay = self.rng.below(u64::from(faults.max_delay_ms).saturating_add(1));

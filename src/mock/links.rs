@@ -39,7 +39,10 @@ impl Links {
     }
 
     pub(super) fn open(&mut self, now: Instant, conn: ConnectionId) {
-        self.by_connection.insert(conn, Link { last_at: now, carries_to_client: true, carries_from_client: true });
+        self.by_connection.insert(
+            conn,
+            Link { last_at: now, carries_to_client: true, carries_from_client: true },
+        );
     }
 
     /// Whether what the client sends reaches the room.
@@ -71,8 +74,16 @@ impl Links {
 
     /// Sends something that is due `delay_ms` after all that has been sent before, but does not
     /// hold up what is sent next.
-    pub(super) fn push_later(&mut self, now: Instant, conn: ConnectionId, delay_ms: u64, delivery: Delivery) {
-        let Some(link) = self.by_connection.get(&conn).filter(|link| link.carries_to_client) else { return };
+    pub(super) fn push_later(
+        &mut self,
+        now: Instant,
+        conn: ConnectionId,
+        delay_ms: u64,
+        delivery: Delivery,
+    ) {
+        let Some(link) = self.by_connection.get(&conn).filter(|link| link.carries_to_client) else {
+            return;
+        };
         self.insert(link.last_at.max(now).after(delay_ms), conn, delivery);
     }
 

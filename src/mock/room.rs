@@ -183,10 +183,16 @@ impl Room {
     /// assert_eq!(to, conn);
     /// assert!(bytes.starts_with(br#"{"Type":"EVENT""#));
     /// ```
-    pub fn send_event(&mut self, now: Instant, event_name: &str, attributes: &BTreeMap<String, String>) {
+    pub fn send_event(
+        &mut self,
+        now: Instant,
+        event_name: &str,
+        attributes: &BTreeMap<String, String>,
+    ) {
         self.tick(now);
         let (id, send_time) = self.stamp();
-        let mut event = Event::new(Text::new(&id), Text::new(event_name), Text::new(&send_time).into());
+        let mut event =
+            Event::new(Text::new(&id), Text::new(event_name), Text::new(&send_time).into());
         event.attributes = attributes.into();
         self.deliver_to_all(event.encode_to_string());
     }
@@ -205,7 +211,10 @@ impl Room {
     /// ```
     pub fn delete_message(&mut self, now: Instant, message_id: &str, reason: Option<&str>) {
         self.tick(now);
-        self.delete(&DeleteMessage { reason: reason.map(Text::new), ..DeleteMessage::new(message_id.into()) });
+        self.delete(&DeleteMessage {
+            reason: reason.map(Text::new),
+            ..DeleteMessage::new(message_id.into())
+        });
     }
 
     /// Does what the HTTP action `DisconnectUser` does: tells all connections, and closes those of
@@ -225,7 +234,10 @@ impl Room {
     /// ```
     pub fn disconnect_user(&mut self, now: Instant, user_id: &str, reason: Option<&str>) {
         self.tick(now);
-        self.disconnect(&DisconnectUser { reason: reason.map(Text::new), ..DisconnectUser::new(user_id.into()) });
+        self.disconnect(&DisconnectUser {
+            reason: reason.map(Text::new),
+            ..DisconnectUser::new(user_id.into())
+        });
     }
 
     // What a client does.
@@ -283,7 +295,8 @@ impl Room {
         let conn = ConnectionId::from_number(self.connections);
         self.connections = self.connections.wrapping_add(1);
         self.expirations.insert((peer.expires_at(), conn));
-        self.members.insert(conn, Member { user: Arc::new(user), peer, service: Service::BufferFull });
+        self.members
+            .insert(conn, Member { user: Arc::new(user), peer, service: Service::BufferFull });
         self.links.open(now, conn);
         if self.injector.roll(|faults| faults.accept_then_drop) {
             self.end(conn, Delivery::Abort);
@@ -484,7 +497,8 @@ impl Room {
 
     fn accept(&mut self, conn: ConnectionId, user: &User, publish: &Publish<'_>) {
         if self.config.record_accepted {
-            self.accepted.push(Accepted { conn, request_id: publish.request_id().map(String::from) });
+            self.accepted
+                .push(Accepted { conn, request_id: publish.request_id().map(String::from) });
         }
         if self.injector.roll(|faults| faults.drop_after_accept) {
             self.end(conn, Delivery::Abort);
@@ -500,7 +514,8 @@ impl Room {
         let (id, send_time) = self.stamp();
         let mut sender = Sender::new(Text::new(&user.id));
         sender.attributes = Attributes::from(&user.attributes);
-        let mut message = Message::new(Text::new(&id), send.content.text(), Text::new(&send_time).into(), sender);
+        let mut message =
+            Message::new(Text::new(&id), send.content.text(), Text::new(&send_time).into(), sender);
         message.request_id = send.request_id;
         message.attributes = send.attributes;
         self.deliver_to_all(message.encode_to_string());
@@ -514,8 +529,9 @@ impl Room {
 
     fn disconnect(&mut self, disconnect: &DisconnectUser<'_>) {
         let how = self.injector.disconnection();
-        let is_theirs =
-            |member: &Member| member.service == Service::BufferFull && disconnect.user_id == *member.user.id;
+        let is_theirs = |member: &Member| {
+            member.service == Service::BufferFull && disconnect.user_id == *member.user.id
+        };
         let event = SystemEvent::disconnect_user(disconnect.user_id, disconnect.reason);
         let payload = self.system_event(&event, disconnect.request_id);
         self.deliver_to(payload, |member| how.has_event || !is_theirs(member));
@@ -538,7 +554,8 @@ impl Room {
     /// Returns an identifier and the time, for a new payload.
     fn stamp(&mut self) -> (String, String) {
         let seconds = i64::try_from(self.now.as_millis() / 1_000).unwrap_or(i64::MAX);
-        let nanoseconds = u32::try_from(self.now.as_millis() % 1_000).unwrap_or(0).saturating_mul(1_000_000);
+        let nanoseconds =
+            u32::try_from(self.now.as_millis() % 1_000).unwrap_or(0).saturating_mul(1_000_000);
         let time = Timestamp::new(self.config.start.seconds().saturating_add(seconds), nanoseconds);
         (self.rng.identifier(12), time.unwrap_or(self.config.start).to_string())
     }
@@ -551,7 +568,9 @@ impl Room {
 
     fn deliver_to(&mut self, payload: String, is_meant: impl Fn(&Member) -> bool) {
         let payload = self.injector.spell(payload);
-        for conn in self.connections_where(|member| member.service == Service::BufferFull && is_meant(member)) {
+        for conn in self
+            .connections_where(|member| member.service == Service::BufferFull && is_meant(member))
+        {
             self.injector.deliver(&mut self.links, self.now, conn, &payload);
         }
     }
@@ -563,7 +582,9 @@ impl Room {
     // The end of sessions and connections.
 
     fn end_expired_sessions(&mut self) {
-        while let Some((_, conn)) = self.expirations.first().copied().filter(|(at, _)| *at <= self.now) {
+        while let Some((_, conn)) =
+            self.expirations.first().copied().filter(|(at, _)| *at <= self.now)
+        {
             self.end_session(conn);
         }
     }

@@ -71,7 +71,8 @@ pub enum ExpiryReason {
 }
 
 /// The texts of [`ExpiryReason::OtherText`].
-const OTHER_TEXTS: [&str; 4] = ["Unauthorized", "please sign in again", "your time is up", "Bye {401}"];
+const OTHER_TEXTS: [&str; 4] =
+    ["Unauthorized", "please sign in again", "your time is up", "Bye {401}"];
 
 const JSON_CODE: &str = r#"{"ErrorCode":401,"ErrorMessage":"Unauthorized"}"#;
 
@@ -87,7 +88,8 @@ const MAX_REASON: usize = 123;
 
 impl SessionEnd {
     /// An ERROR 401, and then [`Close::EXPIRED`]. This is the default.
-    pub const DEFAULT: Self = Self::new(AfterExpiry::Close { code: Close::EXPIRED.code(), reason: ExpiryReason::Json });
+    pub const DEFAULT: Self =
+        Self::new(AfterExpiry::Close { code: Close::EXPIRED.code(), reason: ExpiryReason::Json });
 
     /// The close codes that a session may end with, as far as other services are a guide. A random
     /// end has one of these.
@@ -111,7 +113,10 @@ impl SessionEnd {
             0 => AfterExpiry::Abort,
             1 => AfterExpiry::StayOpen,
             2 => AfterExpiry::Silence,
-            _ => AfterExpiry::Close { code: rng.pick(&Self::CODES, 1000), reason: ExpiryReason::random(rng) },
+            _ => AfterExpiry::Close {
+                code: rng.pick(&Self::CODES, 1000),
+                reason: ExpiryReason::random(rng),
+            },
         };
         Self { has_error: rng.roll(Probability::of_256(176)), then }
     }

@@ -70,7 +70,11 @@ fn escape_some(text: &str, escaped: &mut String, rng: &mut Rng) {
         let in_upper_case = rng.below(2) == 0;
         for unit in character.encode_utf16(&mut [0; 2]) {
             // Writing to a `String` cannot fail.
-            let _ = if in_upper_case { write!(escaped, "\\u{unit:04X}") } else { write!(escaped, "\\u{unit:04x}") };
+            let _ = if in_upper_case {
+                write!(escaped, "\\u{unit:04X}")
+            } else {
+                write!(escaped, "\\u{unit:04x}")
+            };
         }
     }
 }
@@ -81,7 +85,10 @@ fn map_members(object: &str, change: &mut impl FnMut(&mut Vec<String>)) -> Strin
     let Some(members) = members(object) else { return object.to_owned() };
     let mut changed: Vec<String> = Vec::new();
     for member in members {
-        match member.strip_prefix(r#""Sender":"#).and_then(|sender| Some((sender, self::members(sender)?))) {
+        match member
+            .strip_prefix(r#""Sender":"#)
+            .and_then(|sender| Some((sender, self::members(sender)?)))
+        {
             Some((_, sender)) => {
                 let mut sender: Vec<String> = sender.into_iter().map(ToOwned::to_owned).collect();
                 change(&mut sender);

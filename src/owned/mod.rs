@@ -1,24 +1,27 @@
 //! The payloads with texts of their own, for keeping.
 //!
-//! Each comes [`From`] the borrowed payload of the same name, and lends it again with `as_borrowed`; encoding is there.
+//! Each comes [`From`] the borrowed payload of the same name, and lends it again with
+//! `as_borrowed`; encoding is there.
 //!
-//! What is kept is what a payload says: texts without their escapes, attributes as a map in which the last of a repeated name
-//! counts, and no difference between the ways of having none.
+//! What is kept is what a payload says: texts without their escapes, attributes as a map in which
+//! the last of a repeated name counts, and no difference between the ways of having none.
 //!
 //! # serde
 //!
 //! With the feature `serde`, payloads are written and read in the shape that they have on the wire.
 //!
-//! They can be written to other formats, including those that need the length of a map first. They can be
-//! read back only from formats that describe themselves and keep the names of fields, because the `Type`
-//! or `Action` decides what the other fields are. JSON, CBOR, YAML and RON are such formats, and so is
-//! `MessagePack` if it is written with field names (`rmp_serde::to_vec_named`). TOML works except for
-//! an [`UnknownPayload`] that contains `null`, which TOML does not have. Postcard and bincode do not describe themselves: to keep payloads in them,
-//! store the encoded JSON as a string.
+//! They can be written to other formats, including those that need the length of a map first. They
+//! can be read back only from formats that describe themselves and keep the names of fields,
+//! because the `Type` or `Action` decides what the other fields are. JSON, CBOR, YAML and RON are
+//! such formats, and so is `MessagePack` if it is written with field names
+//! (`rmp_serde::to_vec_named`). TOML works except for an [`UnknownPayload`] that contains `null`,
+//! which TOML does not have. Postcard and bincode do not describe themselves: to keep payloads in
+//! them, store the encoded JSON as a string.
 //!
-//! An [`UnknownPayload`] that was read through serde keeps its values, but not its white space. Its numbers are
-//! 64-bit integers or doubles. With the feature `arbitrary_precision` of `serde_json`, [`UnknownPayload::raw`]
-//! has all of their digits; serializing them again still rounds to a double.
+//! An [`UnknownPayload`] that was read through serde keeps its values, but not its white space. Its
+//! numbers are 64-bit integers or doubles. With the feature `arbitrary_precision` of `serde_json`,
+//! [`UnknownPayload::raw`] has all of their digits; serializing them again still rounds to a
+//! double.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -133,7 +136,11 @@ pub struct DisconnectUser {
 impl From<publish::DisconnectUser<'_>> for DisconnectUser {
     fn from(disconnect: publish::DisconnectUser<'_>) -> Self {
         let publish::DisconnectUser { request_id, user_id, reason } = disconnect;
-        Self { request_id: owned_text(request_id), user_id: user_id.into(), reason: owned_text(reason) }
+        Self {
+            request_id: owned_text(request_id),
+            user_id: user_id.into(),
+            reason: owned_text(reason),
+        }
     }
 }
 
@@ -224,7 +231,8 @@ impl Message {
     pub fn as_borrowed(&self) -> subscribe::Message<'_> {
         let Self { id, request_id, attributes, content, send_time, sender } = self;
         let send_time = Text::from(send_time).into();
-        let mut message = subscribe::Message::new(id.into(), content.into(), send_time, sender.as_borrowed());
+        let mut message =
+            subscribe::Message::new(id.into(), content.into(), send_time, sender.as_borrowed());
         message.request_id = borrowed_text(request_id.as_ref());
         message.attributes = borrowed_attributes(attributes);
         message
@@ -293,7 +301,8 @@ impl Event {
     #[must_use]
     pub fn as_borrowed(&self) -> subscribe::Event<'_> {
         let Self { id, request_id, event_name, attributes, send_time } = self;
-        let mut event = subscribe::Event::new(id.into(), event_name.into(), Text::from(send_time).into());
+        let mut event =
+            subscribe::Event::new(id.into(), event_name.into(), Text::from(send_time).into());
         event.request_id = borrowed_text(request_id.as_ref());
         event.attributes = borrowed_attributes(attributes);
         event

@@ -7,7 +7,8 @@ use crate::wire::members;
 
 /// [DeleteMessage (Publish)]: tell the other clients to delete a message.
 ///
-/// The room is told with an event: [`EventKind::DeletedMessage`](crate::subscribe::EventKind::DeletedMessage).
+/// The room is told with an event:
+/// [`EventKind::DeletedMessage`](crate::subscribe::EventKind::DeletedMessage).
 ///
 /// [DeleteMessage (Publish)]: https://docs.aws.amazon.com/ivs/latest/chatmsgapireference/actions-deletemessage-publish.html
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,9 @@ use crate::wire::members;
 
 /// [DisconnectUser (Publish)]: disconnect a user from the room, on all of their connections.
 ///
-/// The room is told with an event: [`EventKind::DisconnectedUser`](crate::subscribe::EventKind::DisconnectedUser). It bans
-/// nobody: for that, the application stops creating tokens for the user.
+/// The room is told with an event:
+/// [`EventKind::DisconnectedUser`](crate::subscribe::EventKind::DisconnectedUser). It bans nobody:
+/// for that, the application stops creating tokens for the user.
 ///
 /// [DisconnectUser (Publish)]: https://docs.aws.amazon.com/ivs/latest/chatmsgapireference/actions-disconnectuser-publish.html
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

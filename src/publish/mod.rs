@@ -1,7 +1,7 @@
 //! What clients send: the publish operations of the reference.
 //!
-//! Each is encoded as the official SDKs write it. Decoding is for the other end, a server or a proxy, and reads the names of
-//! fields in any ASCII case, as the service does.
+//! Each is encoded as the official SDKs write it. Decoding is for the other end, a server or a
+//! proxy, and reads the names of fields in any ASCII case, as the service does.
 
 mod delete_message;
 mod disconnect_user;
@@ -16,7 +16,8 @@ use crate::value::Capability;
 use crate::value::Text;
 use crate::wire::encode::{Encode, encoders};
 use crate::wire::{
-    self, DecodeError, Direction, Field, Level, Members, Payload, Shape, Values, decode_utf8, usual_members,
+    self, DecodeError, Direction, Field, Level, Members, Payload, Shape, Values, decode_utf8,
+    usual_members,
 };
 
 /// The payloads, in the order in which [`Publish::read`] tells them apart.
@@ -89,13 +90,15 @@ impl<'a> Publish<'a> {
     ///
     /// # Errors
     ///
-    /// If the payload is not the JSON of RFC 8259, or not a publish operation as the reference describes them.
+    /// If the payload is not the JSON of RFC 8259, or not a publish operation as the reference
+    /// describes them.
     #[inline]
     pub fn decode(payload: &'a [u8]) -> Result<Self, DecodeError> {
         decode_utf8(payload, Self::read)
     }
 
-    /// Decodes one whole payload that is known to be UTF-8, as text messages of most WebSocket libraries are.
+    /// Decodes one whole payload that is known to be UTF-8, as text messages of most WebSocket
+    /// libraries are.
     ///
     /// # Errors
     ///
@@ -116,7 +119,8 @@ impl<'a> Publish<'a> {
         })
     }
 
-    /// The `RequestId` of a payload, whether or not the payload can be decoded: an error that answers it should carry it.
+    /// The `RequestId` of a payload, whether or not the payload can be decoded: an error that
+    /// answers it should carry it.
     ///
     /// It is found if nothing in front of it breaks the JSON.
     ///
@@ -189,7 +193,8 @@ impl<'a> Publish<'a> {
         let _ = self.write(buffer);
     }
 
-    /// Returns the `RequestId` in the encoded form of this payload, which comes right after `Action`.
+    /// Returns the `RequestId` in the encoded form of this payload, which comes right after
+    /// `Action`.
     pub(crate) fn written_request_id<'b>(&self, payload: &'b str) -> Text<'b> {
         let start = [r#"{"Action":""#, self.action(), r#"","RequestId":"#].map(str::len);
         let start = start.into_iter().fold(0, usize::wrapping_add);
@@ -216,7 +221,11 @@ fn write_request_id<S: Sink>(sink: &mut S, request_id: Option<Text<'_>>) -> Resu
 
 /// Writes an optional member behind others.
 #[inline]
-fn write_option<S: Sink>(sink: &mut S, key: &str, value: Option<Text<'_>>) -> Result<(), BufferFull> {
+fn write_option<S: Sink>(
+    sink: &mut S,
+    key: &str,
+    value: Option<Text<'_>>,
+) -> Result<(), BufferFull> {
     let Some(value) = value else { return Ok(()) };
     sink.member(key, value.to_json())
 }

@@ -30,8 +30,8 @@ pub struct SendMessage<'a> {
     pub request_id: Option<Text<'a>>,
     /// The text.
     pub content: Content<'a>,
-    /// Whatever else the application wants to say with the message. The service does not publish a limit; that of
-    /// neighbouring attributes is 1 KB.
+    /// Whatever else the application wants to say with the message. The service does not publish a
+    /// limit; that of neighbouring attributes is 1 KB.
     pub attributes: Attributes<'a>,
 }
 

@@ -1,4 +1,5 @@
-//! Payloads from any format: the same rules as the decoder's, written for legibility alone. It is the decoder's oracle.
+//! Payloads from any format: the same rules as the decoder's, written for legibility alone. It is
+//! the decoder's oracle.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,8 +8,8 @@ use serde::de::{Deserialize, Deserializer, Error, Unexpected};
 
 use super::raw_value::{NUMBER, Value};
 use crate::owned::{
-    Attributes, DeleteMessage, DisconnectUser, Event, Message, Publish, SendMessage, Sender, ServiceError, Subscribe,
-    UnknownPayload,
+    Attributes, DeleteMessage, DisconnectUser, Event, Message, Publish, SendMessage, Sender,
+    ServiceError, Subscribe, UnknownPayload,
 };
 use crate::value::Content;
 use crate::value::ErrorCode;
@@ -22,7 +23,9 @@ impl Members {
     fn new<E: Error>(object: Value, field_of: impl Fn(&str) -> Option<Field>) -> Result<Self, E> {
         match object {
             Value::Object(members) => {
-                let known = members.into_iter().filter_map(|(name, value)| field_of(&name).map(|field| (field, value)));
+                let known = members
+                    .into_iter()
+                    .filter_map(|(name, value)| field_of(&name).map(|field| (field, value)));
                 Ok(Self(known.collect()))
             }
             other => Err(other.mistyped("an object")),
@@ -31,7 +34,8 @@ impl Members {
 
     /// The value of a field, which may be there once.
     fn take<E: Error>(&mut self, field: Field) -> Result<Option<Value>, E> {
-        let place = |members: &Vec<(Field, Value)>| members.iter().position(|(name, _)| *name == field);
+        let place =
+            |members: &Vec<(Field, Value)>| members.iter().position(|(name, _)| *name == field);
         let value = place(&self.0).map(|place| self.0.swap_remove(place).1);
         match place(&self.0) {
             None => Ok(value),
@@ -78,8 +82,9 @@ impl Members {
 
 impl<'de> Deserialize<'de> for Publish {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut members =
-            Members::new(Value::deserialize(deserializer)?, |name| Field::named(name, Direction::Publish))?;
+        let mut members = Members::new(Value::deserialize(deserializer)?, |name| {
+            Field::named(name, Direction::Publish)
+        })?;
         match members.string::<D::Error>(Field::Action)?.as_str() {
             publish::SendMessage::ACTION => {
                 let content = members.string(Field::Content)?;
@@ -102,7 +107,11 @@ impl<'de> Deserialize<'de> for Publish {
             })),
             other => Err(D::Error::unknown_variant(
                 other,
-                &[publish::SendMessage::ACTION, publish::DeleteMessage::ACTION, publish::DisconnectUser::ACTION],
+                &[
+                    publish::SendMessage::ACTION,
+                    publish::DeleteMessage::ACTION,
+                    publish::DisconnectUser::ACTION,
+                ],
             )),
         }
     }
@@ -111,7 +120,8 @@ impl<'de> Deserialize<'de> for Publish {
 impl<'de> Deserialize<'de> for Subscribe {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
-        let mut members = Members::new(value.clone(), |name| Field::named(name, Direction::Subscribe))?;
+        let mut members =
+            Members::new(value.clone(), |name| Field::named(name, Direction::Subscribe))?;
         match members.string::<D::Error>(Field::Type)?.as_str() {
             subscribe::Message::TYPE => Ok(Self::Message(Message {
                 id: members.string(Field::Id)?,
@@ -135,7 +145,12 @@ impl<'de> Deserialize<'de> for Subscribe {
                 error_code: match members.take(Field::ErrorCode)? {
                     Some(Value::Unsigned(number)) => match u16::try_from(number) {
                         Ok(number) => ErrorCode::new(number),
-                        Err(_) => return Err(D::Error::invalid_value(Unexpected::Unsigned(number), &"0 to 65535")),
+                        Err(_) => {
+                            return Err(D::Error::invalid_value(
+                                Unexpected::Unsigned(number),
+                                &"0 to 65535",
+                            ));
+                        }
                     },
                     Some(other) => return Err(other.mistyped("a number from 0 to 65535")),
                     None => return Err(D::Error::missing_field(Field::ErrorCode.name())),

@@ -1,4 +1,5 @@
-//! Any value, read from any format: what is kept of a payload until its `Type` or `Action` is known.
+//! Any value, read from any format: what is kept of a payload until its `Type` or `Action` is
+//! known.
 
 use alloc::format;
 use alloc::string::String;
@@ -10,8 +11,8 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpect
 
 use crate::json::{Cursor, ErrorKind, Sink, Str};
 
-/// The key of the map that `serde_json`, under its feature `arbitrary_precision`, hands to a visitor for
-/// a number. Integers of 64 bits are still handed out as such.
+/// The key of the map that `serde_json`, under its feature `arbitrary_precision`, hands to a
+/// visitor for a number. Integers of 64 bits are still handed out as such.
 pub(super) const NUMBER: &str = "$serde_json::private::Number";
 
 #[derive(Clone)]
@@ -21,9 +22,9 @@ pub(super) enum Value {
     Unsigned(u64),
     Signed(i64),
     Float(f64),
-    /// The JSON text of a number that came as a map with the key [`NUMBER`]. It may be beyond the range of
-    /// a double. Nothing tells it from an object of this one member, which `serde_json` itself takes
-    /// for a number too.
+    /// The JSON text of a number that came as a map with the key [`NUMBER`]. It may be beyond the
+    /// range of a double. Nothing tells it from an object of this one member, which `serde_json`
+    /// itself takes for a number too.
     Number(String),
     String(String),
     Array(Vec<Value>),
@@ -140,17 +141,28 @@ impl<'de> Deserialize<'de> for Value {
             }
 
             // What JSON has as a number of more than 64 bits; no field of the reference is one.
-            #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "as JSON readers do elsewhere")]
+            #[expect(
+                clippy::cast_precision_loss,
+                clippy::as_conversions,
+                reason = "as JSON readers do elsewhere"
+            )]
             fn visit_u128<E: Error>(self, value: u128) -> Result<Value, E> {
                 Ok(u64::try_from(value).map_or(Value::Float(value as f64), Value::Unsigned))
             }
 
-            #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "as JSON readers do elsewhere")]
+            #[expect(
+                clippy::cast_precision_loss,
+                clippy::as_conversions,
+                reason = "as JSON readers do elsewhere"
+            )]
             fn visit_i128<E: Error>(self, value: i128) -> Result<Value, E> {
                 Ok(i64::try_from(value).map_or(Value::Float(value as f64), Value::Signed))
             }
 
-            fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+            fn visit_newtype_struct<D: Deserializer<'de>>(
+                self,
+                deserializer: D,
+            ) -> Result<Value, D::Error> {
                 Value::deserialize(deserializer)
             }
 

@@ -1,7 +1,8 @@
-//! `Serialize` for the borrowed payloads: the members that the encoder writes, in its order, in any format.
+//! `Serialize` for the borrowed payloads: the members that the encoder writes, in its order, in any
+//! format.
 //!
-//! Maps and sequences are written with their length, which many binary formats put first. It is counted
-//! by reading them once more.
+//! Maps and sequences are written with their length, which many binary formats put first. It is
+//! counted by reading them once more.
 
 use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 
@@ -137,7 +138,11 @@ impl Serialize for Subscribe<'_> {
 }
 
 /// Writes an option, or skips it.
-fn optional<S: SerializeStruct>(members: &mut S, name: &'static str, value: Option<Text<'_>>) -> Result<(), S::Error> {
+fn optional<S: SerializeStruct>(
+    members: &mut S,
+    name: &'static str,
+    value: Option<Text<'_>>,
+) -> Result<(), S::Error> {
     match value {
         Some(value) => members.serialize_field(name, &value),
         None => members.skip_field(name),
@@ -178,7 +183,8 @@ impl Serialize for DisconnectUser<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { request_id, user_id, reason } = self;
         let options = [request_id.and_then(Text::not_empty).is_some(), reason.is_some()];
-        let mut members = serializer.serialize_struct("DisconnectUser", length_with(2, &options))?;
+        let mut members =
+            serializer.serialize_struct("DisconnectUser", length_with(2, &options))?;
         members.serialize_field("Action", Self::ACTION)?;
         optional(&mut members, "RequestId", request_id.and_then(Text::not_empty))?;
         members.serialize_field("UserId", user_id)?;
@@ -208,7 +214,10 @@ struct Raw<'a>(&'a str);
 // The value has been validated, so that reading it does not fail.
 impl<'a> Raw<'a> {
     /// Calls `visit` for each member of an object.
-    fn members<E: Error>(&self, mut visit: impl FnMut(Text<'a>, Self) -> Result<(), E>) -> Result<(), E> {
+    fn members<E: Error>(
+        &self,
+        mut visit: impl FnMut(Text<'a>, Self) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut cursor = Cursor::new(self.0);
         let mut is_closed = cursor.open_object().map_err(E::custom)?;
         while !is_closed {
@@ -255,9 +264,11 @@ impl Serialize for Raw<'_> {
                 self.elements(|value| values.serialize_element(&value))?;
                 values.end()
             }
-            Some(b'"') => {
-                Cursor::new(self.0).string().map(Text::from_json).map_err(S::Error::custom)?.serialize(serializer)
-            }
+            Some(b'"') => Cursor::new(self.0)
+                .string()
+                .map(Text::from_json)
+                .map_err(S::Error::custom)?
+                .serialize(serializer),
             Some(b't') => serializer.serialize_bool(true),
             Some(b'f') => serializer.serialize_bool(false),
             Some(b'n') => serializer.serialize_unit(),

@@ -3,8 +3,8 @@
 use serde::ser::{Error, Serialize, Serializer};
 
 use crate::owned::{
-    DeleteMessage, DisconnectUser, Event, Message, Publish, SendMessage, Sender, ServiceError, Subscribe,
-    UnknownPayload,
+    DeleteMessage, DisconnectUser, Event, Message, Publish, SendMessage, Sender, ServiceError,
+    Subscribe, UnknownPayload,
 };
 
 macro_rules! serialize {
@@ -17,7 +17,16 @@ macro_rules! serialize {
     )*};
 }
 
-serialize!(DeleteMessage, DisconnectUser, Message, Sender, Event, ServiceError, UnknownPayload, Subscribe);
+serialize!(
+    DeleteMessage,
+    DisconnectUser,
+    Message,
+    Sender,
+    Event,
+    ServiceError,
+    UnknownPayload,
+    Subscribe
+);
 
 impl Serialize for SendMessage {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,4 +1,5 @@
-/// How the service closes a connection, as far as that is known: what goes into the WebSocket close frame.
+/// How the service closes a connection, as far as that is known: what goes into the WebSocket close
+/// frame.
 ///
 /// ```
 /// use ivs_chat_proto::CloseReason;
@@ -20,16 +21,19 @@ pub struct Close<'a> {
 const MAX_REASON: usize = 123;
 
 impl Close<'static> {
-    /// The session is over. The reason is an object, with the `ErrorCode` 401. The code is not known;
-    /// clients go by the [error](super::Rejection::expired) in front of it.
-    pub const EXPIRED: Self = Self { code: 1000, reason: r#"{"ErrorMessage":"session expired","ErrorCode":401}"# };
+    /// The session is over. The reason is an object, with the `ErrorCode` 401. The code is not
+    /// known; clients go by the [error](super::Rejection::expired) in front of it.
+    pub const EXPIRED: Self =
+        Self { code: 1000, reason: r#"{"ErrorMessage":"session expired","ErrorCode":401}"# };
 }
 
 impl<'a> Close<'a> {
-    /// The user has been disconnected: code 1000, and plain text for a reason. What a close frame has no room for is cut off.
+    /// The user has been disconnected: code 1000, and plain text for a reason. What a close frame
+    /// has no room for is cut off.
     #[must_use]
     pub fn disconnected(reason: &'a str) -> Self {
-        let end = (0..=MAX_REASON.min(reason.len())).rev().find(|end| reason.is_char_boundary(*end));
+        let end =
+            (0..=MAX_REASON.min(reason.len())).rev().find(|end| reason.is_char_boundary(*end));
         Self { code: 1000, reason: end.and_then(|end| reason.get(..end)).unwrap_or_default() }
     }
 

@@ -1,6 +1,8 @@
-//! The other end: what the service does with what clients publish. For a gateway, a proxy, a test double.
+//! The other end: what the service does with what clients publish. For a gateway, a proxy, a test
+//! double.
 //!
-//! **A [`Peer`] is one connection: each text message goes into [`handle_message`](Peer::handle_message), and what comes out is either a publish to be done or a
+//! **A [`Peer`] is one connection: each text message goes into
+//! [`handle_message`](Peer::handle_message), and what comes out is either a publish to be done or a
 //! [`Rejection`] to be sent back.** Identifiers, the time, who else is in the room and what is to be delivered to them stay with the caller; the
 //! payloads for that are those of [`subscribe`](crate::subscribe).
 //!
@@ -37,7 +39,8 @@
 //!
 //! # What is checked
 //!
-//! In this order; the first that fails decides. The numbers are those of the reference's section "WebSocket Errors".
+//! In this order; the first that fails decides. The numbers are those of the reference's section
+//! "WebSocket Errors".
 //!
 //! | | error | [`RejectionCause`] |
 //! |---|---|---|
@@ -50,30 +53,41 @@
 //! | nor has the room too many messages: [`RoomRateLimiter`] | 429 | the same |
 //! | the review accepts it: [`Rejection::not_acceptable`] | 406 | [`NotAcceptable`](RejectionCause::NotAcceptable) |
 //!
-//! A publish that is too large and not JSON is not JSON: give the WebSocket a limit of its own above [`max_bytes`](Config::max_bytes). The `RequestId` is in the error wherever it could be read, whatever else is wrong. What a check
-//! rejects is not counted against its own rate nor any below it; what the room or the review rejects has been counted for the connection.
+//! A publish that is too large and not JSON is not JSON: give the WebSocket a limit of its own
+//! above [`max_bytes`](Config::max_bytes). The `RequestId` is in the error wherever it could be
+//! read, whatever else is wrong. What a check rejects is not counted against its own rate nor any
+//! below it; what the room or the review rejects has been counted for the connection.
 //!
 //! # As the service does, as far as that is known
 //!
-//! - *The handshake* offers the token as the only subprotocol, and is answered with the same: [`Token::new`](crate::Token::new) reads the header's
-//!   value, and [`header_value`](crate::Token::header_value) is what to answer with. Browsers refuse a connection that is answered otherwise. A token is good for
-//!   one connection. With which HTTP status the service refuses one is not known; 401 is what a client expects.
+//! - *The handshake* offers the token as the only subprotocol, and is answered with the same:
+//!   [`Token::new`](crate::Token::new) reads the header's value, and
+//!   [`header_value`](crate::Token::header_value) is what to answer with. Browsers refuse a
+//!   connection that is answered otherwise. A token is good for one connection. With which HTTP
+//!   status the service refuses one is not known; 401 is what a client expects.
 //! - *Names* of fields are read in any ASCII case. Members that are not known are ignored.
-//! - *Errors* have the texts that have been seen of the service, where any have: those of 400 for a content that is too long, of 401 and of 429. Their
-//!   `Id` is that of the message for a deletion, and one of the caller's making otherwise, as the reference has it.
-//! - *A message* goes to everybody in the room, its sender among them, with the `RequestId` it came with.
-//! - *A deletion* and *a disconnection* are told to everybody as events, [built](crate::subscribe::SystemEvent) to have what the service's have; with the
-//!   `RequestId` of the client that asked for it. The user who is disconnected is told, too, and then [closed](Close::disconnected), on every connection.
-//! - *A deletion that is rejected* is answered with the message's `Id`, as the reference has it. The official JavaScript SDK 1.1.1 drops that as
-//!   a duplicate if it has received the message, and its request never settles; that is a fault of the SDK's.
-//! - *The end of a session* is an error 401 that nobody asked for, and then a close: [`Rejection::expired`] and [`Close::EXPIRED`] at
+//! - *Errors* have the texts that have been seen of the service, where any have: those of 400 for a
+//!   content that is too long, of 401 and of 429. Their `Id` is that of the message for a deletion,
+//!   and one of the caller's making otherwise, as the reference has it.
+//! - *A message* goes to everybody in the room, its sender among them, with the `RequestId` it came
+//!   with.
+//! - *A deletion* and *a disconnection* are told to everybody as events,
+//!   [built](crate::subscribe::SystemEvent) to have what the service's have; with the `RequestId`
+//!   of the client that asked for it. The user who is disconnected is told, too, and then
+//!   [closed](Close::disconnected), on every connection.
+//! - *A deletion that is rejected* is answered with the message's `Id`, as the reference has it.
+//!   The official JavaScript SDK 1.1.1 drops that as a duplicate if it has received the message,
+//!   and its request never settles; that is a fault of the SDK's.
+//! - *The end of a session* is an error 401 that nobody asked for, and then a close:
+//!   [`Rejection::expired`] and [`Close::EXPIRED`] at
 //!   [`expires_at`](Peer::expires_at).
 //!
-//! Never end a session by a close frame alone: with any code, the official JavaScript SDK takes that for good. A connection that breaks without one, it
-//! makes again.
+//! Never end a session by a close frame alone: with any code, the official JavaScript SDK takes
+//! that for good. A connection that breaks without one, it makes again.
 //!
-//! Not known, and chosen here: the words of all other errors; the order of the checks; the limit in bytes (16 KiB); the close code at the end of a session; whether
-//! what is rejected counts against a rate.
+//! Not known, and chosen here: the words of all other errors; the order of the checks; the limit in
+//! bytes (16 KiB); the close code at the end of a session; whether what is rejected counts against
+//! a rate.
 
 mod close;
 mod peer;

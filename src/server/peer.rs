@@ -20,8 +20,8 @@ pub struct Config {
     pub max_code_points: u16,
     /// How many bytes a publish may have. The service has a limit, but does not publish it. 16 KiB.
     pub max_bytes: usize,
-    /// How many requests the connection may make in any one second, all actions together: 1 to 10, where more is taken for 10; without it, any
-    /// number. 10.
+    /// How many requests the connection may make in any one second, all actions together: 1 to 10,
+    /// where more is taken for 10; without it, any number. 10.
     pub requests_per_second: Option<NonZeroU8>,
 }
 
@@ -60,7 +60,8 @@ impl Peer {
         Self { config, expires_at: now.after(config.session_ms.into()), requests: Rate::new() }
     }
 
-    /// When the session is over. Then send [`Rejection::expired`] and close with [`Close::EXPIRED`](super::Close::EXPIRED).
+    /// When the session is over. Then send [`Rejection::expired`] and close with
+    /// [`Close::EXPIRED`](super::Close::EXPIRED).
     #[must_use]
     pub const fn expires_at(&self) -> Instant {
         self.expires_at
@@ -76,17 +77,31 @@ impl Peer {
     ///
     /// # Errors
     ///
-    /// If it is not to be done. The checks come in the order of the [module](super)'s table, and the first that fails decides. Nothing is read behind a content
-    /// that has too many code points for any room.
-    pub fn handle_message<'m>(&mut self, now: Instant, message: &'m [u8]) -> Result<Publish<'m>, Rejection<'m>> {
+    /// If it is not to be done. The checks come in the order of the [module](super)'s table, and
+    /// the first that fails decides. Nothing is read behind a content that has too many code points
+    /// for any room.
+    pub fn handle_message<'m>(
+        &mut self,
+        now: Instant,
+        message: &'m [u8],
+    ) -> Result<Publish<'m>, Rejection<'m>> {
         let publish = match Publish::decode(message) {
             Ok(publish) => publish,
             Err(error) => {
-                let is_content =
-                    matches!(error.kind(), DecodeErrorKind::ContentTooLong | DecodeErrorKind::EmptyContent);
+                let is_content = matches!(
+                    error.kind(),
+                    DecodeErrorKind::ContentTooLong | DecodeErrorKind::EmptyContent
+                );
                 // As far as it has been read, it is a message, and has to be one that may be sent.
-                let before = if is_content { self.check_session(now, Capability::SendMessage) } else { Ok(()) };
-                return Err(Rejection::unread(message, before.err().unwrap_or(RejectionCause::NotDecoded(error))));
+                let before = if is_content {
+                    self.check_session(now, Capability::SendMessage)
+                } else {
+                    Ok(())
+                };
+                return Err(Rejection::unread(
+                    message,
+                    before.err().unwrap_or(RejectionCause::NotDecoded(error)),
+                ));
             }
         };
         self.check(now, &publish, message.len()).map_err(|cause| Rejection::of(&publish, cause))?;
@@ -94,10 +109,17 @@ impl Peer {
         Ok(publish)
     }
 
-    fn check(&self, now: Instant, publish: &Publish<'_>, bytes: usize) -> Result<(), RejectionCause> {
+    fn check(
+        &self,
+        now: Instant,
+        publish: &Publish<'_>,
+        bytes: usize,
+    ) -> Result<(), RejectionCause> {
         self.check_session(now, publish.required_capability())?;
         if let Publish::SendMessage(send) = publish {
-            send.content.check(self.config.max_code_points).map_err(|_| RejectionCause::ContentTooLong)?;
+            send.content
+                .check(self.config.max_code_points)
+                .map_err(|_| RejectionCause::ContentTooLong)?;
         }
         if bytes > self.config.max_bytes {
             return Err(RejectionCause::TooLarge);
@@ -108,7 +130,11 @@ impl Peer {
         }
     }
 
-    const fn check_session(&self, now: Instant, capability: Capability) -> Result<(), RejectionCause> {
+    const fn check_session(
+        &self,
+        now: Instant,
+        capability: Capability,
+    ) -> Result<(), RejectionCause> {
         if self.expires_at.is_due(now) {
             return Err(RejectionCause::Expired);
         }
@@ -120,7 +146,8 @@ impl Peer {
     }
 }
 
-/// How many messages a room takes in a second, of all who send together: its `maximumMessageRatePerSecond`.
+/// How many messages a room takes in a second, of all who send together: its
+/// `maximumMessageRatePerSecond`.
 ///
 /// ```
 /// use ivs_chat_proto::Instant;
@@ -147,7 +174,8 @@ impl RoomRateLimiter {
         Self { per_second, messages: Rate::new() }
     }
 
-    /// Whether the room takes a publish now. Only messages are counted, and only those that are taken.
+    /// Whether the room takes a publish now. Only messages are counted, and only those that are
+    /// taken.
     ///
     /// # Errors
     ///

@@ -57,8 +57,9 @@ pub enum RejectionCause {
 }
 
 impl<'m> Rejection<'m> {
-    /// The session of a connection is over: to be sent by itself, in front of [`Close::EXPIRED`](super::Close::EXPIRED). It is this that makes the
-    /// official JavaScript SDK connect anew; it takes a close that comes without it for final, whatever its code.
+    /// The session of a connection is over: to be sent by itself, in front of
+    /// [`Close::EXPIRED`](super::Close::EXPIRED). It is this that makes the official JavaScript SDK
+    /// connect anew; it takes a close that comes without it for final, whatever its code.
     #[must_use]
     pub const fn expired() -> Self {
         Self::new(RejectionCause::Expired)
@@ -72,8 +73,9 @@ impl<'m> Rejection<'m> {
         rejection
     }
 
-    /// The error to send back: with an `Id` of your making, another for each, unless it has that of a message to delete. The service has one in every
-    /// error, and the official JavaScript SDK takes none for an error that has no `Id`, or one that it has seen.
+    /// The error to send back: with an `Id` of your making, another for each, unless it has that of
+    /// a message to delete. The service has one in every error, and the official JavaScript SDK
+    /// takes none for an error that has no `Id`, or one that it has seen.
     #[must_use]
     pub const fn to_error<'e>(&self, id: Text<'e>) -> ServiceError<'e>
     where
@@ -116,14 +118,21 @@ impl<'m> Rejection<'m> {
 }
 
 impl RejectionCause {
-    /// The number of the error, and its words: those that the service has been seen to use, where any have.
+    /// The number of the error, and its words: those that the service has been seen to use, where
+    /// any have.
     const fn error(self) -> (ErrorCode, &'static str) {
         match self {
             Self::NotDecoded(error) => (ErrorCode::BAD_REQUEST, words(error.kind())),
-            Self::ContentTooLong => (ErrorCode::BAD_REQUEST, words(DecodeErrorKind::ContentTooLong)),
+            Self::ContentTooLong => {
+                (ErrorCode::BAD_REQUEST, words(DecodeErrorKind::ContentTooLong))
+            }
             Self::Expired => (ErrorCode::UNAUTHORIZED, "connection expired"),
-            Self::NotPermitted(Capability::SendMessage) => (ErrorCode::FORBIDDEN, "SEND_MESSAGE is not permitted"),
-            Self::NotPermitted(Capability::DeleteMessage) => (ErrorCode::FORBIDDEN, "DELETE_MESSAGE is not permitted"),
+            Self::NotPermitted(Capability::SendMessage) => {
+                (ErrorCode::FORBIDDEN, "SEND_MESSAGE is not permitted")
+            }
+            Self::NotPermitted(Capability::DeleteMessage) => {
+                (ErrorCode::FORBIDDEN, "DELETE_MESSAGE is not permitted")
+            }
             Self::NotPermitted(Capability::DisconnectUser) => {
                 (ErrorCode::FORBIDDEN, "DISCONNECT_USER is not permitted")
             }

@@ -13,7 +13,8 @@ use crate::wire::members;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Event<'a> {
-    /// An identifier that the service generated for the event; of a deletion it is not the deleted message's.
+    /// An identifier that the service generated for the event; of a deletion it is not the deleted
+    /// message's.
     pub id: Text<'a>,
     /// An identifier that the application specified.
     pub request_id: Option<Text<'a>>,
@@ -42,24 +43,27 @@ pub struct Event<'a> {
 pub enum EventKind<'a> {
     /// `aws:DELETE_MESSAGE`: clients should no longer show a message.
     DeletedMessage {
-        /// The `Id` of the message: the attribute `MessageId` or, without it, the deprecated `MessageID`.
+        /// The `Id` of the message: the attribute `MessageId` or, without it, the deprecated
+        /// `MessageID`.
         message_id: Text<'a>,
         /// Why the message was deleted.
         reason: Option<Text<'a>>,
     },
-    /// `aws:DISCONNECT_USER`: a user is made to leave. All clients are told, the user's own before they are closed.
+    /// `aws:DISCONNECT_USER`: a user is made to leave. All clients are told, the user's own before
+    /// they are closed.
     DisconnectedUser {
         /// The user's `UserId`.
         user_id: Text<'a>,
         /// Why the user is made to leave.
         reason: Option<Text<'a>>,
     },
-    /// An event of the application: its name and attributes mean what the application has them mean. An event of the service
-    /// whose attributes do not fit its name is shown like this, too.
+    /// An event of the application: its name and attributes mean what the application has them
+    /// mean. An event of the service whose attributes do not fit its name is shown like this, too.
     Application,
 }
 
-/// An event of the service's own, for [`Event::system`]: its name and its attributes, sorted as the service sorts them.
+/// An event of the service's own, for [`Event::system`]: its name and its attributes, sorted as the
+/// service sorts them.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemEvent<'a>(System<'a>);
 
@@ -70,8 +74,8 @@ enum System<'a> {
 }
 
 impl<'a> SystemEvent<'a> {
-    /// `aws:DELETE_MESSAGE`. The message is named twice, as `MessageId` and as the deprecated `MessageID`: there are clients
-    /// that read only the one or only the other.
+    /// `aws:DELETE_MESSAGE`. The message is named twice, as `MessageId` and as the deprecated
+    /// `MessageID`: there are clients that read only the one or only the other.
     #[must_use]
     pub fn delete_message(message_id: Text<'a>, reason: Option<Text<'a>>) -> Self {
         Self(System::DeleteMessage([
@@ -84,7 +88,10 @@ impl<'a> SystemEvent<'a> {
     /// `aws:DISCONNECT_USER`.
     #[must_use]
     pub fn disconnect_user(user_id: Text<'a>, reason: Option<Text<'a>>) -> Self {
-        Self(System::DisconnectUser([("Reason".into(), reason.unwrap_or_default()), ("UserId".into(), user_id)]))
+        Self(System::DisconnectUser([
+            ("Reason".into(), reason.unwrap_or_default()),
+            ("UserId".into(), user_id),
+        ]))
     }
 }
 
@@ -121,8 +128,12 @@ impl<'a> Event<'a> {
     #[must_use]
     pub fn system(id: Text<'a>, event: &'a SystemEvent<'a>, send_time: SendTime<'a>) -> Self {
         let (name, attributes) = match &event.0 {
-            System::DeleteMessage(attributes) => (Self::DELETE_MESSAGE, Attributes::from(attributes)),
-            System::DisconnectUser(attributes) => (Self::DISCONNECT_USER, Attributes::from(attributes)),
+            System::DeleteMessage(attributes) => {
+                (Self::DELETE_MESSAGE, Attributes::from(attributes))
+            }
+            System::DisconnectUser(attributes) => {
+                (Self::DISCONNECT_USER, Attributes::from(attributes))
+            }
         };
         Self { attributes, ..Self::new(id, Text::new(name), send_time) }
     }

@@ -13,7 +13,8 @@ use crate::wire::{Field, FromValue, Level, Values, members};
 pub struct Message<'a> {
     /// An identifier that the service generated.
     pub id: Text<'a>,
-    /// The identifier that the sender gave its `SEND_MESSAGE`, if it did. Everyone in the room sees it.
+    /// The identifier that the sender gave its `SEND_MESSAGE`, if it did. Everyone in the room sees
+    /// it.
     pub request_id: Option<Text<'a>>,
     /// The attributes that came with the message.
     pub attributes: Attributes<'a>,
@@ -41,7 +42,12 @@ impl<'a> Message<'a> {
 
     /// A message without a `RequestId` and without attributes.
     #[must_use]
-    pub const fn new(id: Text<'a>, content: Text<'a>, send_time: SendTime<'a>, sender: Sender<'a>) -> Self {
+    pub const fn new(
+        id: Text<'a>,
+        content: Text<'a>,
+        send_time: SendTime<'a>,
+        sender: Sender<'a>,
+    ) -> Self {
         Self { id, request_id: None, attributes: Attributes::NONE, content, send_time, sender }
     }
 }

@@ -1,6 +1,7 @@
 //! What the service sends: the subscribe operations of the reference.
 //!
-//! Each is encoded as the service writes it, so that decoding one of its frames and encoding it again gives the same bytes.
+//! Each is encoded as the service writes it, so that decoding one of its frames and encoding it
+//! again gives the same bytes.
 
 mod event;
 mod message;
@@ -15,7 +16,9 @@ pub use unknown_payload::UnknownPayload;
 use crate::json::{BufferFull, Cursor, Sink};
 use crate::value::Text;
 use crate::wire::encode::{Encode, encoders};
-use crate::wire::{self, DecodeError, Direction, Field, Level, Members, Shape, Values, decode_utf8, usual_members};
+use crate::wire::{
+    self, DecodeError, Direction, Field, Level, Members, Shape, Values, decode_utf8, usual_members,
+};
 
 /// The payloads, in the order in which [`Subscribe::read`] tells them apart.
 enum Order {}
@@ -66,13 +69,15 @@ impl<'a> Subscribe<'a> {
     ///
     /// # Errors
     ///
-    /// If the payload is not the JSON of RFC 8259, or not a subscribe operation as the reference describes them.
+    /// If the payload is not the JSON of RFC 8259, or not a subscribe operation as the reference
+    /// describes them.
     #[inline]
     pub fn decode(payload: &'a [u8]) -> Result<Self, DecodeError> {
         decode_utf8(payload, |mut cursor| Self::read(&mut cursor, 0))
     }
 
-    /// Decodes one whole payload that is known to be UTF-8, as text messages of most WebSocket libraries are.
+    /// Decodes one whole payload that is known to be UTF-8, as text messages of most WebSocket
+    /// libraries are.
     ///
     /// # Errors
     ///

@@ -6,7 +6,8 @@ use crate::wire::members;
 
 /// [WebSocket Errors]: an operation failed. It reaches only the client whose operation it was.
 ///
-/// It can come without any operation as well: the end of a session shows as [`ErrorCode::UNAUTHORIZED`].
+/// It can come without any operation as well: the end of a session shows as
+/// [`ErrorCode::UNAUTHORIZED`].
 ///
 /// [WebSocket Errors]: https://docs.aws.amazon.com/ivs/latest/chatmsgapireference/error-messages.html
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +17,8 @@ pub struct ServiceError<'a> {
     pub error_code: ErrorCode,
     /// What failed, in words.
     pub error_message: Option<Text<'a>>,
-    /// The identifier of the operation: the one it has from the service, such as that of the message to be deleted, or else
-    /// one generated for the error.
+    /// The identifier of the operation: the one it has from the service, such as that of the
+    /// message to be deleted, or else one generated for the error.
     pub id: Option<Text<'a>>,
     /// The identifier that the client gave its operation, if it did.
     pub request_id: Option<Text<'a>>,

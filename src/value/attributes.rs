@@ -7,8 +7,8 @@ use crate::value::Text;
 
 /// The attributes of a message, an event or a sender: names and values, both any text.
 ///
-/// Decoded attributes stay the JSON object that they came as, validated once, and are read when they are asked for;
-/// attributes to be encoded are a slice of pairs:
+/// Decoded attributes stay the JSON object that they came as, validated once, and are read when
+/// they are asked for; attributes to be encoded are a slice of pairs:
 ///
 /// ```
 /// use ivs_chat_proto::{Attributes, Content, publish::SendMessage};
@@ -18,8 +18,8 @@ use crate::value::Text;
 /// assert_eq!(message.attributes.get("mood").unwrap(), "happy");
 /// ```
 ///
-/// No attributes can come as a missing field, as `null` and as `{}`. All three are empty, and equal. `null` and `{}` are
-/// encoded as they came. Attributes in another order are not equal.
+/// No attributes can come as a missing field, as `null` and as `{}`. All three are empty, and
+/// equal. `null` and `{}` are encoded as they came. Attributes in another order are not equal.
 ///
 /// A publish is encoded without the member if the caller's slice or map is empty, as it is with
 /// [`NONE`](Self::NONE).
@@ -72,7 +72,8 @@ impl<'a> Attributes<'a> {
         matches!(self.0, Repr::Json("null"))
     }
 
-    /// Names and values in the order in which they stand. A name that stands there twice is shown twice.
+    /// Names and values in the order in which they stand. A name that stands there twice is shown
+    /// twice.
     #[must_use]
     #[inline]
     pub fn iter(&self) -> AttributesIter<'a> {
@@ -111,10 +112,14 @@ impl<'a> Attributes<'a> {
             Repr::Json(json) => sink.put(json),
             // One copy of the loop is enough where it has to fit.
             _ if cfg!(target_os = "none") => write_object(sink, self.iter()),
-            Repr::Pairs(pairs) => write_object(sink, pairs.iter().map(|&(name, value)| (name.into(), value.into()))),
+            Repr::Pairs(pairs) => {
+                write_object(sink, pairs.iter().map(|&(name, value)| (name.into(), value.into())))
+            }
             Repr::Texts(texts) => write_object(sink, texts.iter().copied()),
             #[cfg(feature = "alloc")]
-            Repr::Map(map) => write_object(sink, map.iter().map(|(name, value)| (name.into(), value.into()))),
+            Repr::Map(map) => {
+                write_object(sink, map.iter().map(|(name, value)| (name.into(), value.into())))
+            }
         }
     }
 }
@@ -172,9 +177,13 @@ impl<'a, const N: usize> From<&'a [(Text<'a>, Text<'a>); N]> for Attributes<'a> 
 }
 
 #[cfg(feature = "alloc")]
-impl<'a> From<&'a alloc::collections::BTreeMap<alloc::string::String, alloc::string::String>> for Attributes<'a> {
+impl<'a> From<&'a alloc::collections::BTreeMap<alloc::string::String, alloc::string::String>>
+    for Attributes<'a>
+{
     #[inline]
-    fn from(map: &'a alloc::collections::BTreeMap<alloc::string::String, alloc::string::String>) -> Self {
+    fn from(
+        map: &'a alloc::collections::BTreeMap<alloc::string::String, alloc::string::String>,
+    ) -> Self {
         Self(Repr::Map(map))
     }
 }
@@ -245,7 +254,8 @@ impl<'a> Iterator for AttributesIter<'a> {
 
 impl core::iter::FusedIterator for AttributesIter<'_> {}
 
-/// The members of an object that has been validated, so that reading it ends only at its end; `null` has none.
+/// The members of an object that has been validated, so that reading it ends only at its end;
+/// `null` has none.
 #[derive(Clone, Debug)]
 struct Members<'a> {
     cursor: Cursor<'a>,

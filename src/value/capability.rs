@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-/// What a connection must be permitted to do for a publish, under the reference's heading "Required Capability".
+/// What a connection must be permitted to do for a publish, under the reference's heading "Required
+/// Capability".
 ///
 /// A token without any capability can still receive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,7 +19,8 @@ pub enum Capability {
 
 impl Capability {
     /// All capabilities.
-    pub const ALL: &'static [Self] = &[Self::SendMessage, Self::DeleteMessage, Self::DisconnectUser];
+    pub const ALL: &'static [Self] =
+        &[Self::SendMessage, Self::DeleteMessage, Self::DisconnectUser];
 
     /// The name, as `CreateChatToken` takes it.
     #[must_use]
@@ -60,8 +62,10 @@ impl Capabilities {
     /// To receive, which every token permits, and nothing else.
     pub const NONE: Self = Self(0);
     /// Everything.
-    pub const ALL: Self =
-        Self::NONE.with(Capability::SendMessage).with(Capability::DeleteMessage).with(Capability::DisconnectUser);
+    pub const ALL: Self = Self::NONE
+        .with(Capability::SendMessage)
+        .with(Capability::DeleteMessage)
+        .with(Capability::DisconnectUser);
 
     /// These and one more.
     #[must_use]
@@ -92,6 +96,8 @@ impl FromIterator<Capability> for Capabilities {
 
 impl fmt::Debug for Capabilities {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(Capability::ALL.iter().filter(|capability| self.permits(**capability))).finish()
+        f.debug_set()
+            .entries(Capability::ALL.iter().filter(|capability| self.permits(**capability)))
+            .finish()
     }
 }

@@ -18,8 +18,9 @@ impl Members for Order {
 
 /// The reason in a WebSocket close frame.
 ///
-/// The service writes plain text when a user is disconnected, and a JSON object when a token or a session has expired. A
-/// close frame has room for 123 bytes, so that the object can be cut short; what is cut short is plain text.
+/// The service writes plain text when a user is disconnected, and a JSON object when a token or a
+/// session has expired. A close frame has room for 123 bytes, so that the object can be cut short;
+/// what is cut short is plain text.
 ///
 /// ```
 /// use ivs_chat_proto::{CloseReason, ErrorCode};
@@ -54,7 +55,9 @@ impl<'a> CloseReason<'a> {
             return Self::Empty;
         }
         match error_members(reason) {
-            Some((error_code, error_message)) if error_code.is_some() || error_message.is_some() => {
+            Some((error_code, error_message))
+                if error_code.is_some() || error_message.is_some() =>
+            {
                 Self::Error { error_code, error_message }
             }
             _ => Self::Text(reason),
@@ -173,7 +176,10 @@ fn error_members(reason: &str) -> Option<(Option<ErrorCode>, Option<Text<'_>>)> 
     let mut cursor = Cursor::new(reason);
     let mut values = Values::new();
     wire::read::<Order>(&mut cursor, 0, &mut values, None).ok()?;
-    Some((values.get(Level::Payload, Field::ErrorCode), values.get(Level::Payload, Field::ErrorMessage)))
+    Some((
+        values.get(Level::Payload, Field::ErrorCode),
+        values.get(Level::Payload, Field::ErrorMessage),
+    ))
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use crate::value::Text;
 
 /// The text of a message to send: not empty, and no longer than the room takes.
 ///
-/// Its length is counted in Unicode code points, as the reference does: not in bytes, not in the UTF-16 units that JavaScript
-/// counts, not in what a reader sees as one character.
+/// Its length is counted in Unicode code points, as the reference does: not in bytes, not in the
+/// UTF-16 units that JavaScript counts, not in what a reader sees as one character.
 ///
 /// ```
 /// use ivs_chat_proto::Content;
@@ -35,13 +35,16 @@ impl<'a> Content<'a> {
         Self::with_limit(text, Self::MAX_CODE_POINTS)
     }
 
-    /// A content for a room with a maximum of its own, its `maximumMessageLength`: 1 to `max_code_points`, but no more
-    /// than 500, code points.
+    /// A content for a room with a maximum of its own, its `maximumMessageLength`: 1 to
+    /// `max_code_points`, but no more than 500, code points.
     ///
     /// # Errors
     ///
     /// If `text` is empty or longer.
-    pub fn with_limit(text: impl Into<Text<'a>>, max_code_points: u16) -> Result<Self, ContentLengthError> {
+    pub fn with_limit(
+        text: impl Into<Text<'a>>,
+        max_code_points: u16,
+    ) -> Result<Self, ContentLengthError> {
         let content = Self(text.into());
         content.check(max_code_points)?;
         Ok(content)
@@ -58,7 +61,11 @@ impl<'a> Content<'a> {
             return Ok(());
         }
         let code_points = text.code_point_count();
-        if allowed.contains(&code_points) { Ok(()) } else { Err(ContentLengthError { code_points, max_code_points }) }
+        if allowed.contains(&code_points) {
+            Ok(())
+        } else {
+            Err(ContentLengthError { code_points, max_code_points })
+        }
     }
 
     /// A text whose length has been checked.

@@ -4,8 +4,8 @@ use core::fmt;
 
 /// The number of an error: an HTTP status code with a meaning of its own for messaging operations.
 ///
-/// Branch on the number, never on the words that come with it. Any number is an `ErrorCode`, so that one the reference does not
-/// list is kept.
+/// Branch on the number, never on the words that come with it. Any number is an `ErrorCode`, so
+/// that one the reference does not list is kept.
 ///
 /// ```
 /// use ivs_chat_proto::ErrorCode;
@@ -47,7 +47,8 @@ macro_rules! error_codes {
                 }
             }
 
-            /// The name in the reference's section "HTTP Errors". Those belong to the HTTP actions beside this protocol.
+            /// The name in the reference's section "HTTP Errors". Those belong to the HTTP actions
+            /// beside this protocol.
             #[must_use]
             pub const fn http_name(self) -> Option<&'static str> {
                 match self.0 {

@@ -9,11 +9,13 @@ use crate::value::BufferTooSmall;
 
 /// The text of a field.
 ///
-/// A text that was decoded may still hold JSON escapes as they came. They were validated then, so reading them cannot
-/// fail: [`chars`](Self::chars), [`decode_into`](Self::decode_into), [`Display`](fmt::Display), comparison and hashing all speak
-/// of the decoded text. Where there is no escape, and mostly there is none, [`as_str`](Self::as_str) lends the text.
+/// A text that was decoded may still hold JSON escapes as they came. They were validated then, so
+/// reading them cannot fail: [`chars`](Self::chars), [`decode_into`](Self::decode_into),
+/// [`Display`](fmt::Display), comparison and hashing all speak of the decoded text. Where there is
+/// no escape, and mostly there is none, [`as_str`](Self::as_str) lends the text.
 ///
-/// Any `&str` is a `Text`; what has to be escaped is escaped when it is encoded. An escaped text is encoded as it came.
+/// Any `&str` is a `Text`; what has to be escaped is escaped when it is encoded. An escaped text is
+/// encoded as it came.
 ///
 /// ```
 /// use ivs_chat_proto::{Text, subscribe::Subscribe};
@@ -81,7 +83,8 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Returns the length of the text as it is written, which is at least the number of code points.
+    /// Returns the length of the text as it is written, which is at least the number of code
+    /// points.
     #[inline]
     pub(crate) const fn byte_len(&self) -> usize {
         self.0.byte_len()
@@ -97,8 +100,8 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Copies the text, decoded, to the beginning of `buffer`, and lends it from there. As many bytes as the payload
-    /// has are always enough.
+    /// Copies the text, decoded, to the beginning of `buffer`, and lends it from there. As many
+    /// bytes as the payload has are always enough.
     ///
     /// # Errors
     ///
@@ -106,7 +109,10 @@ impl<'a> Text<'a> {
     pub fn decode_into<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b str, BufferTooSmall> {
         let length = self.0.decode_into(buffer);
         // The bytes are UTF-8: only a lack of room makes this an error.
-        buffer.get(..length).and_then(|text| core::str::from_utf8(text).ok()).ok_or_else(|| BufferTooSmall::new(length))
+        buffer
+            .get(..length)
+            .and_then(|text| core::str::from_utf8(text).ok())
+            .ok_or_else(|| BufferTooSmall::new(length))
     }
 
     /// The text, borrowed where that is possible.
@@ -228,7 +234,8 @@ impl PartialOrd for Text<'_> {
 
 impl Hash for Text<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        // One call for each character, since a hasher may tell one long write from several short ones.
+        // One call for each character, since a hasher may tell one long write from several short
+        // ones.
         self.chars().for_each(|character| character.hash(state));
         state.write_u8(0xff);
     }
@@ -247,7 +254,9 @@ impl fmt::Display for Text<'_> {
             _ => 0,
         };
         let fill = f.fill();
-        let write_fill = |f: &mut fmt::Formatter<'_>, times: usize| (0..times).try_for_each(|_| f.write_char(fill));
+        let write_fill = |f: &mut fmt::Formatter<'_>, times: usize| {
+            (0..times).try_for_each(|_| f.write_char(fill))
+        };
         write_fill(f, before)?;
         self.chars().take(shown).try_for_each(|character| f.write_char(character))?;
         write_fill(f, padding.saturating_sub(before))

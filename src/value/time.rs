@@ -7,7 +7,8 @@ use crate::value::Text;
 
 /// When the service received a message or an event, as it wrote it.
 ///
-/// The text is kept whatever it says: a bad time never costs the message. [`parse`](Self::parse) reads it.
+/// The text is kept whatever it says: a bad time never costs the message. [`parse`](Self::parse)
+/// reads it.
 ///
 /// ```
 /// use ivs_chat_proto::SendTime;
@@ -31,8 +32,9 @@ impl<'a> SendTime<'a> {
     ///
     /// # Errors
     ///
-    /// If the text is no date and time of [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339#section-5.6), or has more
-    /// than nine digits of a second's fraction.
+    /// If the text is no date and time of [RFC
+    /// 3339](https://www.rfc-editor.org/rfc/rfc3339#section-5.6), or has more than nine digits of a
+    /// second's fraction.
     pub fn parse(&self) -> Result<Timestamp, ParseTimestampError> {
         match self.0.as_str() {
             Some(text) => Timestamp::parse(text),
@@ -106,8 +108,8 @@ impl Timestamp {
     /// The last second of year 9999.
     const MAX_SECONDS: i64 = 253_402_300_799;
 
-    /// The point in time `seconds` and `nanoseconds` after the beginning of 1970 UTC, unless it is out of range or there are
-    /// more nanoseconds than a second has.
+    /// The point in time `seconds` and `nanoseconds` after the beginning of 1970 UTC, unless it is
+    /// out of range or there are more nanoseconds than a second has.
     #[must_use]
     pub const fn new(seconds: i64, nanoseconds: u32) -> Option<Self> {
         if seconds < Self::MIN_SECONDS || seconds > Self::MAX_SECONDS || nanoseconds > 999_999_999 {
@@ -128,8 +130,8 @@ impl Timestamp {
         self.nanoseconds
     }
 
-    /// Writes the point in time to the beginning of `buffer`, as [`Display`](fmt::Display) does, and lends it from there: for
-    /// the `SendTime` of what a server sends.
+    /// Writes the point in time to the beginning of `buffer`, as [`Display`](fmt::Display) does,
+    /// and lends it from there: for the `SendTime` of what a server sends.
     ///
     /// ```
     /// use ivs_chat_proto::{SendTime, Timestamp};
@@ -148,11 +150,15 @@ impl Timestamp {
         // It is not the copy that fails when there is no room.
         let _ = write!(copy, "{self}");
         let Copied { buffer, length } = copy;
-        buffer.get(..length).and_then(|text| core::str::from_utf8(text).ok()).ok_or_else(|| BufferTooSmall::new(length))
+        buffer
+            .get(..length)
+            .and_then(|text| core::str::from_utf8(text).ok())
+            .ok_or_else(|| BufferTooSmall::new(length))
     }
 
-    /// Reads a date and time of [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339#section-5.6), with up to nine digits of a
-    /// second's fraction and `Z` or an offset. A leap second is taken for the second after it.
+    /// Reads a date and time of [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339#section-5.6),
+    /// with up to nine digits of a second's fraction and `Z` or an offset. A leap second is taken
+    /// for the second after it.
     ///
     /// # Errors
     ///
@@ -170,7 +176,9 @@ struct Copied<'b> {
 
 impl fmt::Write for Copied<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        if let Some(place) = self.buffer.get_mut(self.length..).and_then(|free| free.get_mut(..text.len())) {
+        if let Some(place) =
+            self.buffer.get_mut(self.length..).and_then(|free| free.get_mut(..text.len()))
+        {
             place.copy_from_slice(text.as_bytes());
         }
         self.length = self.length.saturating_add(text.len());
@@ -193,13 +201,17 @@ fn date_time(text: &[u8]) -> Option<Timestamp> {
     let second = number(&[s0, s1]).filter(|&second| second <= 60)?;
 
     let (nanoseconds, offset) = fraction(rest)?;
-    let minute_of_day = hour.checked_mul(60)?.checked_add(minute)?.checked_sub(minutes_offset(offset)?)?;
+    let minute_of_day =
+        hour.checked_mul(60)?.checked_add(minute)?.checked_sub(minutes_offset(offset)?)?;
     // A leap second is the last of a day, in UTC.
     if second == 60 && minute_of_day.rem_euclid(24 * 60) != 24 * 60 - 1 {
         return None;
     }
     let days = days_since_1970(year, month, day)?;
-    let seconds = days.checked_mul(SECONDS_A_DAY)?.checked_add(minute_of_day.checked_mul(60)?)?.checked_add(second)?;
+    let seconds = days
+        .checked_mul(SECONDS_A_DAY)?
+        .checked_add(minute_of_day.checked_mul(60)?)?
+        .checked_add(second)?;
     Timestamp::new(seconds, nanoseconds)
 }
 
@@ -251,30 +263,42 @@ const fn days_in_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days of the Gregorian calendar. Years are counted from March, so that the leap day is the last of its year, and
-/// months from March are 153 days for every five.
+/// Days of the Gregorian calendar. Years are counted from March, so that the leap day is the last
+/// of its year, and months from March are 153 days for every five.
 fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
     let year = if month <= 2 { year.checked_sub(1)? } else { year };
     let month_from_march = if month <= 2 { month.checked_add(9)? } else { month.checked_sub(3)? };
     let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let day_of_year =
-        month_from_march.checked_mul(153)?.checked_add(2)?.checked_div(5)?.checked_add(day)?.checked_sub(1)?;
+    let day_of_year = month_from_march
+        .checked_mul(153)?
+        .checked_add(2)?
+        .checked_div(5)?
+        .checked_add(day)?
+        .checked_sub(1)?;
     let leap_days = (year_of_era / 4).checked_sub(year_of_era / 100)?;
-    let day_of_era = year_of_era.checked_mul(365)?.checked_add(leap_days)?.checked_add(day_of_year)?;
+    let day_of_era =
+        year_of_era.checked_mul(365)?.checked_add(leap_days)?.checked_add(day_of_year)?;
     era.checked_mul(DAYS_IN_400_YEARS)?.checked_add(day_of_era)?.checked_sub(DAYS_FROM_YEAR_0)
 }
 
 /// Year, month and day: [`days_since_1970`] backwards.
 fn date_of(days_since_1970: i64) -> Option<(i64, i64, i64)> {
     let days = days_since_1970.checked_add(DAYS_FROM_YEAR_0)?;
-    let (era, day_of_era) = (days.div_euclid(DAYS_IN_400_YEARS), days.rem_euclid(DAYS_IN_400_YEARS));
+    let (era, day_of_era) =
+        (days.div_euclid(DAYS_IN_400_YEARS), days.rem_euclid(DAYS_IN_400_YEARS));
     // The days of an era without those that make its years uneven, so that all its years have 365.
-    let leap_days = (day_of_era / 1_460).checked_sub(day_of_era / 36_524)?.checked_add(day_of_era / 146_096)?;
+    let leap_days =
+        (day_of_era / 1_460).checked_sub(day_of_era / 36_524)?.checked_add(day_of_era / 146_096)?;
     let year_of_era = day_of_era.checked_sub(leap_days)? / 365;
-    let days_before = year_of_era.checked_mul(365)?.checked_add(year_of_era / 4)?.checked_sub(year_of_era / 100)?;
+    let days_before = year_of_era
+        .checked_mul(365)?
+        .checked_add(year_of_era / 4)?
+        .checked_sub(year_of_era / 100)?;
     let day_of_year = day_of_era.checked_sub(days_before)?;
     let month_from_march = day_of_year.checked_mul(5)?.checked_add(2)? / 153;
-    let day = day_of_year.checked_sub(month_from_march.checked_mul(153)?.checked_add(2)? / 5)?.checked_add(1)?;
+    let day = day_of_year
+        .checked_sub(month_from_march.checked_mul(153)?.checked_add(2)? / 5)?
+        .checked_add(1)?;
     let year = era.checked_mul(400)?.checked_add(year_of_era)?;
     if month_from_march < 10 {
         Some((year, month_from_march.checked_add(3)?, day))
@@ -285,7 +309,8 @@ fn date_of(days_since_1970: i64) -> Option<(i64, i64, i64)> {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (days, second) = (self.seconds.div_euclid(SECONDS_A_DAY), self.seconds.rem_euclid(SECONDS_A_DAY));
+        let (days, second) =
+            (self.seconds.div_euclid(SECONDS_A_DAY), self.seconds.rem_euclid(SECONDS_A_DAY));
         let (year, month, day) = date_of(days).ok_or(fmt::Error)?;
         let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
         write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
@@ -331,9 +356,10 @@ impl TryFrom<std::time::SystemTime> for Timestamp {
                 let seconds = i64::try_from(before.as_secs()).ok().and_then(i64::checked_neg);
                 match before.subsec_nanos() {
                     0 => (seconds, 0),
-                    nanoseconds => {
-                        (seconds.and_then(|s| s.checked_sub(1)), 1_000_000_000_u32.saturating_sub(nanoseconds))
-                    }
+                    nanoseconds => (
+                        seconds.and_then(|s| s.checked_sub(1)),
+                        1_000_000_000_u32.saturating_sub(nanoseconds),
+                    ),
                 }
             }
         };

@@ -5,11 +5,12 @@ use core::fmt;
 /// A chat token, from `CreateChatToken`.
 ///
 /// It is presented once, in the WebSocket handshake, as the only subprotocol that the client offers
-/// ([Connecting to a Room], step 4); the service answers with the same subprotocol, so leave that header, too, out of
-/// logs. The token says which room it is for: the endpoint does not.
+/// ([Connecting to a Room], step 4); the service answers with the same subprotocol, so leave that
+/// header, too, out of logs. The token says which room it is for: the endpoint does not.
 ///
-/// It is opaque: nothing is trimmed from it and nothing encoded. `Debug` does not show it. What becomes of the header's value is in
-/// the hands of the WebSocket library: some log the handshake at their most talkative level.
+/// It is opaque: nothing is trimmed from it and nothing encoded. `Debug` does not show it. What
+/// becomes of the header's value is in the hands of the WebSocket library: some log the handshake
+/// at their most talkative level.
 ///
 /// Tokens are long, some 870 characters, and not every library expects that of a subprotocol. The
 /// `no_std` WebSocket crate `embedded-websocket` 0.9.5 panics when the server echoes a subprotocol
@@ -89,9 +90,17 @@ impl TokenError {
     }
 }
 
-/// The regions that are known to have a messaging endpoint; an [`Endpoint`] takes any other as well.
-pub const REGIONS: &[&str] =
-    &["us-east-1", "us-west-2", "ap-south-1", "ap-northeast-1", "ap-northeast-2", "eu-central-1", "eu-west-1"];
+/// The regions that are known to have a messaging endpoint; an [`Endpoint`] takes any other as
+/// well.
+pub const REGIONS: &[&str] = &[
+    "us-east-1",
+    "us-west-2",
+    "ap-south-1",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "eu-central-1",
+    "eu-west-1",
+];
 
 /// The WebSocket endpoint of a region; [`Display`](fmt::Display) writes its URL.
 ///
@@ -119,7 +128,8 @@ impl<'a> Endpoint<'a> {
             return Err(RegionError(()));
         }
         while let [byte, after @ ..] = rest {
-            if !matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~') {
+            if !matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~')
+            {
                 return Err(RegionError(()));
             }
             rest = after;

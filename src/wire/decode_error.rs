@@ -61,7 +61,8 @@ kinds! {
     InvalidEscape = "invalid escape",
     /// An escaped half of a surrogate pair without its other half.
     LoneSurrogate = "lone surrogate",
-    /// A number that does not fit: an `ErrorCode` outside 0 to 65535, any other beyond the range of a double.
+    /// A number that does not fit: an `ErrorCode` outside 0 to 65535, any other beyond the range of
+    /// a double.
     NumberOutOfRange = "number out of range",
     /// The 128th of the arrays and objects that are open at once.
     NestedTooDeep = "nested too deep",
@@ -69,7 +70,8 @@ kinds! {
     TrailingBytes = "trailing bytes",
     /// JSON, but not an object.
     NotAnObject = "not an object",
-    /// A field that the payload must have is missing; the offset is that of the brace closing the object without it.
+    /// A field that the payload must have is missing; the offset is that of the brace closing the
+    /// object without it.
     MissingField(Field) = "{0} is missing",
     /// A field occurs a second time.
     DuplicateField(Field) = "{0} is there twice",
@@ -88,7 +90,9 @@ impl DecodeErrorKind {
     #[must_use]
     pub const fn field(self) -> Option<Field> {
         match self {
-            Self::MissingField(field) | Self::DuplicateField(field) | Self::WrongType(field) => Some(field),
+            Self::MissingField(field) | Self::DuplicateField(field) | Self::WrongType(field) => {
+                Some(field)
+            }
             Self::UnknownAction => Some(Field::Action),
             Self::EmptyContent | Self::ContentTooLong => Some(Field::Content),
             _ => None,
@@ -118,7 +122,9 @@ impl DecodeError {
     #[cold]
     pub(crate) const fn in_field(self, field: Field) -> Self {
         match self.kind {
-            DecodeErrorKind::NotAnObject => Self::new(DecodeErrorKind::WrongType(field), self.offset),
+            DecodeErrorKind::NotAnObject => {
+                Self::new(DecodeErrorKind::WrongType(field), self.offset)
+            }
             _ => self,
         }
     }
@@ -168,7 +174,9 @@ fn not_utf8<'a, T>(
     match decode(Cursor::new(text)) {
         Ok(_) => DecodeError::new(DecodeErrorKind::TrailingBytes, text.len()),
         Err(earlier) if earlier.kind != DecodeErrorKind::UnexpectedEnd => earlier,
-        Err(_) if error.error_len().is_some() => DecodeError::new(DecodeErrorKind::InvalidUtf8, text.len()),
+        Err(_) if error.error_len().is_some() => {
+            DecodeError::new(DecodeErrorKind::InvalidUtf8, text.len())
+        }
         Err(_) => json::cut_character(text, payload).into(),
     }
 }

@@ -17,7 +17,10 @@ pub(crate) fn encoded_len(payload: &impl Encode) -> usize {
 }
 
 #[inline]
-pub(crate) fn encode<'b>(payload: &impl Encode, buffer: &'b mut [u8]) -> Result<&'b [u8], BufferTooSmall> {
+pub(crate) fn encode<'b>(
+    payload: &impl Encode,
+    buffer: &'b mut [u8],
+) -> Result<&'b [u8], BufferTooSmall> {
     let room = buffer.len();
     let mut sink = SliceWriter::new(buffer);
     let _ = payload.write(&mut sink);
@@ -41,15 +44,15 @@ pub(crate) fn encode_to_string(payload: &impl Encode) -> alloc::string::String {
 macro_rules! encoders {
     ($($payload:ident),*) => {$(
         impl $payload<'_> {
-            /// Writes the payload as compact JSON to the start of `buffer`, and returns that part of it. It is UTF-8,
-            /// and can be sent as a WebSocket text message.
+            /// Writes the payload as compact JSON to the start of `buffer`, and returns that part
+            /// of it. It is UTF-8, and can be sent as a WebSocket text message.
             ///
             /// What the rest of `buffer` holds afterwards is not specified.
             ///
             /// # Errors
             ///
-            /// Returns an error if `buffer` is smaller than [`encoded_len`](Self::encoded_len). What `buffer` holds
-            /// then is not specified.
+            /// Returns an error if `buffer` is smaller than [`encoded_len`](Self::encoded_len).
+            /// What `buffer` holds then is not specified.
             pub fn encode<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], $crate::BufferTooSmall> {
                 $crate::wire::encode::encode(self, buffer)
             }

@@ -24,8 +24,8 @@ pub(super) enum Kind {
 pub(super) const ID_LEN: usize = 12;
 /// The length of a UUID, which the official SDKs and most applications use as identifiers.
 pub(super) const UUID_LEN: usize = 36;
-/// The length of a time with nine fractional digits. Times whose fraction ends in zeros are shorter,
-/// because the service omits them.
+/// The length of a time with nine fractional digits. Times whose fraction ends in zeros are
+/// shorter, because the service omits them.
 pub(super) const TIME_LEN: usize = 30;
 
 macro_rules! fields {
@@ -135,7 +135,9 @@ impl Field {
     pub(crate) fn named(name: &str, direction: Direction) -> Option<Self> {
         Self::exactly(name).or_else(|| match direction {
             Direction::Subscribe => None,
-            Direction::Publish => Self::ALL.into_iter().find(|field| name.eq_ignore_ascii_case(field.name())),
+            Direction::Publish => {
+                Self::ALL.into_iter().find(|field| name.eq_ignore_ascii_case(field.name()))
+            }
         })
     }
 

@@ -20,7 +20,11 @@ const PUBLISH_MULTIPLIER: u32 = 33;
 
 impl Key {
     /// Returns the key of a field, whose name must have at most 13 bytes.
-    #[expect(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "only called in constants")]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        reason = "only called in constants"
+    )]
     pub(crate) const fn new(field: Field, direction: Direction) -> Self {
         let name = field.name().as_bytes();
         assert!(name.len() <= 13, "the key is longer than 16 bytes");
@@ -43,7 +47,11 @@ impl Key {
             text[at] &= mask[at];
             at += 1;
         }
-        Self { text: u128::from_le_bytes(text), mask: u128::from_le_bytes(mask), len: name.len() + 3 }
+        Self {
+            text: u128::from_le_bytes(text),
+            mask: u128::from_le_bytes(mask),
+            len: name.len() + 3,
+        }
     }
 
     /// Returns the slot, 0 to 15, of the four bytes after the opening quote. Only keys that start
@@ -83,8 +91,18 @@ mod tests {
     #[test]
     fn fields_with_one_slot_start_alike() {
         use Field::*;
-        let subscribe =
-            [Type, Id, RequestId, EventName, Attributes, Content, SendTime, Sender, ErrorCode, ErrorMessage];
+        let subscribe = [
+            Type,
+            Id,
+            RequestId,
+            EventName,
+            Attributes,
+            Content,
+            SendTime,
+            Sender,
+            ErrorCode,
+            ErrorMessage,
+        ];
         let publish = [Action, RequestId, Content, Id, UserId, Attributes, Reason];
         for (direction, fields) in
             [(Direction::Subscribe, subscribe.as_slice()), (Direction::Publish, publish.as_slice())]
@@ -113,7 +131,8 @@ mod tests {
                 ("\"RequestIds\":\"r-1", false),
             ] {
                 assert_eq!(key.matches(window(text)), matches, "{text}");
-                let is_own_slot = Key::slot(window(text), direction) == Key::own_slot(Field::RequestId, direction);
+                let is_own_slot = Key::slot(window(text), direction)
+                    == Key::own_slot(Field::RequestId, direction);
                 assert!(is_own_slot || !matches, "{text}");
             }
         }

@@ -1,8 +1,8 @@
 //! One pass over the members of an object.
 //!
 //! The pass collects the value of every member that any of the payloads has, in any order, and
-//! skips the others. Reading the tag (`Type` or `Action`) decides the payload; from then on, only the
-//! members of that payload are collected.
+//! skips the others. Reading the tag (`Type` or `Action`) decides the payload; from then on, only
+//! the members of that payload are collected.
 //!
 //! A value that does not suit its member is only an error if the payload has that member: see
 //! [`notes`](super::notes).
@@ -26,7 +26,8 @@ pub(crate) struct Stopped;
 pub(super) type Result<T, E = Stopped> = core::result::Result<T, E>;
 
 /// Reads the payload in a line of a chat log.
-pub(crate) type ReadPayload<'p, 'a> = &'p mut dyn FnMut(Cursor<'a>) -> Result<Cursor<'a>, DecodeError>;
+pub(crate) type ReadPayload<'p, 'a> =
+    &'p mut dyn FnMut(Cursor<'a>) -> Result<Cursor<'a>, DecodeError>;
 
 /// An object whose members have been read.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +63,9 @@ pub(crate) fn read<'p, 'a, M: Members>(
     let mut state = State { cursor: *cursor, open: const { M::SHAPE.known() }, is_closed };
     match pass.members::<M>(&mut state) {
         Ok(()) => {}
-        Err(Stopped) => return Err(pass.error.unwrap_or(DecodeError::new(DecodeErrorKind::UnexpectedEnd, 0))),
+        Err(Stopped) => {
+            return Err(pass.error.unwrap_or(DecodeError::new(DecodeErrorKind::UnexpectedEnd, 0)));
+        }
     }
     let json = state.cursor.since(start);
     let end = state.cursor.offset().wrapping_sub(1);
@@ -94,9 +97,9 @@ pub(crate) trait Members {
 /// Implements [`Members::usual_member`] for the listed fields. Fields whose keys share a
 /// [slot](Key::slot) are joined by `or`.
 ///
-/// The next bytes are compared only with the keys of their slot. Each comparison has its own copy of
-/// the code that reads the member, so the speed does not depend on the order of the members. A field
-/// that is not listed is still read, only more slowly.
+/// The next bytes are compared only with the keys of their slot. Each comparison has its own copy
+/// of the code that reads the member, so the speed does not depend on the order of the members. A
+/// field that is not listed is still read, only more slowly.
 macro_rules! usual_members {
     ($($first:ident $(or $other:ident)*),*) => {
         #[cfg_attr(not(target_os = "none"), inline(always))]
@@ -127,8 +130,8 @@ macro_rules! usual_members {
 
 pub(crate) use usual_members;
 
-/// The part of the pass that changes with every member. It is separate from [`Pass`] so that it stays
-/// in registers.
+/// The part of the pass that changes with every member. It is separate from [`Pass`] so that it
+/// stays in registers.
 #[derive(Clone, Copy)]
 pub(crate) struct State<'a> {
     pub(super) cursor: Cursor<'a>,
@@ -152,8 +155,8 @@ impl State<'_> {
         self.cursor.window()
     }
 
-    /// Reads the key of `field` if `window`, the next 16 bytes, starts with it and the field can still
-    /// be read.
+    /// Reads the key of `field` if `window`, the next 16 bytes, starts with it and the field can
+    /// still be read.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn eat_key(&mut self, window: u128, field: Field, key: Key) -> bool {
         let found = key.matches(window) && self.open.contains(field);
@@ -190,7 +193,12 @@ impl<'a> Pass<'_, 'a> {
 
     /// A member of the payload, from its value to the comma or brace after it.
     #[cfg_attr(not(target_os = "none"), inline(always))]
-    pub(crate) fn member(&mut self, shape: &Shape, state: &mut State<'a>, field: Field) -> Result<()> {
+    pub(crate) fn member(
+        &mut self,
+        shape: &Shape,
+        state: &mut State<'a>,
+        field: Field,
+    ) -> Result<()> {
         state.open = state.open.without(field);
         match field.kind() {
             Kind::Tag => self.tag(shape, state, field)?,
@@ -273,13 +281,23 @@ impl<'a> Pass<'_, 'a> {
                 state.open.and(payload.known)
             }
             None if shape.direction == Direction::Subscribe => FieldSet::EMPTY,
-            None => return Err(self.stop(DecodeError::new(DecodeErrorKind::UnknownAction, start.offset()))),
+            None => {
+                return Err(
+                    self.stop(DecodeError::new(DecodeErrorKind::UnknownAction, start.offset()))
+                );
+            }
         };
         Ok(())
     }
 
     #[cfg_attr(not(target_os = "none"), inline(always))]
-    fn text(&mut self, shape: &Shape, state: &mut State<'a>, level: Level, field: Field) -> Result<()> {
+    fn text(
+        &mut self,
+        shape: &Shape,
+        state: &mut State<'a>,
+        level: Level,
+        field: Field,
+    ) -> Result<()> {
         state.cursor.skip_space_before(b'"');
         let start = state.cursor;
         let usual = match field.usual_len() {
@@ -349,7 +367,9 @@ impl<'a> Pass<'_, 'a> {
             let user_id = const { Key::new(Field::UserId, Direction::Subscribe) };
             let attributes = const { Key::new(Field::Attributes, Direction::Subscribe) };
             match state.window() {
-                _ if cfg!(target_os = "none") => state.replace(self.other_member(state, Level::Sender)?),
+                _ if cfg!(target_os = "none") => {
+                    state.replace(self.other_member(state, Level::Sender)?)
+                }
                 Some(window) if state.eat_key(window, Field::UserId, user_id) => {
                     self.sender_member(shape, &mut state, Field::UserId)?;
                 }

@@ -1,14 +1,17 @@
 //! From the members of an object to payloads and back.
 //!
-//! A [`Shape`] lists the members of the payloads of one direction. [`read`] collects their values in
-//! one pass, whatever their order, and each payload is built from them.
+//! A [`Shape`] lists the members of the payloads of one direction. [`read`] collects their values
+//! in one pass, whatever their order, and each payload is built from them.
 //!
 //! As in [`json`](crate::json), code on the path of each member is always inlined, but not on bare
 //! metal.
 
 #![cfg_attr(
     not(target_os = "none"),
-    expect(clippy::inline_always, reason = "measured: the state of the pass has to stay in registers")
+    expect(
+        clippy::inline_always,
+        reason = "measured: the state of the pass has to stay in registers"
+    )
 )]
 
 mod decode_error;

@@ -1,10 +1,10 @@
 //! Errors in members that may turn out not to belong to the payload.
 //!
 //! A value that does not suit its member, or a second value, is only an error if the payload has
-//! that member. Before the tag has been read, the error is therefore noted, and the value is skipped.
-//! When the tag is read, the first note that applies to its payload becomes the error of the pass. So
-//! the verdict does not depend on the place of the tag, with one exception: invalid JSON before the
-//! tag is always an error.
+//! that member. Before the tag has been read, the error is therefore noted, and the value is
+//! skipped. When the tag is read, the first note that applies to its payload becomes the error of
+//! the pass. So the verdict does not depend on the place of the tag, with one exception: invalid
+//! JSON before the tag is always an error.
 
 use super::decode_error::{DecodeError, DecodeErrorKind};
 use super::field::{Field, Kind};
@@ -30,7 +30,11 @@ pub(super) struct Note {
 
 impl Note {
     const fn applies_to(&self, payload: &Payload) -> bool {
-        if self.is_null { payload.required.contains(self.member) } else { payload.known.contains(self.member) }
+        if self.is_null {
+            payload.required.contains(self.member)
+        } else {
+            payload.known.contains(self.member)
+        }
     }
 }
 
@@ -54,7 +58,13 @@ impl<'a> Pass<'_, 'a> {
         field: Field,
         error: json::Error,
     ) -> Result<()> {
-        state.cursor.seek(self.skip_unsuitable(state.cursor, start.offset(), level, field, error)?);
+        state.cursor.seek(self.skip_unsuitable(
+            state.cursor,
+            start.offset(),
+            level,
+            field,
+            error,
+        )?);
         Ok(())
     }
 
@@ -78,7 +88,11 @@ impl<'a> Pass<'_, 'a> {
             return Err(self.stop(error));
         }
         let is_whole = cause.offset() == start;
-        self.note(Note { member: level.member(field), is_null: is_whole && cause.next() == Some(b'n'), error })?;
+        self.note(Note {
+            member: level.member(field),
+            is_null: is_whole && cause.next() == Some(b'n'),
+            error,
+        })?;
         if is_whole {
             return self.skip(cause, level);
         }
@@ -125,7 +139,11 @@ impl<'a> Pass<'_, 'a> {
             Some(_) if note.is_null && !self.required().contains(note.member) => Ok(()),
             Some(_) => Err(self.stop(note.error)),
             None => {
-                if !self.notes.iter().any(|other| (other.member, other.is_null) == (note.member, note.is_null)) {
+                if !self
+                    .notes
+                    .iter()
+                    .any(|other| (other.member, other.is_null) == (note.member, note.is_null))
+                {
                     // Never full: there is room for both notes of each field.
                     let _ = self.notes.push(note);
                 }

@@ -45,7 +45,9 @@ impl<'a> Values<'a> {
     pub(super) fn set(&mut self, level: Level, field: Field, value: Value<'a>) {
         if (level, field) == (Level::Sender, Field::Attributes) {
             self.sender_attributes = value;
-        } else if let Some(place) = usize::try_from(field.index()).ok().and_then(|index| self.of.get_mut(index)) {
+        } else if let Some(place) =
+            usize::try_from(field.index()).ok().and_then(|index| self.of.get_mut(index))
+        {
             *place = value;
         }
     }

@@ -1,7 +1,8 @@
 //! Attempts at a connection: token fetches, waits between attempts, and limits.
 
 use ivs_chat_proto::client::{
-    Client, CloseEvent, Config, ConnectionId, ConnectionState, DisconnectReason, FetchError, Instant, Output, TokenInfo,
+    Client, CloseEvent, Config, ConnectionId, ConnectionState, DisconnectReason, FetchError,
+    Instant, Output, TokenInfo,
 };
 use ivs_chat_proto::publish::DeleteMessage;
 
@@ -309,8 +310,8 @@ fn connected(seed: u8, info: TokenInfo<'_>) -> (Client, ConnectionId) {
     (client, connection)
 }
 
-/// After a connection that lasted so long: how long the client waits before each of ten attempts, all
-/// of which fail.
+/// After a connection that lasted so long: how long the client waits before each of ten attempts,
+/// all of which fail.
 fn backoffs(seed: u8, lasted_ms: u64) -> Vec<u64> {
     let (mut client, connection) = connected(seed, TokenInfo::new());
     let mut now = at(lasted_ms);
@@ -384,15 +385,24 @@ fn a_restart_of_the_service_spreads_its_clients_over_5_to_30_seconds() {
     for code in [1012, 1013] {
         for lasted_ms in [10, 100_000] {
             let waits = waits(CloseEvent::frame(code, ""), lasted_ms);
-            assert!((5_000..5_500).contains(&waits[0]) && (29_500..=30_000).contains(&waits[255]), "{waits:?}");
+            assert!(
+                (5_000..5_500).contains(&waits[0]) && (29_500..=30_000).contains(&waits[255]),
+                "{waits:?}"
+            );
             assert!((16_000..19_000).contains(&waits[128]), "{waits:?}");
         }
         // A server that asks for more gets it, and its clients are spread all the same.
-        let event = CloseEvent::frame(code, "").with_retry_after(core::time::Duration::from_secs(100));
+        let event =
+            CloseEvent::frame(code, "").with_retry_after(core::time::Duration::from_secs(100));
         let waits = waits(event, 100_000);
-        assert!((105_000..105_500).contains(&waits[0]) && (129_500..=130_000).contains(&waits[255]), "{waits:?}");
+        assert!(
+            (105_000..105_500).contains(&waits[0]) && (129_500..=130_000).contains(&waits[255]),
+            "{waits:?}"
+        );
     }
-    for event in [CloseEvent::frame(1001, ""), CloseEvent::frame(1011, ""), CloseEvent::frame(1014, "")] {
+    for event in
+        [CloseEvent::frame(1001, ""), CloseEvent::frame(1011, ""), CloseEvent::frame(1014, "")]
+    {
         assert!(waits(event, 100_000)[255] <= 1_000);
     }
 }
@@ -421,10 +431,14 @@ fn refreshes_are_spread_in_proportion_to_the_session() {
         let moments = refreshes(session_ms);
         let (latest, spread) = (session_ms - 120_000, session_ms / 10);
         let (least, most) = (moments[0], moments[999]);
-        assert!((latest - spread..latest - spread + spread / 50).contains(&least), "{session_ms}: {least}");
+        assert!(
+            (latest - spread..latest - spread + spread / 50).contains(&least),
+            "{session_ms}: {least}"
+        );
         assert!((latest - spread / 50..=latest).contains(&most), "{session_ms}: {most}");
         // No second has many more than its share.
-        let fullest = (0..session_ms / 1_000).map(|second| moments.iter().filter(|it| **it / 1_000 == second).count());
+        let fullest = (0..session_ms / 1_000)
+            .map(|second| moments.iter().filter(|it| **it / 1_000 == second).count());
         let share = 1_000_000 / spread;
         assert!(fullest.max().unwrap() as u64 <= share * 3 + 8, "{session_ms}");
     }
@@ -436,7 +450,9 @@ fn sessions_shorter_than_the_floor_are_not_refreshed_ahead() {
     let three_hours = 10_800_000 - 120_000;
     for session_ms in [60_000, 299_999, 300_000] {
         let moments = refreshes(session_ms);
-        assert!(moments.iter().all(|moment| (three_hours - 1_080_000..=three_hours).contains(moment)));
+        assert!(
+            moments.iter().all(|moment| (three_hours - 1_080_000..=three_hours).contains(moment))
+        );
     }
     assert!(refreshes(400_000).iter().all(|moment| (300_000..400_000).contains(moment)));
 }
@@ -446,7 +462,10 @@ fn a_client_without_a_seed_stays_disconnected() {
     let config = Config::with_pings();
     let mut client: Client = Client::unseeded(config);
     client.connect(at(0));
-    assert_eq!(client.poll(at(0)), Output::State(ConnectionState::Disconnected(DisconnectReason::Unseeded)));
+    assert_eq!(
+        client.poll(at(0)),
+        Output::State(ConnectionState::Disconnected(DisconnectReason::Unseeded))
+    );
     assert_eq!(client.poll(at(0)), Output::Wait(None));
     client.refresh(at(1));
     client.disconnect_when_settled(at(2));

@@ -7,10 +7,11 @@ use crate::transcript::{play, play_each};
 
 const DAY_MS: u64 = 24 * 3_600_000;
 
-/// How many tokens a day costs if the service's sessions last an hour, and by the host's wall clock so
-/// long.
+/// How many tokens a day costs if the service's sessions last an hour, and by the host's wall clock
+/// so long.
 fn tokens_per_day(config: Config, stated_ms: u64) -> usize {
-    let service = Service { session_ms: 3_600_000, stated_ms: Some(stated_ms), ..Service::default() };
+    let service =
+        Service { session_ms: 3_600_000, stated_ms: Some(stated_ms), ..Service::default() };
     let mut room = Room::new(config, 3, service);
     room.run_until(DAY_MS);
     room.moments(|output| matches!(output, Output::FetchToken(_))).len()

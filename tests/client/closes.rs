@@ -164,7 +164,9 @@ fn the_words_of_a_moderator_are_not_searched() {
 
 #[test]
 fn a_refused_token_asks_for_one_new_token() {
-    for (how, reason) in [("http 401", "refused 401"), ("http 403", "refused 403"), ("3000", "closed 3000")] {
+    for (how, reason) in
+        [("http 401", "refused 401"), ("http 403", "refused 403"), ("3000", "closed 3000")]
+    {
         play(&format!(
             "
             0   connect            => state connecting; fetch f0; wait 30_000
@@ -241,9 +243,11 @@ fn a_refusal_beside_a_working_connection_does_not_count() {
 
 #[test]
 fn closes_on_purpose_end_the_session() {
-    for (how, reason) in
-        [("http 404", "refused 404"), ("http 503 then end", "refused 503"), ("broken then end", "closed 1006")]
-    {
+    for (how, reason) in [
+        ("http 404", "refused 404"),
+        ("http 503 then end", "refused 503"),
+        ("broken then end", "closed 1006"),
+    ] {
         play(&format!(
             "
             0  connect          => state connecting; fetch f0; wait 30_000
@@ -274,7 +278,17 @@ fn closes_on_purpose_end_the_session() {
 #[test]
 fn all_other_closes_lead_to_another_attempt() {
     play_each(
-        &["http 400", "http 408", "http 429", "http 500", "http 503", "broken", "1001", "1006", "http 404 then retry"],
+        &[
+            "http 400",
+            "http 408",
+            "http 429",
+            "http 500",
+            "http 503",
+            "broken",
+            "1001",
+            "1006",
+            "http 404 then retry",
+        ],
         "
         0  connect          => state connecting; fetch f0; wait 30_000
         0  token f0         => c0; wait 30_000

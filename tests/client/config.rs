@@ -41,7 +41,11 @@ fn the_wait_between_attempts() {
         let config = clamped(|config| {
             (config.backoff_min_ms, config.backoff_base_ms, config.backoff_max_ms) = given;
         });
-        assert_eq!((config.backoff_min_ms, config.backoff_base_ms, config.backoff_max_ms), used, "{given:?}");
+        assert_eq!(
+            (config.backoff_min_ms, config.backoff_base_ms, config.backoff_max_ms),
+            used,
+            "{given:?}"
+        );
     }
 }
 
@@ -58,15 +62,23 @@ fn times_of_at_least_a_second() {
         (|config| &mut config.settle_ms, 1),
     ];
     for (field, least) in fields {
-        for (given, used) in
-            [(0, least), (least - 1, least), (least, least), (least + 1, least + 1), (u32::MAX, u32::MAX)]
-        {
+        for (given, used) in [
+            (0, least),
+            (least - 1, least),
+            (least, least),
+            (least + 1, least + 1),
+            (u32::MAX, u32::MAX),
+        ] {
             let mut config = clamped(|config| *field(config) = given);
             assert_eq!(*field(&mut config), used);
         }
     }
-    for (given, used) in [(None, None), (Some(0), Some(1_000)), (Some(999), Some(1_000)), (Some(90_000), Some(90_000))]
-    {
+    for (given, used) in [
+        (None, None),
+        (Some(0), Some(1_000)),
+        (Some(999), Some(1_000)),
+        (Some(90_000), Some(90_000)),
+    ] {
         assert_eq!(clamped(|config| config.idle_ms = given).idle_ms, used);
     }
 }
@@ -74,7 +86,10 @@ fn times_of_at_least_a_second() {
 #[test]
 fn the_jitter_of_refreshes() {
     for (given, used) in [(0, 0), (50, 50), (51, 50), (100, 50), (u8::MAX, 50)] {
-        assert_eq!(clamped(|config| config.refresh_jitter_percent = given).refresh_jitter_percent, used);
+        assert_eq!(
+            clamped(|config| config.refresh_jitter_percent = given).refresh_jitter_percent,
+            used
+        );
     }
 }
 

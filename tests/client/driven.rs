@@ -1,6 +1,8 @@
 //! A host and a service that need no script, for what takes hours.
 
-use ivs_chat_proto::client::{Client, CloseEvent, Config, ConnectionId, Instant, Output, TokenInfo};
+use ivs_chat_proto::client::{
+    Client, CloseEvent, Config, ConnectionId, Instant, Output, TokenInfo,
+};
 
 const ERROR_401: &str = r#"{"Type":"ERROR","ErrorCode":401,"ErrorMessage":"connection expired"}"#;
 
@@ -37,12 +39,21 @@ impl Room {
     pub(crate) fn new(config: Config, seed: u8, service: Service) -> Self {
         let mut client = Client::new(config, [seed; 16]);
         client.connect(Instant::from_millis(0));
-        Self { client, outputs: Vec::new(), service, now: Instant::from_millis(0), ends: Vec::new(), timer_ms: 1 }
+        Self {
+            client,
+            outputs: Vec::new(),
+            service,
+            now: Instant::from_millis(0),
+            ends: Vec::new(),
+            timer_ms: 1,
+        }
     }
 
     pub(crate) fn run_until(&mut self, end_ms: u64) {
         while self.now.as_millis() < end_ms {
-            let timer = self.serve().map_or(u64::MAX, |wait| wait.as_millis().next_multiple_of(self.timer_ms));
+            let timer = self
+                .serve()
+                .map_or(u64::MAX, |wait| wait.as_millis().next_multiple_of(self.timer_ms));
             let end = self.ends.first().map_or(u64::MAX, |(end, _)| end.as_millis());
             self.now = Instant::from_millis(timer.min(end).min(end_ms));
             if end == self.now.as_millis() {
@@ -60,7 +71,9 @@ impl Room {
             let output = self.client.poll(now);
             match output {
                 Output::Wait(moment) => return moment,
-                Output::Ping { connection, payload } if (self.service.answers_ping)(u32::from_be_bytes(payload)) => {
+                Output::Ping { connection, payload }
+                    if (self.service.answers_ping)(u32::from_be_bytes(payload)) =>
+                {
                     self.client.handle_pong(now, connection, &payload);
                 }
                 Output::FetchToken(fetch) => {
@@ -71,7 +84,9 @@ impl Room {
                     let end = now.as_millis().saturating_add(self.service.session_ms);
                     self.ends.push((Instant::from_millis(end), connection));
                 }
-                Output::Close { connection, .. } => self.ends.retain(|(_, open)| *open != connection),
+                Output::Close { connection, .. } => {
+                    self.ends.retain(|(_, open)| *open != connection)
+                }
                 _ => {}
             }
             self.outputs.push((now, output));
@@ -79,7 +94,12 @@ impl Room {
     }
 
     /// Runs as long, with a call before every so many milliseconds.
-    pub(crate) fn run_with(&mut self, end_ms: u64, every_ms: usize, call: impl Fn(&mut Client, Instant)) {
+    pub(crate) fn run_with(
+        &mut self,
+        end_ms: u64,
+        every_ms: usize,
+        call: impl Fn(&mut Client, Instant),
+    ) {
         for moment in (0..=end_ms).step_by(every_ms) {
             self.run_until(moment);
             call(&mut self.client, self.now);
@@ -88,6 +108,10 @@ impl Room {
 
     /// The moments of these outputs.
     pub(crate) fn moments(&self, is_one: impl Fn(&Output<()>) -> bool) -> Vec<Instant> {
-        self.outputs.iter().filter(|(_, output)| is_one(output)).map(|(moment, _)| *moment).collect()
+        self.outputs
+            .iter()
+            .filter(|(_, output)| is_one(output))
+            .map(|(moment, _)| *moment)
+            .collect()
     }
 }

@@ -203,7 +203,16 @@ fn without_pings_the_old_connection_is_a_fallback_as_well() {
 
 #[test]
 fn a_new_connection_closed_on_purpose_ends_the_session() {
-    for how in ["1000", "1000 kicked", "1008", "3003", "4000", "4999", r#"1000 {"ErrorCode":403}"#, "1001 then end"] {
+    for how in [
+        "1000",
+        "1000 kicked",
+        "1008",
+        "3003",
+        "4000",
+        "4999",
+        r#"1000 {"ErrorCode":403}"#,
+        "1001 then end",
+    ] {
         let code = &how[..4];
         play(&format!(
             "{REPLACED}
@@ -211,7 +220,8 @@ fn a_new_connection_closed_on_purpose_ends_the_session() {
             "
         ));
     }
-    // A room that is gone, too, when it is the handshake that says so. The connection that works stays.
+    // A room that is gone, too, when it is the handshake that says so. The connection that works
+    // stays.
     play(
         "
         0        connected                      => wait 30_000
@@ -387,8 +397,8 @@ fn what_comes_twice_around_a_loss_is_handed_over_once() {
     );
 }
 
-/// How often a room's messages are handed over, 100 of them each second, if the second connection to
-/// deliver one lags by so long.
+/// How often a room's messages are handed over, 100 of them each second, if the second connection
+/// to deliver one lags by so long.
 fn handed_over<const DEDUP: usize>(lag_ms: u64) -> (usize, u32) {
     let mut client: Client<(), 2, DEDUP> = Client::new(Config::without_pings(), [7; 16]);
     let mut open: Vec<ConnectionId> = Vec::new();
@@ -427,9 +437,12 @@ fn handed_over<const DEDUP: usize>(lag_ms: u64) -> (usize, u32) {
             deliveries.extend(late.pop_front().map(|(_, connection, id)| (connection, id)));
         }
         for (connection, id) in deliveries {
-            let frame =
-                format!(r#"{{"Type":"MESSAGE","Id":"{id}","Content":"…","SendTime":"","Sender":{{"UserId":"bo"}}}}"#);
-            if client.handle_message_str(now, connection, &frame).unwrap().is_some() && !seen.insert(id) {
+            let frame = format!(
+                r#"{{"Type":"MESSAGE","Id":"{id}","Content":"…","SendTime":"","Sender":{{"UserId":"bo"}}}}"#
+            );
+            if client.handle_message_str(now, connection, &frame).unwrap().is_some()
+                && !seen.insert(id)
+            {
                 twice += 1;
             }
         }

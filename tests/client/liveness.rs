@@ -251,7 +251,9 @@ fn connections_that_may_be_dead_are_replaced_at_most_four_times_an_hour() {
 }
 
 fn most_per_hour(moments: &[Instant]) -> usize {
-    let from = |start: &Instant| moments.iter().filter(|it| (0..3_600_000).contains(&since(**it, *start))).count();
+    let from = |start: &Instant| {
+        moments.iter().filter(|it| (0..3_600_000).contains(&since(**it, *start))).count()
+    };
     moments.iter().map(from).max().unwrap_or(0)
 }
 

@@ -169,9 +169,10 @@ fn the_answer_to_an_earlier_ping_is_no_evidence() {
 
 #[test]
 fn the_answer_to_a_later_request_is_evidence() {
-    for (answer, settled) in
-        [("error 406 #b", "error 406, r1 rejected 406"), ("message m1 of me #b", "message, r1 confirmed")]
-    {
+    for (answer, settled) in [
+        ("error 406 #b", "error 406, r1 rejected 406"),
+        ("message m1 of me #b", "message, r1 confirmed"),
+    ] {
         play(&format!(
             r#"
             0        connected of me               => wait 30_000
@@ -201,7 +202,11 @@ fn the_answer_to_a_later_request_is_evidence() {
 #[test]
 fn without_pings_a_frame_a_second_later_is_evidence() {
     play_each(
-        &["message m1 of bo => message", "event quiz as e1 => event", "error 429 #other => error 429"],
+        &[
+            "message m1 of bo => message",
+            "event quiz as e1 => event",
+            "error 429 #other => error 429",
+        ],
         r#"
         set without_pings
         0        connected                         => wait 10_680_000
@@ -322,9 +327,10 @@ fn in_doubt_the_evidence_that_a_request_has_arrived_does_not_count() {
 #[test]
 fn in_doubt_an_answer_still_counts() {
     for (frame, received) in DOUBTFUL {
-        for (answer, settled) in
-            [("message m1 of me #r", "message, r0 confirmed"), ("error 406 #r", "error 406, r0 rejected 406")]
-        {
+        for (answer, settled) in [
+            ("message m1 of me #r", "message, r0 confirmed"),
+            ("error 406 #r", "error 406, r0 rejected 406"),
+        ] {
             play(&format!(
                 r#"
                 0        connected of me           => wait 30_000
@@ -374,7 +380,8 @@ fn requests_end_with_their_connection() {
     );
 }
 
-/// Another user may have deleted the same message, and another connection says nothing about this one.
+/// Another user may have deleted the same message, and another connection says nothing about this
+/// one.
 #[test]
 fn an_answer_that_others_may_have_caused_is_no_evidence() {
     play(

@@ -250,10 +250,16 @@ fn a_backoff_that_is_cut_short_is_not_forgotten() {
             loop {
                 match client.poll(now) {
                     Output::FetchToken(fetch) => {
-                        client.handle_token_error(now, fetch, FetchError::Temporary { retry_after: None });
+                        client.handle_token_error(
+                            now,
+                            fetch,
+                            FetchError::Temporary { retry_after: None },
+                        );
                         failures += 1;
                     }
-                    Output::Wait(Some(moment)) if failures > refreshes => return moment.as_millis() - now.as_millis(),
+                    Output::Wait(Some(moment)) if failures > refreshes => {
+                        return moment.as_millis() - now.as_millis();
+                    }
                     Output::Wait(Some(_)) => {
                         now = Instant::from_millis(now.as_millis() + 5_000);
                         client.refresh(now);

@@ -86,7 +86,8 @@ fn a_rate_of_none_holds_nothing_back() {
     for _ in 0..10 {
         assert!(client.send(at(0), DeleteMessage::new("m".into()), (), &mut [0; 128]).is_ok());
     }
-    let refused = client.send(at(0), DeleteMessage::new("m".into()), (), &mut [0; 128]).unwrap_err();
+    let refused =
+        client.send(at(0), DeleteMessage::new("m".into()), (), &mut [0; 128]).unwrap_err();
     assert_eq!(refused.kind, SendErrorKind::TooManyRequests { retry_at: at(1_000) });
 }
 
@@ -170,14 +171,21 @@ fn a_string_never_lacks_room() {
     let mut in_buffer = in_string.clone();
     let content = "🌞".repeat(500);
     let mut buffer = String::from("what was there before");
-    for request in requests(None).into_iter().chain([SendMessage::new(Content::new(&content).unwrap()).into()]) {
+    for request in
+        requests(None).into_iter().chain([SendMessage::new(Content::new(&content).unwrap()).into()])
+    {
         let mut bytes = [0; 4_096];
         let sent = in_string.send_in_string(at(0), request, (), &mut buffer).unwrap();
         assert_eq!(sent, in_buffer.send(at(0), request, (), &mut bytes).unwrap());
     }
     assert_eq!(in_string, in_buffer);
     // All other reasons to refuse a request are the same, and leave the client as it was.
-    let refused = connected::<0>(Config::with_pings()).send_in_string(at(0), requests(None)[0], (), &mut buffer);
+    let refused = connected::<0>(Config::with_pings()).send_in_string(
+        at(0),
+        requests(None)[0],
+        (),
+        &mut buffer,
+    );
     assert_eq!(refused.unwrap_err().kind, SendErrorKind::TooManyInFlight);
 }
 

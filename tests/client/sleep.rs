@@ -209,7 +209,8 @@ fn given_up_after(config: Config, timer_ms: u64) -> u64 {
     let mut room = Room::new(config, 1, Service { answers_ping: |_| false, ..Service::default() });
     room.timer_ms = timer_ms;
     room.run_until(3_600_000);
-    let given_up = room.moments(|output| matches!(output, Output::Replaced { .. } | Output::Close { .. }));
+    let given_up =
+        room.moments(|output| matches!(output, Output::Replaced { .. } | Output::Close { .. }));
     given_up.first().expect("it is given up").as_millis()
 }
 
@@ -226,13 +227,18 @@ fn throttled_timers_do_not_keep_a_dead_connection() {
 #[test]
 fn throttled_timers_do_not_make_a_healthy_connection_flap() {
     for config in [Config::with_pings(), Config::without_pings()] {
-        let service = Service { stated_ms: Some(3_600_000), session_ms: 3_600_000, ..Service::default() };
+        let service =
+            Service { stated_ms: Some(3_600_000), session_ms: 3_600_000, ..Service::default() };
         let mut room = Room::new(config, 1, service);
         room.timer_ms = 60_000;
         room.run_until(10 * 3_600_000);
         let tokens = room.moments(|output| matches!(output, Output::FetchToken(_)));
         assert!((10..=12).contains(&tokens.len()), "{tokens:?}");
-        assert!(room.moments(|output| matches!(output, Output::PossibleGap)).is_empty(), "{:?}", room.outputs);
+        assert!(
+            room.moments(|output| matches!(output, Output::PossibleGap)).is_empty(),
+            "{:?}",
+            room.outputs
+        );
         assert_eq!(room.client.counters().lost_connections, 0);
     }
 }

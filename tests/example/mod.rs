@@ -23,7 +23,17 @@ fn build_into(directory: &Path, name: &str) {
     };
     let features = if cfg!(feature = "mock") { "mock" } else { "" };
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--example", name, "--features", features, "--profile", profile, "--target-dir"])
+        .args([
+            "build",
+            "--quiet",
+            "--example",
+            name,
+            "--features",
+            features,
+            "--profile",
+            profile,
+            "--target-dir",
+        ])
         .arg(directory.parent().unwrap())
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status();

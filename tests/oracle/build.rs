@@ -1,18 +1,29 @@
-//! Payloads made of any bytes, with all that an encoder can meet, and what they must say: [`super::built`] of each.
+//! Payloads made of any bytes, with all that an encoder can meet, and what they must say:
+//! [`super::built`] of each.
 
 use std::collections::BTreeMap;
 
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
-use ivs_chat_proto::subscribe::{Event, EventKind, Message, Sender, ServiceError, Subscribe, SystemEvent};
+use ivs_chat_proto::subscribe::{
+    Event, EventKind, Message, Sender, ServiceError, Subscribe, SystemEvent,
+};
 use ivs_chat_proto::{Attributes, Content, Text, owned};
 use serde_json::{Map, Value, json};
 
-/// Characters that have to be escaped or can be, and those at the ends of what UTF-8 and UTF-16 write alike.
+/// Characters that have to be escaped or can be, and those at the ends of what UTF-8 and UTF-16
+/// write alike.
 pub(crate) const REMARKABLE: &str = "a\"\\/\u{8}\u{c}\n\r\t\0\u{1}\u{1f} \u{7f}é\u{301}\
     \u{7ff}\u{800}\u{2028}\u{d7ff}\u{e000}\u{feff}\u{ffff}😀\u{10ffff}";
 
-const WORDS: &[&str] =
-    &["", "👩\u{200d}👩\u{200d}👧", "{\"a\":\"\\n\"}", "\\ud83d", "null", "0123456789abcdef", "MessageId"];
+const WORDS: &[&str] = &[
+    "",
+    "👩\u{200d}👩\u{200d}👧",
+    "{\"a\":\"\\n\"}",
+    "\\ud83d",
+    "null",
+    "0123456789abcdef",
+    "MessageId",
+];
 
 /// Bytes, taken for choices; when there are no more, all choices are the first.
 struct Choices<'b> {
@@ -55,9 +66,13 @@ impl<'b> Choices<'b> {
             match self.byte() {
                 255 if !self.is_long => {
                     self.is_long = true;
-                    text += &self.pick(&["a", "\n", "é", "😀"]).repeat(self.pick(&[2, 7, 8, 9, 64, 499, 500, 501]));
+                    text += &self
+                        .pick(&["a", "\n", "é", "😀"])
+                        .repeat(self.pick(&[2, 7, 8, 9, 64, 499, 500, 501]));
                 }
-                length @ 224.. => text += &String::from_utf8_lossy(self.bytes((length & 0x1f).into())),
+                length @ 224.. => {
+                    text += &String::from_utf8_lossy(self.bytes((length & 0x1f).into()))
+                }
                 word @ 192.. => text += WORDS[usize::from(word) % WORDS.len()],
                 character => text.extend(REMARKABLE.chars().cycle().nth(character.into())),
             }
@@ -71,7 +86,8 @@ impl<'b> Choices<'b> {
     }
 
     fn escaped(&mut self, character: char) -> String {
-        let short = "\"\\/\u{8}\u{c}\n\r\t".find(character).map(|place| &r#""\/bfnrt"#[place..=place]);
+        let short =
+            "\"\\/\u{8}\u{c}\n\r\t".find(character).map(|place| &r#""\/bfnrt"#[place..=place]);
         let must_be = character < ' ' || "\"\\".contains(character);
         let mut units = [0; 2];
         let units = character.encode_utf16(&mut units).iter();
@@ -97,13 +113,15 @@ impl<'b> Choices<'b> {
 
     fn named(&mut self) -> Named {
         let names = self.pick(&[1, 0, 2, 3, 9]);
-        let mut pairs: Vec<(Words, Words)> = (0..names).map(|_| (self.words(), self.words())).collect();
+        let mut pairs: Vec<(Words, Words)> =
+            (0..names).map(|_| (self.words(), self.words())).collect();
         if let Some((name, _)) = pairs.first() {
             let again = Words::new(name.said.clone(), None);
             let value = self.maybe(Self::words);
             pairs.extend(value.map(|value| (again, value)));
         }
-        let map = pairs.iter().map(|(name, value)| (name.said.clone(), value.said.clone())).collect();
+        let map =
+            pairs.iter().map(|(name, value)| (name.said.clone(), value.said.clone())).collect();
         let form = match self.below(6) {
             0 => Form::Pairs,
             1 => Form::Texts,
@@ -119,10 +137,13 @@ impl<'b> Choices<'b> {
         let space = self.pick(&["", " ", "\n\t"]);
         let mut members = Vec::new();
         for (name, value) in pairs {
-            members.push([&self.written(&name.said), ":", space, &self.written(&value.said)].concat());
+            members
+                .push([&self.written(&name.said), ":", space, &self.written(&value.said)].concat());
         }
         let members = members.join(&format!("{space},"));
-        format!(r#"{{"Type":"EVENT","Id":"","EventName":"","SendTime":"","Attributes":{{{space}{members}{space}}}}}"#)
+        format!(
+            r#"{{"Type":"EVENT","Id":"","EventName":"","SendTime":"","Attributes":{{{space}{members}{space}}}}}"#
+        )
     }
 }
 
@@ -140,7 +161,8 @@ pub(crate) struct Words {
 impl Words {
     /// What is said, and the string of JSON that it is to be decoded from.
     pub(crate) fn new(said: String, written: Option<String>) -> Self {
-        let frame = written.map(|written| format!(r#"{{"Type":"ERROR","ErrorCode":0,"ErrorMessage":{written}}}"#));
+        let frame = written
+            .map(|written| format!(r#"{{"Type":"ERROR","ErrorCode":0,"ErrorMessage":{written}}}"#));
         Self { said, frame }
     }
 
@@ -182,16 +204,19 @@ enum Form {
 
 impl Named {
     fn lend(&self, test: impl FnOnce(Attributes<'_>)) {
-        let pairs: Vec<_> = self.pairs.iter().map(|(name, value)| (&*name.said, &*value.said)).collect();
+        let pairs: Vec<_> =
+            self.pairs.iter().map(|(name, value)| (&*name.said, &*value.said)).collect();
         match &self.form {
             Form::Absent => said_by(&[], Attributes::NONE, test),
             Form::Pairs => said_by(&pairs, pairs.as_slice().into(), test),
             Form::Texts => {
-                let texts: Vec<_> = self.pairs.iter().map(|(name, value)| (name.text(), value.text())).collect();
+                let texts: Vec<_> =
+                    self.pairs.iter().map(|(name, value)| (name.text(), value.text())).collect();
                 said_by(&pairs, texts.as_slice().into(), test);
             }
             Form::Map => {
-                let sorted: Vec<_> = self.map.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+                let sorted: Vec<_> =
+                    self.map.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
                 said_by(&sorted, Attributes::from(&self.map), test);
             }
             Form::Frame(frame) => match Subscribe::decode_str(frame) {
@@ -205,9 +230,12 @@ impl Named {
     fn say(&self, absent: Value) -> Value {
         match self.form {
             Form::Absent => absent,
-            _ => {
-                self.map.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect::<Map<_, _>>().into()
-            }
+            _ => self
+                .map
+                .iter()
+                .map(|(name, value)| (name.clone(), value.as_str().into()))
+                .collect::<Map<_, _>>()
+                .into(),
         }
     }
 }
@@ -223,11 +251,20 @@ impl Named {
 }
 
 /// Attributes are these names and values in this order, and no others.
-fn said_by<'a>(pairs: &[(&str, &str)], attributes: Attributes<'a>, test: impl FnOnce(Attributes<'a>)) {
-    assert!(attributes.iter().eq(pairs.iter().map(|&(name, value)| (Text::new(name), Text::new(value)))));
+fn said_by<'a>(
+    pairs: &[(&str, &str)],
+    attributes: Attributes<'a>,
+    test: impl FnOnce(Attributes<'a>),
+) {
+    assert!(
+        attributes
+            .iter()
+            .eq(pairs.iter().map(|&(name, value)| (Text::new(name), Text::new(value))))
+    );
     assert_eq!(attributes, Attributes::from(pairs));
     for &(name, _) in pairs {
-        let last = pairs.iter().rfind(|(other, _)| *other == name).map(|&(_, value)| Text::new(value));
+        let last =
+            pairs.iter().rfind(|(other, _)| *other == name).map(|&(_, value)| Text::new(value));
         assert_eq!(attributes.get(name), last);
     }
     test(attributes);
@@ -275,7 +312,8 @@ fn message(choices: &mut Choices<'_>, test: impl FnOnce(Subscribe<'_>, &Value)) 
         of_sender.lend(|of_sender| {
             let mut sender = Sender::new(user_id.text());
             sender.attributes = of_sender;
-            let mut message = Message::new(id.text(), content.text(), send_time.text().into(), sender);
+            let mut message =
+                Message::new(id.text(), content.text(), send_time.text().into(), sender);
             message.attributes = attributes;
             message.request_id = text(request_id.as_ref());
             test(message.into(), &says);
@@ -305,7 +343,10 @@ fn system_event(choices: &mut Choices<'_>, test: impl FnOnce(Subscribe<'_>, &Val
     let why = said(reason.as_ref()).unwrap_or_default();
     let is_deletion = choices.byte().is_multiple_of(2);
     let (name, attributes) = if is_deletion {
-        (Event::DELETE_MESSAGE, json!({ "MessageID": whom.said, "MessageId": whom.said, "Reason": why }))
+        (
+            Event::DELETE_MESSAGE,
+            json!({ "MessageID": whom.said, "MessageId": whom.said, "Reason": why }),
+        )
     } else {
         (Event::DISCONNECT_USER, json!({ "Reason": why, "UserId": whom.said }))
     };
@@ -371,7 +412,8 @@ fn send_message(choices: &mut Choices<'_>, test: impl FnOnce(Publish<'_>, Value)
         "Content": content.map_or("x", |_| &words.said), "Attributes": attributes.say_in_publish(),
     });
     attributes.lend(|attributes| {
-        let mut send = SendMessage::new(content.unwrap_or_else(|| Content::new("x").expect("a content")));
+        let mut send =
+            SendMessage::new(content.unwrap_or_else(|| Content::new("x").expect("a content")));
         send.request_id = text(request_id.as_ref());
         send.attributes = attributes;
         test(send.into(), says);

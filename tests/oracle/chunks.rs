@@ -1,12 +1,13 @@
-//! What must hold of bytes that come in pieces: cut anywhere, they give what they give whole, and what a slow twin finds in
-//! them.
+//! What must hold of bytes that come in pieces: cut anywhere, they give what they give whole, and
+//! what a slow twin finds in them.
 
 use ivs_chat_proto::{JsonStream, MessageAssembler, StreamError, StreamErrorKind};
 
 /// What a stream gave: an object, or what was there instead, and where.
 pub(crate) type Found = Result<Vec<u8>, (StreamErrorKind, usize)>;
 
-/// Any bytes, whose first says how much is allowed, and how many of those behind it say how the rest is cut.
+/// Any bytes, whose first says how much is allowed, and how many of those behind it say how the
+/// rest is cut.
 pub(crate) fn any_bytes(bytes: &[u8]) {
     let Some((first, rest)) = bytes.split_first() else { return };
     let (choices, bytes) = rest.split_at(usize::from(first % 16).min(rest.len()));
@@ -24,7 +25,8 @@ pub(crate) fn either<const N: usize>(bytes: &[u8], choices: &[u8]) {
     fragments::<N>(bytes, choices);
 }
 
-/// A stream gives the same whole, cut as chosen, and byte by byte; and again, when it has ended and goes on.
+/// A stream gives the same whole, cut as chosen, and byte by byte; and again, when it has ended and
+/// goes on.
 pub(crate) fn stream<const N: usize>(bytes: &[u8], choices: &[u8]) {
     let expected = stream_twin(bytes, N);
     let mut stream = JsonStream::<N>::new();
@@ -41,7 +43,9 @@ pub(crate) fn stream<const N: usize>(bytes: &[u8], choices: &[u8]) {
 
 /// All that a stream gives of some pieces, up to its end.
 pub(crate) fn feed<const N: usize>(stream: &mut JsonStream<N>, pieces: &[&[u8]]) -> Vec<Found> {
-    let pair = |error: StreamError| (error.kind(), usize::try_from(error.offset()).expect("not that long"));
+    let pair = |error: StreamError| {
+        (error.kind(), usize::try_from(error.offset()).expect("not that long"))
+    };
     let mut all = Vec::new();
     for piece in pieces {
         let mut input = *piece;
@@ -99,7 +103,8 @@ fn object_twin(bytes: &[u8]) -> (&[u8], bool) {
             b'{' => {
                 let is_blank = |byte: &&u8| b" \t\n\r".contains(*byte);
                 let last = before.iter().rfind(|byte| !is_blank(byte));
-                let has_line_feed = before.iter().rev().take_while(is_blank).any(|byte| *byte == b'\n');
+                let has_line_feed =
+                    before.iter().rev().take_while(is_blank).any(|byte| *byte == b'\n');
                 if has_line_feed && !last.is_some_and(|last| b":,[".contains(last)) {
                     return (before, false);
                 }
@@ -113,7 +118,8 @@ fn object_twin(bytes: &[u8]) -> (&[u8], bool) {
     (bytes, false)
 }
 
-/// The pieces of messages give what a vector that grows as it must says; and again, when the connection has gone.
+/// The pieces of messages give what a vector that grows as it must says; and again, when the
+/// connection has gone.
 pub(crate) fn fragments<const N: usize>(bytes: &[u8], choices: &[u8]) {
     let pieces = pieces(bytes, choices);
     // Odd choices end a message.
@@ -129,7 +135,9 @@ pub(crate) fn fragments<const N: usize>(bytes: &[u8], choices: &[u8]) {
                 length if length > N => Some(Err(N)),
                 _ => fin.then_some(Ok(message.as_slice())),
             };
-            let found = fragments.push(piece, fin).map(|found| found.map_err(|oversize| oversize.max_bytes()));
+            let found = fragments
+                .push(piece, fin)
+                .map(|found| found.map_err(|oversize| oversize.max_bytes()));
             assert_eq!(found, expected, "at most {N} bytes, as {pieces:?} by {choices:?}");
             if fin {
                 message.clear();

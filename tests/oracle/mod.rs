@@ -1,4 +1,5 @@
-//! What must hold of any payload: plain functions, called by the vectors, by proptest and by the fuzz targets alike.
+//! What must hold of any payload: plain functions, called by the vectors, by proptest and by the
+//! fuzz targets alike.
 
 #![allow(dead_code, reason = "each caller takes the properties that it needs")]
 
@@ -14,14 +15,18 @@ use core::fmt::Debug;
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::subscribe::Subscribe;
 use ivs_chat_proto::{
-    Attributes, BufferTooSmall, ChatLogEntry, CloseReason, Content, DecodeError, DecodeErrorKind, Text,
+    Attributes, BufferTooSmall, ChatLogEntry, CloseReason, Content, DecodeError, DecodeErrorKind,
+    Text,
 };
 use serde_json::Value;
 
 use model::{Decoded, Verdict};
 
 /// What is encoded in a buffer of exactly this length.
-fn string(length: usize, encode: impl for<'b> Fn(&'b mut [u8]) -> Result<&'b [u8], BufferTooSmall>) -> String {
+fn string(
+    length: usize,
+    encode: impl for<'b> Fn(&'b mut [u8]) -> Result<&'b [u8], BufferTooSmall>,
+) -> String {
     let mut buffer = vec![0; length];
     let length = encode(&mut buffer).expect("room").len();
     buffer.truncate(length);
@@ -133,7 +138,10 @@ mod read {
                 let _ = event.kind();
             }
             Subscribe::Error(error) => {
-                [error.error_message, error.id, error.request_id].into_iter().flatten().for_each(text);
+                [error.error_message, error.id, error.request_id]
+                    .into_iter()
+                    .flatten()
+                    .for_each(text);
                 let _ = (error.error_code.name(), error.error_code.description());
             }
             other => text(other.type_name()),
@@ -146,7 +154,10 @@ mod read {
             Publish::SendMessage(send) => {
                 text(send.content.text());
                 assert!((1..=500).contains(&send.content.code_point_count()));
-                assert_eq!(usize::from(send.content.code_point_count()), send.content.text().chars().count());
+                assert_eq!(
+                    usize::from(send.content.code_point_count()),
+                    send.content.text().chars().count()
+                );
                 attributes(send.attributes);
             }
             Publish::DeleteMessage(delete) => {
@@ -181,7 +192,10 @@ pub(crate) fn text(text: Text<'_>) {
     let mut buffer = vec![0; whole.len()];
     assert_eq!(text.decode_into(&mut buffer), Ok(whole.as_str()));
     if let Some(shorter) = buffer.len().checked_sub(1) {
-        assert_eq!(text.decode_into(&mut buffer[..shorter]).map_err(|error| error.needed()), Err(whole.len()));
+        assert_eq!(
+            text.decode_into(&mut buffer[..shorter]).map_err(|error| error.needed()),
+            Err(whole.len())
+        );
     }
 }
 
@@ -199,8 +213,8 @@ pub(crate) fn attributes(attributes: Attributes<'_>) {
     assert_eq!(attributes.get("a name that nobody has"), None);
 }
 
-/// White space that may stand in front of a payload. With it, a payload is not written as usual, and takes the long way
-/// through the decoder.
+/// White space that may stand in front of a payload. With it, a payload is not written as usual,
+/// and takes the long way through the decoder.
 const SPACE: &[u8] = b"\t \r\n ";
 
 /// Decoding any bytes ends with a payload that can be read and encoded, or an error that points at
@@ -229,7 +243,8 @@ pub(crate) fn agrees_with_model<P: Payload>(bytes: &[u8]) -> Verdict {
     found
 }
 
-/// A payload that was decoded says the same however it is given, can be read and encoded, and cannot be cut short.
+/// A payload that was decoded says the same however it is given, can be read and encoded, and
+/// cannot be cut short.
 fn decoded<P: Payload>(payload: &P, bytes: &[u8]) {
     let text = core::str::from_utf8(bytes).expect("a payload is text");
     let spaced = [SPACE, bytes].concat();
@@ -270,9 +285,13 @@ fn refused<P: Payload>(bytes: &[u8], error: DecodeError) {
     }
     let is_cause = match (kind, bytes[offset]) {
         (Kind::MissingField(_), byte) => byte == b'}',
-        (Kind::DuplicateField(_) | Kind::UnknownAction | Kind::EmptyContent | Kind::ContentTooLong, byte) => {
-            byte == b'"'
-        }
+        (
+            Kind::DuplicateField(_)
+            | Kind::UnknownAction
+            | Kind::EmptyContent
+            | Kind::ContentTooLong,
+            byte,
+        ) => byte == b'"',
         (Kind::WrongType(_) | Kind::NotAnObject, byte) => b"\"[{tfn-0123456789".contains(&byte),
         (Kind::NumberOutOfRange, byte) => b"-0123456789".contains(&byte),
         (Kind::NestedTooDeep, byte) => b"[{".contains(&byte),
@@ -282,8 +301,12 @@ fn refused<P: Payload>(bytes: &[u8], error: DecodeError) {
     };
     assert!(is_cause, "{error}");
     // Of the other kinds the cause is longer than a character, or a `Type` that comes later.
-    if matches!(kind, Kind::UnexpectedByte | Kind::ControlCharacter | Kind::NestedTooDeep | Kind::TrailingBytes) {
-        let cause = bytes[offset..].utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
+    if matches!(
+        kind,
+        Kind::UnexpectedByte | Kind::ControlCharacter | Kind::NestedTooDeep | Kind::TrailingBytes
+    ) {
+        let cause =
+            bytes[offset..].utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
         if let Some(cause) = cause {
             assert_eq!(in_first(offset + cause.len_utf8()), Some((kind, offset)));
         }
@@ -318,14 +341,17 @@ pub(crate) fn chat_log(bytes: &[u8]) {
         let line = ChatLogEntry::new(payload);
         let line = string(line.encoded_len(), |buffer| line.encode(buffer));
         match ChatLogEntry::decode_str(&line) {
-            Ok(log) => assert_eq!((log.payload, log.type_name), (payload, Some(payload.type_name()))),
+            Ok(log) => {
+                assert_eq!((log.payload, log.type_name), (payload, Some(payload.type_name())))
+            }
             // The line is one object more.
             Err(error) => assert_eq!(error.kind(), DecodeErrorKind::NestedTooDeep),
         }
     }
 }
 
-/// Any bytes as the reason of a close: an error if it is an object with a member of one, and else as it came.
+/// Any bytes as the reason of a close: an error if it is an object with a member of one, and else
+/// as it came.
 pub(crate) fn close_reason(bytes: &[u8]) {
     let Ok(reason) = core::str::from_utf8(bytes) else { return };
     match CloseReason::parse(reason) {
@@ -342,7 +368,8 @@ pub(crate) fn close_reason(bytes: &[u8]) {
     }
 }
 
-/// The `RequestId` of a publish that can be decoded is found without decoding it, and of any other, without panicking.
+/// The `RequestId` of a publish that can be decoded is found without decoding it, and of any other,
+/// without panicking.
 pub(crate) fn peek_request_id(bytes: &[u8]) {
     let found = Publish::peek_request_id(bytes);
     found.into_iter().for_each(text);
@@ -359,12 +386,18 @@ pub(crate) fn content<'a>(text: Text<'a>, says: &str, limit: u16) -> Option<Cont
     match Content::with_limit(text, limit) {
         Ok(content) => {
             assert!((1..=usize::from(max_code_points)).contains(&code_points));
-            assert_eq!((usize::from(content.code_point_count()), content.text()), (code_points, text));
+            assert_eq!(
+                (usize::from(content.code_point_count()), content.text()),
+                (code_points, text)
+            );
             Some(content)
         }
         Err(error) => {
             assert!(!(1..=usize::from(max_code_points)).contains(&code_points));
-            assert_eq!((error.code_point_count(), error.max_code_points()), (code_points, max_code_points));
+            assert_eq!(
+                (error.code_point_count(), error.max_code_points()),
+                (code_points, max_code_points)
+            );
             None
         }
     }
@@ -378,8 +411,8 @@ pub(crate) fn built<P: Payload>(payload: &P, says: &Value) {
     assert_eq!(payload.serialized().unwrap_or_else(|| says.clone()), *says);
 }
 
-/// A payload is encoded in as many bytes as it says, in any buffer that has them and in no other, and comes back when
-/// it is decoded; and then encoding it again gives the same.
+/// A payload is encoded in as many bytes as it says, in any buffer that has them and in no other,
+/// and comes back when it is decoded; and then encoding it again gives the same.
 pub(crate) fn encodes<P: Payload>(payload: &P) {
     let string = payload.encode_to_string();
     let length = payload.encoded_len();
@@ -412,8 +445,8 @@ fn prefix<P: Payload>(payload: &[u8], length: usize) {
     assert_eq!((error.kind(), error.offset()), (DecodeErrorKind::UnexpectedEnd, length));
 }
 
-/// The decoder and the owned types' `Deserialize`, with `serde_json` doing the reading, agree on what is a payload and what it
-/// says; and so they do on what `Serialize` wrote.
+/// The decoder and the owned types' `Deserialize`, with `serde_json` doing the reading, agree on
+/// what is a payload and what it says; and so they do on what `Serialize` wrote.
 #[cfg(all(feature = "alloc", feature = "serde"))]
 pub(crate) mod differential {
     use ivs_chat_proto::owned;
@@ -440,19 +473,26 @@ pub(crate) mod differential {
                 assert_eq!(found.type_name(), expected.type_name());
                 let raw = value(expected.raw());
                 assert!(same(&value(found.raw()), &raw), "{} is not {raw}", found.raw());
-                assert!(same(&value(&serialized.expect("a payload")), &raw), "{} is not {raw}", found.raw());
+                assert!(
+                    same(&value(&serialized.expect("a payload")), &raw),
+                    "{} is not {raw}",
+                    found.raw()
+                );
             }
             (Ok(found), Ok(expected)) => {
                 assert_eq!(found, expected);
                 let by_serde = serde_json::to_string(&found.as_borrowed()).expect("JSON");
                 assert_eq!(by_serde, found.as_borrowed().encode_to_string());
                 assert_eq!(
-                    serde_json::from_str::<owned::Subscribe>(&serialized.expect("a payload")).expect("JSON"),
+                    serde_json::from_str::<owned::Subscribe>(&serialized.expect("a payload"))
+                        .expect("JSON"),
                     found
                 );
             }
             (Err(_), Err(_)) => {}
-            (found, expected) => panic!("{found:?} {expected:?} of {}", String::from_utf8_lossy(bytes)),
+            (found, expected) => {
+                panic!("{found:?} {expected:?} of {}", String::from_utf8_lossy(bytes))
+            }
         }
     }
 
@@ -464,14 +504,20 @@ pub(crate) mod differential {
             (Ok(found), Ok(expected)) => {
                 assert_eq!(found, expected);
                 let borrowed = found.as_borrowed().expect("a content that was decoded");
-                assert_eq!(serde_json::to_string(&borrowed).expect("JSON"), borrowed.encode_to_string());
                 assert_eq!(
-                    serde_json::from_str::<owned::Publish>(&serialized.expect("a payload")).expect("JSON"),
+                    serde_json::to_string(&borrowed).expect("JSON"),
+                    borrowed.encode_to_string()
+                );
+                assert_eq!(
+                    serde_json::from_str::<owned::Publish>(&serialized.expect("a payload"))
+                        .expect("JSON"),
                     found
                 );
             }
             (Err(_), Err(_)) => {}
-            (found, expected) => panic!("{found:?} {expected:?} of {}", String::from_utf8_lossy(bytes)),
+            (found, expected) => {
+                panic!("{found:?} {expected:?} of {}", String::from_utf8_lossy(bytes))
+            }
         }
     }
 
@@ -479,17 +525,20 @@ pub(crate) mod differential {
         serde_json::from_str(json).expect("JSON")
     }
 
-    /// Whether two values are the same, but for the last digits of doubles, which `serde_json` reads approximately unless
-    /// told otherwise.
+    /// Whether two values are the same, but for the last digits of doubles, which `serde_json`
+    /// reads approximately unless told otherwise.
     fn same(one: &Value, other: &Value) -> bool {
         match (one, other) {
             (Value::Number(one), Value::Number(other)) => one == other || are_close(one, other),
             (Value::Array(one), Value::Array(other)) => {
-                one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+                one.len() == other.len()
+                    && one.iter().zip(other).all(|(one, other)| same(one, other))
             }
             (Value::Object(one), Value::Object(other)) => {
                 one.len() == other.len()
-                    && one.iter().all(|(name, value)| other.get(name).is_some_and(|other| same(value, other)))
+                    && one.iter().all(|(name, value)| {
+                        other.get(name).is_some_and(|other| same(value, other))
+                    })
             }
             _ => one == other,
         }

@@ -81,7 +81,8 @@ const MESSAGE: &[Member] = &[
     optional(Field::Attributes, Read::Attributes),
 ];
 
-const SENDER: &[Member] = &[required(Field::UserId, Read::Text), optional(Field::Attributes, Read::Attributes)];
+const SENDER: &[Member] =
+    &[required(Field::UserId, Read::Text), optional(Field::Attributes, Read::Attributes)];
 
 const EVENT: &[Member] = &[
     required(Field::Type, Read::Text),
@@ -135,8 +136,11 @@ type Payloads = &'static [(&'static str, &'static [Member])];
 
 const SUBSCRIBE: Payloads = &[("MESSAGE", MESSAGE), ("EVENT", EVENT), ("ERROR", ERROR)];
 
-const PUBLISH: Payloads =
-    &[("SEND_MESSAGE", SEND_MESSAGE), ("DELETE_MESSAGE", DELETE_MESSAGE), ("DISCONNECT_USER", DISCONNECT_USER)];
+const PUBLISH: Payloads = &[
+    ("SEND_MESSAGE", SEND_MESSAGE),
+    ("DELETE_MESSAGE", DELETE_MESSAGE),
+    ("DISCONNECT_USER", DISCONNECT_USER),
+];
 
 fn members_of(payloads: Payloads, name: &str) -> Option<&'static [Member]> {
     payloads.iter().find(|(other, _)| *other == name).map(|(_, members)| *members)
@@ -155,7 +159,8 @@ pub(crate) fn foreign_to_sender() -> Vec<&'static str> {
 
 fn foreign_to_members(own: &[Member]) -> Vec<&'static str> {
     let all = [SUBSCRIBE, PUBLISH, &[("", SENDER), ("", CHAT_LOG)]].concat();
-    let names = all.iter().flat_map(|(_, members)| members.iter()).map(|member| member.field.name());
+    let names =
+        all.iter().flat_map(|(_, members)| members.iter()).map(|member| member.field.name());
     let is_own = |name: &str| own.iter().any(|member| in_any_case(name, member.field));
     let foreign: BTreeSet<_> = names.filter(|name| !is_own(name)).collect();
     foreign.into_iter().collect()
@@ -270,7 +275,12 @@ fn chat_log_text(text: &str) -> Verdict {
 }
 
 /// The first pass: the value of `field`, and its offset.
-fn find_name(mut json: Scanner<'_>, field: Field, open: usize, is_named: IsNamed) -> Result<(String, usize), Error> {
+fn find_name(
+    mut json: Scanner<'_>,
+    field: Field,
+    open: usize,
+    is_named: IsNamed,
+) -> Result<(String, usize), Error> {
     json.open(Kind::NotAnObject)?;
     let mut is_first = true;
     while let Some((key, _)) = json.key(&mut is_first)? {
@@ -310,7 +320,12 @@ fn payload<'a>(
 }
 
 /// The members of an object whose brace has been read, `open` arrays and objects being open in it.
-fn members(json: &mut Scanner<'_>, known: &[Member], open: usize, is_named: IsNamed) -> Result<Fields, Error> {
+fn members(
+    json: &mut Scanner<'_>,
+    known: &[Member],
+    open: usize,
+    is_named: IsNamed,
+) -> Result<Fields, Error> {
     read_members(json, known, open, is_named)?.complete(known)
 }
 
@@ -354,7 +369,12 @@ fn read_members(
 }
 
 /// The value of a field, unless it is as good as missing.
-fn value(json: &mut Scanner<'_>, field: Field, read: Read, open: usize) -> Result<Option<Value>, Error> {
+fn value(
+    json: &mut Scanner<'_>,
+    field: Field,
+    read: Read,
+    open: usize,
+) -> Result<Option<Value>, Error> {
     json.space();
     let mistyped = Kind::WrongType(field);
     let is_optional = matches!(read, Read::OptionalText | Read::RequestId | Read::Attributes);
@@ -372,9 +392,9 @@ fn value(json: &mut Scanner<'_>, field: Field, read: Read, open: usize) -> Resul
         }
         Read::Payload => {
             let payload = subscribe_object(json, open + 1);
-            Value::Payload(Box::new(
-                payload.map_err(|(kind, offset)| (if kind == Kind::NotAnObject { mistyped } else { kind }, offset))?,
-            ))
+            Value::Payload(Box::new(payload.map_err(|(kind, offset)| {
+                (if kind == Kind::NotAnObject { mistyped } else { kind }, offset)
+            })?))
         }
     };
     let is_none = match (read, &value) {
@@ -425,7 +445,8 @@ impl Decoded {
     pub(crate) fn of_subscribe(payload: &Subscribe<'_>) -> Self {
         let fields = match payload {
             Subscribe::Message(message) => {
-                let sender = [text(Field::UserId, message.sender.user_id), pairs(message.sender.attributes)];
+                let sender =
+                    [text(Field::UserId, message.sender.user_id), pairs(message.sender.attributes)];
                 fields([
                     text(Field::Id, message.id),
                     message.request_id.and_then(|id| text(Field::RequestId, id)),
@@ -457,10 +478,13 @@ impl Decoded {
     pub(crate) fn of_publish(payload: &Publish<'_>) -> Self {
         let request_id = payload.request_id().and_then(|id| text(Field::RequestId, id));
         let [one, other] = match payload {
-            Publish::SendMessage(send) => [text(Field::Content, send.content.text()), pairs(send.attributes)],
-            Publish::DeleteMessage(delete) => {
-                [text(Field::Id, delete.id), delete.reason.and_then(|reason| text(Field::Reason, reason))]
+            Publish::SendMessage(send) => {
+                [text(Field::Content, send.content.text()), pairs(send.attributes)]
             }
+            Publish::DeleteMessage(delete) => [
+                text(Field::Id, delete.id),
+                delete.reason.and_then(|reason| text(Field::Reason, reason)),
+            ],
             Publish::DisconnectUser(disconnect) => [
                 text(Field::UserId, disconnect.user_id),
                 disconnect.reason.and_then(|reason| text(Field::Reason, reason)),
@@ -501,6 +525,7 @@ fn text(field: Field, text: Text<'_>) -> Option<(Field, Value)> {
 }
 
 fn pairs(attributes: Attributes<'_>) -> Option<(Field, Value)> {
-    let pairs: Vec<_> = attributes.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    let pairs: Vec<_> =
+        attributes.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
     (!pairs.is_empty()).then_some((Field::Attributes, Value::Attributes(pairs)))
 }

@@ -1,11 +1,14 @@
-//! What must hold of the service's end of a connection, whatever is published to it and when: a [`Peer`] beside a naive twin, to
-//! which `serde_json` reads, and which knows the documented rules only.
+//! What must hold of the service's end of a connection, whatever is published to it and when: a
+//! [`Peer`] beside a naive twin, to which `serde_json` reads, and which knows the documented rules
+//! only.
 //!
-//! - A publish is accepted if it is JSON with an action and the members that go with it, the session is not over, the token permits
-//!   it, its content has 1 to so many code points, it is not too large, and there have not been too many in the last second; and
-//!   then it says what its JSON says, can be encoded, and is accepted again as it is encoded.
-//! - Otherwise the first of these that fails is the cause, and the error has its number, the `RequestId` if it stands in front of
-//!   what breaks the JSON, and the `Id` of the message to delete; it can be encoded, and comes back. Nothing has changed.
+//! - A publish is accepted if it is JSON with an action and the members that go with it, the
+//!   session is not over, the token permits it, its content has 1 to so many code points, it is not
+//!   too large, and there have not been too many in the last second; and then it says what its JSON
+//!   says, can be encoded, and is accepted again as it is encoded.
+//! - Otherwise the first of these that fails is the cause, and the error has its number, the
+//!   `RequestId` if it stands in front of what breaks the JSON, and the `Id` of the message to
+//!   delete; it can be encoded, and comes back. Nothing has changed.
 //! - Names are read in any ASCII case.
 
 #![allow(dead_code, reason = "each caller takes what it needs")]
@@ -23,7 +26,8 @@ use serde_json::Value;
 pub(crate) const SEPARATOR: u8 = 0xff;
 const WINDOW_MS: u64 = 1_000;
 /// How the clock goes between two messages.
-const STEPS_MS: [u64; 16] = [0, 0, 0, 1, 2, 99, 100, 101, 333, 499, 500, 998, 999, 1_000, 1_001, 60_000];
+const STEPS_MS: [u64; 16] =
+    [0, 0, 0, 1, 2, 99, 100, 101, 333, 499, 500, 998, 999, 1_000, 1_001, 60_000];
 
 /// What `serde_json` reads of a message, as far as it comes.
 #[derive(Debug, Default)]
@@ -65,21 +69,34 @@ impl Reading {
 
     /// The action, if the message is one with all its members.
     fn action(&self) -> Option<Capability> {
-        let are_strings = |value: &Value| value.as_object().is_some_and(|object| object.values().all(Value::is_string));
+        let are_strings = |value: &Value| {
+            value.as_object().is_some_and(|object| object.values().all(Value::is_string))
+        };
         let action = Capability::from_name(self.text("Action")?)?;
         let has_members = match action {
-            Capability::SendMessage => self.text("Content").is_some() && self.has_at_most("Attributes", are_strings),
-            Capability::DeleteMessage => self.text("Id").is_some() && self.has_at_most("Reason", Value::is_string),
-            Capability::DisconnectUser => self.text("UserId").is_some() && self.has_at_most("Reason", Value::is_string),
+            Capability::SendMessage => {
+                self.text("Content").is_some() && self.has_at_most("Attributes", are_strings)
+            }
+            Capability::DeleteMessage => {
+                self.text("Id").is_some() && self.has_at_most("Reason", Value::is_string)
+            }
+            Capability::DisconnectUser => {
+                self.text("UserId").is_some() && self.has_at_most("Reason", Value::is_string)
+            }
             other => panic!("{other}"),
         };
-        (self.is_whole && has_members && self.has_at_most("RequestId", Value::is_string)).then_some(action)
+        (self.is_whole && has_members && self.has_at_most("RequestId", Value::is_string))
+            .then_some(action)
     }
 
-    /// Whether there is a message whose content has no length that any has; even if what follows it is wrong, too.
+    /// Whether there is a message whose content has no length that any has; even if what follows it
+    /// is wrong, too.
     fn has_content_of_no_length(&self) -> bool {
         let contents = self.all("Content");
-        let length = contents.first().and_then(|content| content.as_str()).map(|content| content.chars().count());
+        let length = contents
+            .first()
+            .and_then(|content| content.as_str())
+            .map(|content| content.chars().count());
         self.all("Action").first().is_none_or(|action| *action == "SEND_MESSAGE")
             && length.is_some_and(|length| !(1..=500).contains(&length))
     }
@@ -129,7 +146,8 @@ struct World {
 
 /// From when on there are fewer than `limit` in a second.
 fn retry_at(times: &[u64], limit: usize, now: u64) -> Option<u64> {
-    let is_free = |moment: u64| times.iter().filter(|time| **time + WINDOW_MS > moment).count() < limit;
+    let is_free =
+        |moment: u64| times.iter().filter(|time| **time + WINDOW_MS > moment).count() < limit;
     if is_free(now) {
         return None;
     }
@@ -138,7 +156,10 @@ fn retry_at(times: &[u64], limit: usize, now: u64) -> Option<u64> {
 
 /// Any bytes as what a connection is allowed, and what comes on it when.
 pub(crate) fn any_bytes(bytes: &[u8]) {
-    let Some((&[permitted, session, length, size, rate, room], script)) = bytes.split_first_chunk() else { return };
+    let Some((&[permitted, session, length, size, rate, room], script)) = bytes.split_first_chunk()
+    else {
+        return;
+    };
     let mut config = Config::new();
     let is_permitted = |place: &usize| permitted & 1 << place != 0;
     let permits = (0..3).filter(is_permitted).map(|place| Capability::ALL[place]);
@@ -177,7 +198,8 @@ pub(crate) fn any_bytes(bytes: &[u8]) {
 }
 
 impl World {
-    /// The code of the error that answers a message, if one does; the last is what else may be said.
+    /// The code of the error that answers a message, if one does; the last is what else may be
+    /// said.
     fn expected(&self, message: &[u8], reading: &Reading) -> (Option<u16>, Option<u16>) {
         let session = |capability| {
             if self.now >= self.peer.expires_at().as_millis() {
@@ -195,9 +217,14 @@ impl World {
         };
         let most = usize::from(self.config.max_code_points).min(500);
         let length = reading.text("Content").map_or(0, |content| content.chars().count());
-        let limit = self.config.requests_per_second.map_or(usize::MAX, |limit| usize::from(limit.get()).min(10));
+        let limit = self
+            .config
+            .requests_per_second
+            .map_or(usize::MAX, |limit| usize::from(limit.get()).min(10));
         let code = session(action)
-            .or_else(|| (action == Capability::SendMessage && !(1..=most).contains(&length)).then_some(400))
+            .or_else(|| {
+                (action == Capability::SendMessage && !(1..=most).contains(&length)).then_some(400)
+            })
             .or_else(|| (message.len() > self.config.max_bytes).then_some(413))
             .or_else(|| retry_at(&self.accepted, limit, self.now).map(|_| 429));
         (code, None)
@@ -217,7 +244,10 @@ impl World {
             }
             Err(rejection) => {
                 let code = Some(rejection.error.error_code.as_u16());
-                assert!(code == expected || instead.is_some() && code == instead, "{rejection:?}, but {expected:?}");
+                assert!(
+                    code == expected || instead.is_some() && code == instead,
+                    "{rejection:?}, but {expected:?}"
+                );
                 self.rejected(&rejection, reading);
                 assert!(self.peer == before, "a publish that was rejected has changed something");
             }
@@ -226,7 +256,8 @@ impl World {
         let _ = before.clone().handle_message(Instant::from_millis(self.now / 2), message);
     }
 
-    /// A publish that was accepted is accepted again as it is encoded: by another connection, on which it is the first.
+    /// A publish that was accepted is accepted again as it is encoded: by another connection, on
+    /// which it is the first.
     fn again(&self, publish: &Publish<'_>, message: &[u8]) {
         let mut buffer = vec![0; publish.encoded_len()];
         let encoded = publish.encode(&mut buffer).expect("room");
@@ -307,9 +338,19 @@ fn says(publish: &Publish<'_>, reading: &Reading) {
             let attributes = reading.all("Attributes");
             let expected = attributes.first().and_then(|value| value.as_object());
             let names = expected.into_iter().flatten();
-            let last = |attributes: Attributes<'_>, name: &str| attributes.get(name).map(|value| value.to_string());
-            assert!(names.clone().all(|(name, value)| last(send.attributes, name).as_deref() == value.as_str()));
-            assert!(send.attributes.iter().all(|(name, _)| names.clone().any(|(other, _)| name == **other)));
+            let last = |attributes: Attributes<'_>, name: &str| {
+                attributes.get(name).map(|value| value.to_string())
+            };
+            assert!(
+                names
+                    .clone()
+                    .all(|(name, value)| last(send.attributes, name).as_deref() == value.as_str())
+            );
+            assert!(
+                send.attributes
+                    .iter()
+                    .all(|(name, _)| names.clone().any(|(other, _)| name == **other))
+            );
         }
         Publish::DeleteMessage(delete) => {
             is(Some(delete.id), "Id");
@@ -349,6 +390,9 @@ fn closing(reason: &[u8]) {
     assert_eq!(close.code(), 1000);
     assert!(reason.starts_with(close.reason()) && close.reason().len() <= 123);
     let next = reason[close.reason().len()..].chars().next();
-    assert!(next.is_none_or(|next| close.reason().len() + next.len_utf8() > 123), "there was room for more");
+    assert!(
+        next.is_none_or(|next| close.reason().len() + next.len_utf8() > 123),
+        "there was room for more"
+    );
     let _ = CloseReason::parse(close.reason());
 }

@@ -1,32 +1,34 @@
-//! What must hold of any session, whatever the service, the caller and the clock do. A [`World`] puts
-//! inputs into a client and checks everything that comes out against a naive model of the
+//! What must hold of any session, whatever the service, the caller and the clock do. A [`World`]
+//! puts inputs into a client and checks everything that comes out against a naive model of the
 //! documentation.
 //!
 //! The invariants:
 //!
-//! - Every accepted request has one outcome, under its own handle and with its own data, unless it is
-//!   abandoned. `Confirmed` and `Rejected` come with the right payload only. `Assumed` needs evidence,
-//!   the second after it, and no doubt. `Unknown` needs a connection that ended, a doubt, or the lack
-//!   of evidence in time. A late call puts the decision off by one ping timeout.
-//! - A refused request, and an input that names a dead connection or a stale fetch, changes nothing.
-//! - An error is never withheld, except for a 401 of a replaced connection that answers no request. A
-//!   message or event is withheld only if it has come before while connections overlap, and then
+//! - Every accepted request has one outcome, under its own handle and with its own data, unless it
+//!   is abandoned. `Confirmed` and `Rejected` come with the right payload only. `Assumed` needs
+//!   evidence, the second after it, and no doubt. `Unknown` needs a connection that ended, a doubt,
+//!   or the lack of evidence in time. A late call puts the decision off by one ping timeout.
+//! - A refused request, and an input that names a dead connection or a stale fetch, changes
+//!   nothing.
+//! - An error is never withheld, except for a 401 of a replaced connection that answers no request.
+//!   A message or event is withheld only if it has come before while connections overlap, and then
 //!   surely if fewer than `DEDUP` others came between.
 //! - A connection is told to close once, with 1000 or 3008, and for a reason that the documentation
 //!   states. A failed attempt leaves the current connection alone.
 //! - `State`, `Replaced` and `PossibleGap` come exactly when the rules say, and outputs in their
 //!   promised order. `Disconnected` means that nothing is in flight and no connection is open.
-//! - At most one token fetch has neither an answer nor timed out. Each fetch has a reason, and comes
-//!   after a wait unless the documentation says that it comes at once.
-//! - `poll` reaches `Wait` in few calls. `Wait` is later than now, and not later than the next moment
-//!   at which something is due. Polling again, or early, changes nothing.
-//! - Only differences between readings count: a second client, whose clock is steady where the first
-//!   one's steps back or leaps, does the same throughout.
+//! - At most one token fetch has neither an answer nor timed out. Each fetch has a reason, and
+//!   comes after a wait unless the documentation says that it comes at once.
+//! - `poll` reaches `Wait` in few calls. `Wait` is later than now, and not later than the next
+//!   moment at which something is due. Polling again, or early, changes nothing.
+//! - Only differences between readings count: a second client, whose clock is steady where the
+//!   first one's steps back or leaps, does the same throughout.
 //!
-//! The model does not judge `refresh`, `disconnect_when_settled` and `max_attempts`, which no session
-//! here uses; waits beyond `backoff_max_ms`; how often a connection is replaced; whether a refused
-//! token is replaced only once; and whether a dead connection is given up. It accepts a ping whose
-//! reason has gone since an earlier poll. `tests/client` and `tests/simulation` cover these.
+//! The model does not judge `refresh`, `disconnect_when_settled` and `max_attempts`, which no
+//! session here uses; waits beyond `backoff_max_ms`; how often a connection is replaced; whether a
+//! refused token is replaced only once; and whether a dead connection is given up. It accepts a
+//! ping whose reason has gone since an earlier poll. `tests/client` and `tests/simulation` cover
+//! these.
 
 #![allow(dead_code, reason = "each caller uses a part of it")]
 
@@ -47,20 +49,23 @@ use core::time::Duration;
 use std::collections::BTreeSet;
 
 use ivs_chat_proto::client::{
-    Client, Config, ConnectionState, DisconnectReason, FetchError, FetchId, Instant, Output, RequestHandle, TokenInfo,
+    Client, Config, ConnectionState, DisconnectReason, FetchError, FetchId, Instant, Output,
+    RequestHandle, TokenInfo,
 };
 
 use choices::Choices;
 pub(crate) use choices::config;
 #[allow(unused_imports, reason = "each caller uses a part of it")]
-pub(crate) use input::{Failure, Fetch, Happened, How, Info, Input, Naming, Passing, Pong, Room, Sending, What, Who};
+pub(crate) use input::{
+    Failure, Fetch, Happened, How, Info, Input, Naming, Passing, Pong, Room, Sending, What, Who,
+};
 use input::{MYSELF, STRANGER, Said, Saying, Target};
 use model::{Model, NEVER, Next, Phase, Seen, conn_id};
 
 const INFLIGHT: usize = 3;
 const DEDUP: usize = 4;
-/// `poll` reaches `Wait` within so many calls: three closes, two pings, the outcomes, and one each of
-/// the rest.
+/// `poll` reaches `Wait` within so many calls: three closes, two pings, the outcomes, and one each
+/// of the rest.
 const MOST_POLLS: usize = 3 + 2 + INFLIGHT + 5;
 /// Where the steady clock begins.
 const ORIGIN: u64 = 1_767_225_600_000;
@@ -140,7 +145,10 @@ impl World {
     }
 
     pub(crate) fn has_unanswered_ping(&self, who: Who) -> bool {
-        self.model.conns.get(self.number(who)).is_some_and(|conn| conn.unanswered().next().is_some())
+        self.model
+            .conns
+            .get(self.number(who))
+            .is_some_and(|conn| conn.unanswered().next().is_some())
     }
 
     pub(crate) const fn has_received(&self) -> bool {
@@ -157,12 +165,11 @@ impl World {
                 return happened;
             }
             Input::Connect => self.wants(Small::connect, |model, _| model.connect()),
-            Input::Disconnect => {
-                self.wants(Small::disconnect, |model, _| model.end_session(DisconnectReason::NotWanted))
-            }
-            Input::DisconnectWhenSettled => {
-                self.wants(Small::disconnect_when_settled, |model, _| model.disconnect_when_settled())
-            }
+            Input::Disconnect => self.wants(Small::disconnect, |model, _| {
+                model.end_session(DisconnectReason::NotWanted)
+            }),
+            Input::DisconnectWhenSettled => self
+                .wants(Small::disconnect_when_settled, |model, _| model.disconnect_when_settled()),
             Input::Refresh => self.wants(Small::refresh, |model, _| model.ask(true)),
             Input::Token(fetch, info) => self.token(fetch, info),
             Input::TokenError(fetch, failure) => self.token_error(fetch, failure),
@@ -181,7 +188,11 @@ impl World {
                 true
             }
         };
-        assert!(counts || self.client == before, "{input:?} changes {before:?} into {:?}", self.client);
+        assert!(
+            counts || self.client == before,
+            "{input:?} changes {before:?} into {:?}",
+            self.client
+        );
         self.check_queries();
         happened
     }
@@ -190,12 +201,18 @@ impl World {
         self.model.reconcile(&self.seen());
         assert_eq!(self.client.in_flight_len(), self.model.requests.len());
         let (counters, mut expected) = (self.client.counters(), self.model.counters);
-        assert!(counters.missed_pings >= expected.missed_pings && counters.lost_connections < u32::MAX);
+        assert!(
+            counters.missed_pings >= expected.missed_pings && counters.lost_connections < u32::MAX
+        );
         expected.missed_pings = counters.missed_pings;
         expected.lost_connections = counters.lost_connections;
         self.model.counters = expected;
         assert_eq!(counters, expected);
-        let at = self.model.find_reconnect().and_then(|at| self.model.reading_at(at)).map(Instant::from_millis);
+        let at = self
+            .model
+            .find_reconnect()
+            .and_then(|at| self.model.reading_at(at))
+            .map(Instant::from_millis);
         assert_eq!(self.client.reconnect_at(), at);
     }
 
@@ -257,7 +274,11 @@ impl World {
 
     // What the application wants.
 
-    fn wants(&mut self, call: impl Fn(&mut Small, Instant), then: impl Fn(&mut Model, &Seen)) -> bool {
+    fn wants(
+        &mut self,
+        call: impl Fn(&mut Small, Instant),
+        then: impl Fn(&mut Model, &Seen),
+    ) -> bool {
         let ((), (), reading) = self.call(call);
         self.tick(reading);
         let seen = self.seen();
@@ -301,7 +322,8 @@ impl World {
     fn token(&mut self, fetch: Fetch, told: Info) -> bool {
         let id = self.fetch_id(fetch);
         let mut info = TokenInfo::new();
-        (info.session_ms, info.capabilities, info.user_id) = (told.session_ms, told.capabilities, told.user_id);
+        (info.session_ms, info.capabilities, info.user_id) =
+            (told.session_ms, told.capabilities, told.user_id);
         let (given, steady, reading) =
             self.call(|client, now| client.handle_token(now, FetchId::from_number(id), info));
         assert_eq!(given, steady);
@@ -323,8 +345,8 @@ impl World {
             }
             Failure::Permanent => (FetchError::Permanent, 0),
         };
-        let ((), (), reading) =
-            self.call(|client, now| client.handle_token_error(now, FetchId::from_number(id), error));
+        let ((), (), reading) = self
+            .call(|client, now| client.handle_token_error(now, FetchId::from_number(id), error));
         let takes = self.takes_fetch(id, reading);
         if takes && self.model.next == Next::Token {
             let seen = self.seen();
@@ -356,7 +378,11 @@ impl World {
         let now = Instant::from_millis(ORIGIN + self.model.now);
         loop {
             match clone.poll(now) {
-                Output::Close { connection, code: with } if (connection, with) == (conn_id(conn), code) => return true,
+                Output::Close { connection, code: with }
+                    if (connection, with) == (conn_id(conn), code) =>
+                {
+                    return true;
+                }
                 Output::Close { .. } => {}
                 _ => return false,
             }
@@ -366,7 +392,8 @@ impl World {
     fn close(&mut self, who: Who, how: How) -> bool {
         let conn = self.number(who);
         let event = how.event();
-        let ((), (), reading) = self.call(|client, now| client.handle_close(now, conn_id(conn), event));
+        let ((), (), reading) =
+            self.call(|client, now| client.handle_close(now, conn_id(conn), event));
         let phase = self.phase(conn);
         if phase != Phase::Over {
             self.tick(reading);
@@ -390,9 +417,11 @@ impl World {
             Pong::Answered => sent.iter().rfind(|ping| ping.is_answered),
             Pong::Wrong | Pong::Empty => None,
         };
-        let wrong = if pong == Pong::Empty { Vec::new() } else { b"\xff\xff\xff\xffwrong".to_vec() };
+        let wrong =
+            if pong == Pong::Empty { Vec::new() } else { b"\xff\xff\xff\xffwrong".to_vec() };
         let payload = answered.map_or(wrong, |ping| ping.payload.to_vec());
-        let ((), (), reading) = self.call(|client, now| client.handle_pong(now, conn_id(connection), &payload));
+        let ((), (), reading) =
+            self.call(|client, now| client.handle_pong(now, conn_id(connection), &payload));
         let counts = matches!(self.phase(connection), Phase::Current | Phase::Draining);
         if counts {
             self.tick(reading);
@@ -411,20 +440,37 @@ impl World {
         let is_escaped = matches!(what, What::EscapedEcho(_));
         let user_id = self.model.conns.get(conn).and_then(|conn| conn.user_id).unwrap_or(MYSELF);
         let (request_id, target) = self.request_of(what);
-        let other = |this: &str, ids: [&'static str; 2]| if this == ids[0] { ids[1] } else { ids[0] };
+        let other =
+            |this: &str, ids: [&'static str; 2]| if this == ids[0] { ids[1] } else { ids[0] };
         let (what, id) = match what {
-            What::Echo(_) | What::EscapedEcho(_) if target == Target::Sent => (Saying::Message { user_id }, None),
-            What::StrangerEcho(_) => (Saying::Message { user_id: other(user_id, [STRANGER, MYSELF]) }, None),
-            What::OtherKind(_) if target == Target::Sent => (Saying::Event(Target::Something), None),
+            What::Echo(_) | What::EscapedEcho(_) if target == Target::Sent => {
+                (Saying::Message { user_id }, None)
+            }
+            What::StrangerEcho(_) => {
+                (Saying::Message { user_id: other(user_id, [STRANGER, MYSELF]) }, None)
+            }
+            What::OtherKind(_) if target == Target::Sent => {
+                (Saying::Event(Target::Something), None)
+            }
             What::OtherKind(_) => (Saying::Message { user_id }, None),
             What::OtherTarget(_) => match target {
-                Target::Deleted(id) => (Saying::Event(Target::Deleted(other(id, ["m-a", "m-b"]))), None),
-                Target::Disconnected(id) => (Saying::Event(Target::Disconnected(other(id, ["carla", "dora"]))), None),
+                Target::Deleted(id) => {
+                    (Saying::Event(Target::Deleted(other(id, ["m-a", "m-b"]))), None)
+                }
+                Target::Disconnected(id) => {
+                    (Saying::Event(Target::Disconnected(other(id, ["carla", "dora"]))), None)
+                }
                 Target::Sent | Target::Something => (Saying::Event(Target::Deleted("m-a")), None),
             },
-            What::TargetEvent(_) if target == Target::Sent => (Saying::Event(Target::Deleted("m-a")), None),
-            What::Echo(_) | What::EscapedEcho(_) | What::TargetEvent(_) => (Saying::Event(target), None),
-            What::ErrorFor(_, code) | What::Error(code) | What::StrangerError(code) => (Saying::Error(code), None),
+            What::TargetEvent(_) if target == Target::Sent => {
+                (Saying::Event(Target::Deleted("m-a")), None)
+            }
+            What::Echo(_) | What::EscapedEcho(_) | What::TargetEvent(_) => {
+                (Saying::Event(target), None)
+            }
+            What::ErrorFor(_, code) | What::Error(code) | What::StrangerError(code) => {
+                (Saying::Error(code), None)
+            }
             What::ErrorById(_, code) => match target {
                 Target::Deleted(id) => (Saying::Error(code), Some(id.to_owned())),
                 _ => (Saying::Error(code), Some("m-a".to_owned())),
@@ -487,8 +533,10 @@ impl World {
             } else {
                 client.handle_message(now, conn_id(conn), wire.as_bytes())
             };
-            received
-                .map(|received| received.map(|received| (received.payload.type_name().to_string(), received.settled)))
+            received.map(|received| {
+                received
+                    .map(|received| (received.payload.type_name().to_string(), received.settled))
+            })
         });
         assert_eq!(result, steady);
         if !matches!(self.phase(conn), Phase::Current | Phase::Draining) {
@@ -538,7 +586,8 @@ impl World {
         let (now, due_by) = (self.model.now, self.model.due_by());
         assert!(own > now, "to wait until {own}, and it is {now}");
         assert!(own <= due_by, "to wait until {own}, and something is due by {due_by}");
-        let expected = Some(own).filter(|own| *own != NEVER).and_then(|own| self.model.reading_at(own));
+        let expected =
+            Some(own).filter(|own| *own != NEVER).and_then(|own| self.model.reading_at(own));
         assert_eq!(wait.map(Instant::as_millis), expected);
         self.model.waits_until(own);
         self.wait = expected;
@@ -568,7 +617,10 @@ impl World {
         for early in [now + (then - now) / 2, then - 1] {
             assert_eq!(again.poll(Instant::from_millis(early.max(now))), Output::Wait(wait));
         }
-        assert_eq!(again.poll(Instant::from_millis(then)), straight.poll(Instant::from_millis(then)));
+        assert_eq!(
+            again.poll(Instant::from_millis(then)),
+            straight.poll(Instant::from_millis(then))
+        );
         assert_eq!(again, straight);
     }
 }

@@ -1,6 +1,7 @@
 //! Other spellings of a payload: members in another order, white space in the gaps, more members.
 //!
-//! The bytes need not be JSON: objects that are cut short or broken are split as far as they can be.
+//! The bytes need not be JSON: objects that are cut short or broken are split as far as they can
+//! be.
 
 /// A generator of numbers: splitmix64.
 pub(crate) struct Random(pub u64);
@@ -8,11 +9,9 @@ pub(crate) struct Random(pub u64);
 impl Random {
     /// A generator seeded from the bytes (FNV-1a).
     fn from_bytes(bytes: &[u8]) -> Self {
-        Self(
-            bytes
-                .iter()
-                .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)),
-        )
+        Self(bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        }))
     }
 
     pub(crate) const fn next(&mut self) -> u64 {

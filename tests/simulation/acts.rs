@@ -15,7 +15,11 @@ impl World {
             return;
         }
         let (least, most) = self.hosts[number].plan.acts_ms.expect("a user who acts");
-        let next = if self.dice.one_in(10) { self.dice.between(1, 10) } else { self.dice.between(least, most) };
+        let next = if self.dice.one_in(10) {
+            self.dice.between(1, 10)
+        } else {
+            self.dice.between(least, most)
+        };
         self.after(next, Happening::Acts(number));
         if let ConnectionState::Disconnected(_) = self.hosts[number].client.state() {
             if self.dice.one_in(4) {
@@ -75,12 +79,17 @@ impl World {
             }
             84..86 if self.service.kicks > 0 && self.dice.one_in(3) => {
                 let user = self.somebody();
-                let reason = self.dice.pick(&[None, Some("spam"), Some("your session has expired, bye")]);
+                let reason =
+                    self.dice.pick(&[None, Some("spam"), Some("your session has expired, bye")]);
                 self.kick(&user, reason);
             }
             86 => {
                 self.deleted.insert("a message".to_owned());
-                self.room.delete_message(ivs_chat_proto::Instant::from_millis(self.now), "a message", None);
+                self.room.delete_message(
+                    ivs_chat_proto::Instant::from_millis(self.now),
+                    "a message",
+                    None,
+                );
             }
             _ => {}
         }
@@ -90,7 +99,8 @@ impl World {
     pub(crate) fn speaks(&mut self, number: usize) {
         let number_of_text = self.broadcasts.len();
         self.broadcasts.push(None);
-        let _ = self.send(number, Asks::Send(number_of_text, format!("#{number_of_text} hej")), false);
+        let _ =
+            self.send(number, Asks::Send(number_of_text, format!("#{number_of_text} hej")), false);
         let next = self.hosts[number].plan.speaks_ms.expect("a user who speaks");
         self.after(next, Happening::Speaks(number));
     }
@@ -130,11 +140,14 @@ impl World {
         };
         match (&mut publish, stolen.as_deref()) {
             (Publish::SendMessage(send), Some(stolen)) => send.request_id = Some(stolen.into()),
-            (Publish::DeleteMessage(delete), Some(stolen)) => delete.request_id = Some(stolen.into()),
+            (Publish::DeleteMessage(delete), Some(stolen)) => {
+                delete.request_id = Some(stolen.into())
+            }
             _ => {}
         }
         let capability = publish.required_capability();
-        let is_permitted = !host.plan.knows_capabilities || host.plan.user.capabilities.permits(capability);
+        let is_permitted =
+            !host.plan.knows_capabilities || host.plan.user.capabilities.permits(capability);
         let was_connected = host.client.state() == ConnectionState::Connected;
         let was_told = host.current_socket().is_some_and(|socket| socket.was_told_401);
         let was_leaving = host.is_leaving;
@@ -149,7 +162,8 @@ impl World {
                 if stolen.is_some_and(|stolen| stolen == request_id) {
                     self.tally.note("request: with the RequestId of another user");
                 }
-                let (handle, connection, payload) = (sent.handle, sent.connection, sent.payload.to_owned());
+                let (handle, connection, payload) =
+                    (sent.handle, sent.connection, sent.payload.to_owned());
                 assert_eq!(host.client.current(), Some(connection));
                 assert!(host.request_ids.insert(request_id.clone()), "{request_id} again");
                 host.pending.push(data);

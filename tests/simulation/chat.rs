@@ -1,8 +1,8 @@
 //! Clients of two sizes behind one type: as on a computer, and as on a microcontroller.
 
 use ivs_chat_proto::client::{
-    Client, CloseEvent, Config, ConnectionId, ConnectionState, Counters, FetchError, FetchId, Output, Received,
-    RequestHandle, SendError, Sent, TokenInfo,
+    Client, CloseEvent, Config, ConnectionId, ConnectionState, Counters, FetchError, FetchId,
+    Output, Received, RequestHandle, SendError, Sent, TokenInfo,
 };
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::{DecodeError, Instant};
@@ -81,7 +81,12 @@ impl Chat {
         each!(self, client => client.abandon(handle))
     }
 
-    pub(crate) fn handle_token(&mut self, now: Instant, fetch: FetchId, info: TokenInfo<'_>) -> Option<ConnectionId> {
+    pub(crate) fn handle_token(
+        &mut self,
+        now: Instant,
+        fetch: FetchId,
+        info: TokenInfo<'_>,
+    ) -> Option<ConnectionId> {
         each!(self, client => client.handle_token(now, fetch, info))
     }
 
@@ -106,7 +111,12 @@ impl Chat {
         each!(self, client => client.handle_pong(now, connection, payload));
     }
 
-    pub(crate) fn handle_close(&mut self, now: Instant, connection: ConnectionId, event: CloseEvent) {
+    pub(crate) fn handle_close(
+        &mut self,
+        now: Instant,
+        connection: ConnectionId,
+        event: CloseEvent,
+    ) {
         each!(self, client => client.handle_close(now, connection, event));
     }
 

@@ -34,7 +34,8 @@ impl HostClock {
 
     pub(crate) const fn step_back(&mut self, now: u64, millis: u64) {
         let most = self.origin_ms + now;
-        self.behind_ms = if self.behind_ms + millis < most { self.behind_ms + millis } else { most };
+        self.behind_ms =
+            if self.behind_ms + millis < most { self.behind_ms + millis } else { most };
         self.troubled_at = Some(now);
     }
 

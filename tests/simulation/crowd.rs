@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use ivs_chat_proto::Instant;
-use ivs_chat_proto::client::{Client, CloseEvent, Config, ConnectionId, FetchId, Output, TokenInfo};
+use ivs_chat_proto::client::{
+    Client, CloseEvent, Config, ConnectionId, FetchId, Output, TokenInfo,
+};
 
 use crate::dice::Dice;
 
@@ -61,7 +63,11 @@ impl Crowd {
                     self.answers.insert((now + delay, number), Answer::Token(fetch));
                 }
                 Output::Ping { connection, payload } => {
-                    self.clients[number].handle_pong(Instant::from_millis(now), connection, &payload);
+                    self.clients[number].handle_pong(
+                        Instant::from_millis(now),
+                        connection,
+                        &payload,
+                    );
                 }
                 Output::PossibleGap => self.gaps += 1,
                 _ => {}
@@ -75,7 +81,8 @@ impl Crowd {
             Answer::Token(fetch) => {
                 let mut info = TokenInfo::new();
                 info.session_ms = Some(60 * MINUTE_MS);
-                let connection = self.clients[number].handle_token(reading, fetch, info).expect("it is wanted");
+                let connection =
+                    self.clients[number].handle_token(reading, fetch, info).expect("it is wanted");
                 let delay = self.dice.between(20, 200);
                 self.answers.insert((now + delay, number), Answer::Open(connection));
             }
@@ -86,7 +93,8 @@ impl Crowd {
 
     fn pass_until(&mut self, end: u64) {
         loop {
-            let answer = self.answers.first_key_value().map(|(key, _)| *key).filter(|(at, _)| *at <= end);
+            let answer =
+                self.answers.first_key_value().map(|(key, _)| *key).filter(|(at, _)| *at <= end);
             let timer = self.timers.first().copied().filter(|(at, _)| *at <= end);
             match (answer, timer) {
                 (Some((at, number)), timer) if timer.is_none_or(|timer| at <= timer.0) => {
@@ -101,9 +109,12 @@ impl Crowd {
 
     /// Returns the most tokens within any second of this time, and how long it took to fetch all.
     fn burst(&self, from: u64, until: u64) -> (usize, u64) {
-        let mut times: Vec<_> = self.fetched_at.iter().copied().filter(|at| (from..until).contains(at)).collect();
+        let mut times: Vec<_> =
+            self.fetched_at.iter().copied().filter(|at| (from..until).contains(at)).collect();
         times.sort_unstable();
-        let within = |(place, at): (usize, &u64)| times[place..].partition_point(|other| *other < at + 1_000);
+        let within = |(place, at): (usize, &u64)| {
+            times[place..].partition_point(|other| *other < at + 1_000)
+        };
         let most = times.iter().enumerate().map(within).max().unwrap_or(0);
         (most, times.last().unwrap_or(&from) - times.first().unwrap_or(&from))
     }
@@ -121,7 +132,10 @@ fn refreshes_and_reconnects_are_spread() {
         // end.
         crowd.pass_until(61 * MINUTE_MS);
         let (most, spread_ms) = crowd.burst(1_000, 61 * MINUTE_MS);
-        println!("refreshes of {CROWD} clients: at most {most} tokens in a second, within {} s", spread_ms / 1_000);
+        println!(
+            "refreshes of {CROWD} clients: at most {most} tokens in a second, within {} s",
+            spread_ms / 1_000
+        );
         assert_eq!(crowd.fetched_at.len(), 2 * CROWD);
         // 10 000 in 360 s are 28 a second on average.
         assert!(most <= 60 && spread_ms > 350_000);
@@ -140,7 +154,10 @@ fn refreshes_and_reconnects_are_spread() {
         crowd.pass_until(now + MINUTE_MS);
         let fetched = &crowd.fetched_at[before..];
         let (most, spread_ms) = crowd.burst(now, now + MINUTE_MS);
-        println!("restart with 1012: at most {most} tokens in a second, within {} s", spread_ms / 1_000);
+        println!(
+            "restart with 1012: at most {most} tokens in a second, within {} s",
+            spread_ms / 1_000
+        );
         assert!(fetched.iter().all(|at| (now + 5_000..=now + 30_000).contains(at)));
         // 10 000 in 25 s are 400 a second on average.
         assert!(fetched.len() == CROWD && most <= 500 && spread_ms > 24_000);

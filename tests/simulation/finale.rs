@@ -55,19 +55,27 @@ impl World {
     fn bound(&self, host: &Host) -> u64 {
         let config = host.client.config();
         let retry_after_s = self.plan.room.faults.retry_after_s.unwrap_or(0);
-        let asked_ms = 1_000 * u64::from(retry_after_s).max(host.plan.tokens.retry_after_s.unwrap_or(0));
+        let asked_ms =
+            1_000 * u64::from(retry_after_s).max(host.plan.tokens.retry_after_s.unwrap_or(0));
         let noticed_ms = u64::from(config.ping_interval_ms) + 2 * u64::from(config.ping_timeout_ms);
         // A wait (the longest, or that of a restart), a token and a handshake without an answer,
         // and another wait after each.
         let wait_ms = u64::from(config.backoff_max_ms).max(30_000) + asked_ms;
         let attempt_ms = u64::from(config.token_timeout_ms) + u64::from(config.connect_timeout_ms);
         let throttled_ms = 8 * host.plan.throttle_ms;
-        host.asleep_until.saturating_sub(self.now) + noticed_ms + 3 * wait_ms + attempt_ms + throttled_ms + 60_000
+        host.asleep_until.saturating_sub(self.now)
+            + noticed_ms
+            + 3 * wait_ms
+            + attempt_ms
+            + throttled_ms
+            + 60_000
     }
 
     /// Returns `true` if the client cannot know that its connection is of no use.
     fn is_unaware(&self, host: &Host) -> bool {
-        let Some(route) = host.current_socket().and_then(|socket| socket.route) else { return false };
+        let Some(route) = host.current_socket().and_then(|socket| socket.route) else {
+            return false;
+        };
         let route = &self.routes[route];
         route.is_unserved() || route.is_dead() && !host.can_ping()
     }
@@ -80,7 +88,8 @@ impl World {
         loop {
             for (number, bound) in bounds.iter_mut().enumerate() {
                 let host = &self.hosts[number];
-                if host.is_awake(self.now) && matches!(host.state, ConnectionState::Disconnected(_)) {
+                if host.is_awake(self.now) && matches!(host.state, ConnectionState::Disconnected(_))
+                {
                     self.tally.note("end: connected when asked to");
                     *bound = (*bound).max(self.now + self.bound(&self.hosts[number]));
                     self.connect(number);
@@ -125,7 +134,8 @@ impl World {
             if host.is_connected() && !host.is_heard && host.is_awake(self.now) {
                 let broadcast = self.broadcasts.len();
                 self.broadcasts.push(None);
-                let _ = self.send(number, Asks::Send(broadcast, format!("#{broadcast} hello")), true);
+                let _ =
+                    self.send(number, Asks::Send(broadcast, format!("#{broadcast} hello")), true);
                 // Less than the room's rate.
                 self.pass_until(self.now + 1_100);
             }
@@ -154,7 +164,11 @@ impl World {
             self.tally.notes("counter: missed pings", counters.missed_pings.into());
         }
         self.pass_until(self.now + MINUTE_MS);
-        assert_eq!((self.room.connections(), self.room.next_at()), (0, None::<Instant>), "a connection is left");
+        assert_eq!(
+            (self.room.connections(), self.room.next_at()),
+            (0, None::<Instant>),
+            "a connection is left"
+        );
     }
 
     /// Every broadcast that the client was owed was handed over, or the client said that it may
@@ -179,7 +193,8 @@ impl World {
             let is_dead = entry.was_dead || route.is_some_and(|route| !route.carries_to_client);
             let has_trouble = host.had_trouble_since(accepted_at);
             // A client that was told that the session is over knows that it misses messages.
-            let was_told = route.is_some_and(|route| host.sockets[place(route.connection)].was_told_401);
+            let was_told =
+                route.is_some_and(|route| host.sockets[place(route.connection)].was_told_401);
             let is_excused = entry.is_unserved && !was_told;
             let covered_at = host.ledger.covered_at(accepted_at).filter(|at| *at < self.left_at);
             if let Some(covered_at) = covered_at {
@@ -193,7 +208,10 @@ impl World {
                         "at most: ms until a gap was reported, without pings, link alive"
                     };
                     self.tally.most(what, took_ms);
-                    assert!(took_ms <= COVER_MS, "{number}: {broadcast} of {accepted_at}, covered at {covered_at}");
+                    assert!(
+                        took_ms <= COVER_MS,
+                        "{number}: {broadcast} of {accepted_at}, covered at {covered_at}"
+                    );
                 }
                 continue;
             }
@@ -204,8 +222,12 @@ impl World {
                 (false, false) if self.lag_ms() > u64::from(host.client.config().drain_ms) => {
                     "owed: missed unnoticed, no pings, lag"
                 }
-                (false, false) if has_trouble => "owed: missed unnoticed, no pings, sleep or the clock",
-                _ => panic!("{number}: {broadcast}, accepted at {accepted_at}, was missed: {entry:?}"),
+                (false, false) if has_trouble => {
+                    "owed: missed unnoticed, no pings, sleep or the clock"
+                }
+                _ => panic!(
+                    "{number}: {broadcast}, accepted at {accepted_at}, was missed: {entry:?}"
+                ),
             });
         }
     }
@@ -224,7 +246,8 @@ impl World {
         let mut from = 0;
         for gap in self.hosts[number].ledger.gaps.clone() {
             let is_missed = |(broadcast, at): (usize, &Option<u64>)| {
-                at.is_some_and(|at| (from..=gap).contains(&at)) && self.hosts[number].ledger.get(broadcast).times == 0
+                at.is_some_and(|at| (from..=gap).contains(&at))
+                    && self.hosts[number].ledger.get(broadcast).times == 0
             };
             let is_needed = self.broadcasts.iter().enumerate().any(is_missed);
             self.tally.note(if is_needed { "gap: needed" } else { "gap: nothing was missed" });
@@ -238,7 +261,8 @@ impl World {
         let most = u64::try_from(host.most_tokens_per_hour()).expect("few");
         let asked = most.saturating_sub(2 * host.asks);
         self.tally.most("at most: tokens in an hour", most);
-        self.tally.most("at most: tokens in an hour, less 2 for each time that the user asked", asked);
+        self.tally
+            .most("at most: tokens in an hour, less 2 for each time that the user asked", asked);
         assert!(asked <= 300, "{number}: {most} tokens in an hour, {} asked for", host.asks);
     }
 }

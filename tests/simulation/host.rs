@@ -3,7 +3,9 @@
 use core::fmt;
 use std::collections::{HashSet, VecDeque};
 
-use ivs_chat_proto::client::{ConnectionId, ConnectionState, DisconnectReason, FetchId, Outcome, RequestHandle};
+use ivs_chat_proto::client::{
+    ConnectionId, ConnectionState, DisconnectReason, FetchId, Outcome, RequestHandle,
+};
 use ivs_chat_proto::mock::Delivery;
 use ivs_chat_proto::{Instant, MessageAssembler};
 
@@ -237,7 +239,8 @@ impl Host {
 
     /// Returns `true` if the host slept or its clock went wrong at `time` or later.
     pub(crate) fn had_trouble_since(&self, time: u64) -> bool {
-        self.clock.troubled_at.is_some_and(|at| at >= time) || self.slept_at.is_some_and(|at| at >= time)
+        self.clock.troubled_at.is_some_and(|at| at >= time)
+            || self.slept_at.is_some_and(|at| at >= time)
     }
 
     /// Returns the current connection's socket.
@@ -258,7 +261,10 @@ impl Host {
     /// Returns the most tokens that were fetched within an hour.
     pub(crate) fn most_tokens_per_hour(&self) -> usize {
         let within = |(first, from): (usize, &u64)| {
-            self.fetched_at[first..].iter().take_while(|at| **at < from + crate::plan::HOUR_MS).count()
+            self.fetched_at[first..]
+                .iter()
+                .take_while(|at| **at < from + crate::plan::HOUR_MS)
+                .count()
         };
         self.fetched_at.iter().enumerate().map(within).max().unwrap_or(0)
     }

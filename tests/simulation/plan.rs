@@ -3,7 +3,9 @@
 use core::num::{NonZeroU8, NonZeroU32};
 
 use ivs_chat_proto::client;
-use ivs_chat_proto::mock::{AfterExpiry, Config, Disconnection, ExpiryReason, Faults, Probability, SessionEnd, User};
+use ivs_chat_proto::mock::{
+    AfterExpiry, Config, Disconnection, ExpiryReason, Faults, Probability, SessionEnd, User,
+};
 use ivs_chat_proto::{Capabilities, Capability};
 
 use crate::dice::Dice;
@@ -152,7 +154,8 @@ impl Plan {
         let is_slow = dice.one_in(2);
         let faults = faults(dice, is_slow);
         let room = room(dice, faults);
-        let max_latency_ms = if dice.one_in(4) { dice.between(300, 3_500) } else { dice.between(2, 300) };
+        let max_latency_ms =
+            if dice.one_in(4) { dice.between(300, 3_500) } else { dice.between(2, 300) };
         let network = Network {
             min_latency_ms: dice.between(1, max_latency_ms),
             max_latency_ms,
@@ -173,7 +176,8 @@ impl Plan {
             },
         };
         let hosts = hosts(dice, is_slow, room.max_code_points);
-        let duration_ms = if is_slow { dice.between(20, 90) * MINUTE_MS } else { dice.between(60_000, 180_000) };
+        let duration_ms =
+            if is_slow { dice.between(20, 90) * MINUTE_MS } else { dice.between(60_000, 180_000) };
         let events_ms = match (dice.between(0, 2), is_slow) {
             (0, _) => None,
             (_, true) => Some((1_000, 60_000)),
@@ -256,7 +260,8 @@ fn hosts(dice: &mut Dice, is_slow: bool, max_code_points: u16) -> Vec<HostPlan> 
 
 fn host(dice: &mut Dice, name: &str, is_slow: bool, max_code_points: u16) -> HostPlan {
     let mut user = User::new(name);
-    let session_ms = if is_slow { dice.between(2, 60) * MINUTE_MS } else { dice.between(60_000, 150_000) };
+    let session_ms =
+        if is_slow { dice.between(2, 60) * MINUTE_MS } else { dice.between(60_000, 150_000) };
     user.session_ms = u32::try_from(session_ms).expect("short");
     user.capabilities = match dice.between(0, 7) {
         0 => Capabilities::NONE,
@@ -308,7 +313,8 @@ fn host(dice: &mut Dice, name: &str, is_slow: bool, max_code_points: u16) -> Hos
 
 /// Returns the default settings, or settings with shorter times.
 fn client_config(dice: &mut Dice) -> client::Config {
-    let mut config = if dice.one_in(3) { client::Config::without_pings() } else { client::Config::with_pings() };
+    let mut config =
+        if dice.one_in(3) { client::Config::without_pings() } else { client::Config::with_pings() };
     if dice.one_in(2) {
         config.stable_ms = 8_000;
         config.refresh_lead_ms = 20_000;
@@ -354,7 +360,9 @@ pub(crate) fn session_end(dice: &mut Dice) -> SessionEnd {
         0 => AfterExpiry::Abort,
         1 => AfterExpiry::StayOpen,
         2 => AfterExpiry::Silence,
-        _ => AfterExpiry::Close { code: dice.pick(&SessionEnd::CODES), reason: dice.pick(&reasons) },
+        _ => {
+            AfterExpiry::Close { code: dice.pick(&SessionEnd::CODES), reason: dice.pick(&reasons) }
+        }
     };
     let end = SessionEnd::new(then);
     if dice.one_in(3) { end.without_error() } else { end }

@@ -36,7 +36,13 @@ impl World {
             let outcomes = || host.requests.iter().filter_map(|request| request.outcome);
             // What was sent at the end is still on its way, or waits for a device that sleeps.
             let is_over = |at: &Option<u64>| at.is_some_and(|at| at + 120_000 < end);
-            let numbers = || self.broadcasts.iter().enumerate().filter(|(_, at)| is_over(at)).map(|(number, _)| number);
+            let numbers = || {
+                self.broadcasts
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, at)| is_over(at))
+                    .map(|(number, _)| number)
+            };
             let entries = || numbers().map(|number| host.ledger.get(number));
             Report {
                 tokens_per_hour: host.most_tokens_per_hour(),
@@ -46,7 +52,9 @@ impl World {
                 state_changes: host.state_changes,
                 is_connected: host.state == ConnectionState::Connected,
                 requests: outcomes().count(),
-                not_confirmed: outcomes().filter(|(outcome, _)| *outcome != Outcome::Confirmed).count(),
+                not_confirmed: outcomes()
+                    .filter(|(outcome, _)| *outcome != Outcome::Confirmed)
+                    .count(),
                 handed_over: entries().filter(|entry| entry.times > 0).count(),
                 missed: entries().filter(|entry| entry.is_owed && entry.times == 0).count(),
                 twice: entries().filter(|entry| entry.times > 1).count(),
@@ -68,10 +76,26 @@ fn run(name: &str, plan: &Plan, seed: u64) -> Vec<Report> {
 fn check_healthy(name: &str, plan: &Plan, seeds: u64, most_replaced: u32) {
     for seed in 0..seeds {
         for (number, report) in run(name, plan, seed).into_iter().enumerate() {
-            let Report { replaced, gaps, state_changes, is_connected, not_confirmed, missed, twice, .. } = report;
+            let Report {
+                replaced,
+                gaps,
+                state_changes,
+                is_connected,
+                not_confirmed,
+                missed,
+                twice,
+                ..
+            } = report;
             assert!(is_connected && state_changes == 2, "{name}, {number}, seed {seed}: it flaps");
-            assert_eq!((gaps, missed, twice, not_confirmed), (0, 0, 0, 0), "{name}, {number}, seed {seed}");
-            assert!(replaced >= 6 && replaced <= most_replaced, "{name}, {number}, seed {seed}: {replaced} replaced");
+            assert_eq!(
+                (gaps, missed, twice, not_confirmed),
+                (0, 0, 0, 0),
+                "{name}, {number}, seed {seed}"
+            );
+            assert!(
+                replaced >= 6 && replaced <= most_replaced,
+                "{name}, {number}, seed {seed}: {replaced} replaced"
+            );
         }
     }
 }
@@ -80,7 +104,10 @@ fn check_healthy(name: &str, plan: &Plan, seeds: u64, most_replaced: u32) {
 const REFRESHES: u32 = 7;
 
 fn both() -> Vec<HostPlan> {
-    vec![HostPlan::healthy("astrid", Config::with_pings()), HostPlan::healthy("bela", Config::without_pings())]
+    vec![
+        HostPlan::healthy("astrid", Config::with_pings()),
+        HostPlan::healthy("bela", Config::without_pings()),
+    ]
 }
 
 const fn hours() -> u64 {
@@ -216,7 +243,8 @@ fn sessions(plan: &mut Plan, millis: u32, end: SessionEnd) {
 }
 
 const ABORT: SessionEnd = SessionEnd::new(AfterExpiry::Abort).without_error();
-const CLOSE: SessionEnd = SessionEnd::new(AfterExpiry::Close { code: 1000, reason: ExpiryReason::Empty });
+const CLOSE: SessionEnd =
+    SessionEnd::new(AfterExpiry::Close { code: 1000, reason: ExpiryReason::Empty });
 const OPEN: SessionEnd = SessionEnd::new(AfterExpiry::StayOpen);
 const RESTART: SessionEnd =
     SessionEnd::new(AfterExpiry::Close { code: 1012, reason: ExpiryReason::Empty }).without_error();
@@ -255,7 +283,11 @@ const HOSTILE: &[Hostile] = &[
         },
         bound: 60,
     },
-    Hostile { name: "handshakes without an answer", spoil: |it| it.network.loses_handshakes = 1, bound: 80 },
+    Hostile {
+        name: "handshakes without an answer",
+        spoil: |it| it.network.loses_handshakes = 1,
+        bound: 80,
+    },
     Hostile {
         name: "half of the handshakes refused, 401",
         spoil: |it| fault(it, |f| f.refuse_401 = Probability::of_256(128)),
@@ -266,13 +298,37 @@ const HOSTILE: &[Hostile] = &[
         spoil: |it| fault(it, |f| f.accept_then_drop = Probability::ALWAYS),
         bound: 170,
     },
-    Hostile { name: "connections break after 1 s", spoil: |it| sessions(it, 1_000, ABORT), bound: 170 },
-    Hostile { name: "connections break after 29 s", spoil: |it| sessions(it, 29_000, ABORT), bound: 170 },
-    Hostile { name: "connections break after 31 s", spoil: |it| sessions(it, 31_000, ABORT), bound: 170 },
+    Hostile {
+        name: "connections break after 1 s",
+        spoil: |it| sessions(it, 1_000, ABORT),
+        bound: 170,
+    },
+    Hostile {
+        name: "connections break after 29 s",
+        spoil: |it| sessions(it, 29_000, ABORT),
+        bound: 170,
+    },
+    Hostile {
+        name: "connections break after 31 s",
+        spoil: |it| sessions(it, 31_000, ABORT),
+        bound: 170,
+    },
     Hostile { name: "401 and close after 1 s", spoil: |it| sessions(it, 1_000, CLOSE), bound: 170 },
-    Hostile { name: "401 and close after 31 s", spoil: |it| sessions(it, 31_000, CLOSE), bound: 170 },
-    Hostile { name: "401 and no close after 1 s", spoil: |it| sessions(it, 1_000, OPEN), bound: 170 },
-    Hostile { name: "401 and no close after 31 s", spoil: |it| sessions(it, 31_000, OPEN), bound: 170 },
+    Hostile {
+        name: "401 and close after 31 s",
+        spoil: |it| sessions(it, 31_000, CLOSE),
+        bound: 170,
+    },
+    Hostile {
+        name: "401 and no close after 1 s",
+        spoil: |it| sessions(it, 1_000, OPEN),
+        bound: 170,
+    },
+    Hostile {
+        name: "401 and no close after 31 s",
+        spoil: |it| sessions(it, 31_000, OPEN),
+        bound: 170,
+    },
     Hostile { name: "restarts after 1 s", spoil: |it| sessions(it, 1_000, RESTART), bound: 170 },
     Hostile { name: "restarts after 31 s", spoil: |it| sessions(it, 31_000, RESTART), bound: 170 },
     Hostile {
@@ -283,7 +339,11 @@ const HOSTILE: &[Hostile] = &[
         },
         bound: 300,
     },
-    Hostile { name: "no pong", spoil: |it| fault(it, |f| f.lose_pong = Probability::ALWAYS), bound: 170 },
+    Hostile {
+        name: "no pong",
+        spoil: |it| fault(it, |f| f.lose_pong = Probability::ALWAYS),
+        bound: 170,
+    },
     Hostile {
         name: "half of the pongs",
         spoil: |it| fault(it, |f| f.lose_pong = Probability::of_256(128)),
@@ -329,13 +389,18 @@ fn tokens_are_bounded() {
         spoil(&mut plan);
         let mut worst = [0; 4];
         for seed in 0..3 {
-            for (number, report) in World::new(plan.clone(), Dice::new(seed), false).report().iter().enumerate() {
+            for (number, report) in
+                World::new(plan.clone(), Dice::new(seed), false).report().iter().enumerate()
+            {
                 worst[number] = worst[number].max(report.tokens_per_hour);
             }
         }
         println!("{worst:>4?} of {bound:>3}  {name}");
         // Silence may replace four connections an hour.
-        let is_within = worst[0] <= *bound && worst[1] <= *bound && worst[2] <= bound + 4 && worst[3] <= bound + 4;
+        let is_within = worst[0] <= *bound
+            && worst[1] <= *bound
+            && worst[2] <= bound + 4
+            && worst[3] <= bound + 4;
         if !is_within {
             failures.push(name);
         }
@@ -362,10 +427,14 @@ fn attempts_are_limited() {
 fn a_tab_fetches_few_tokens() {
     let mut tab = HostPlan::healthy("astrid", Config::without_pings());
     tab.throttle_ms = MINUTE_MS;
-    for idle_ms in [None, Some(30_000), Some(90_000), Some(10 * u32::try_from(MINUTE_MS).expect("short"))] {
+    for idle_ms in
+        [None, Some(30_000), Some(90_000), Some(10 * u32::try_from(MINUTE_MS).expect("short"))]
+    {
         tab.config.idle_ms = idle_ms;
         for seed in 0..5 {
-            let [report] = &run("tab", &Plan::healthy(vec![tab.clone()]), seed)[..] else { panic!() };
+            let [report] = &run("tab", &Plan::healthy(vec![tab.clone()]), seed)[..] else {
+                panic!()
+            };
             // One refresh and four replacements on average; within 60 minutes there may be two
             // refreshes.
             assert!(report.tokens <= 1 + (1 + 4) * 6, "{idle_ms:?}, seed {seed}: {report:?}");

@@ -152,7 +152,13 @@ impl World {
     }
 
     /// A request arrives at the gateway.
-    pub(crate) fn publish(&mut self, number: usize, connection: ConnectionId, request: usize, payload: String) {
+    pub(crate) fn publish(
+        &mut self,
+        number: usize,
+        connection: ConnectionId,
+        request: usize,
+        payload: String,
+    ) {
         let lag = if self.is_calm { 0 } else { self.dice.between(0, self.service.backend_lag_ms) };
         let socket = &mut self.hosts[number].sockets[place(connection)];
         let handled_at = socket.backend_at.max(self.now + lag);
@@ -184,22 +190,28 @@ impl World {
         }
         let mut faults = self.faults();
         if !self.is_calm && self.routes[route].stage == Stage::Served {
-            let mut always = |times| if self.dice.one_in(times) { Probability::ALWAYS } else { Probability::NEVER };
+            let mut always = |times| {
+                if self.dice.one_in(times) { Probability::ALWAYS } else { Probability::NEVER }
+            };
             faults.end_session = always(self.service.ends_early);
             faults.restart = always(self.service.restarts);
             let often = u64::from(faults.drop_after_accept.in_256());
             let is_dropped = self.dice.between(0, 255) < often;
-            faults.drop_after_accept = if is_dropped { Probability::ALWAYS } else { Probability::NEVER };
+            faults.drop_after_accept =
+                if is_dropped { Probability::ALWAYS } else { Probability::NEVER };
         }
         self.room.set_faults(faults);
         let before = self.room.connections();
         let conn = ConnectionId::from_number(u64::try_from(route).expect("few"));
-        let verdict = self.room.handle_message(Instant::from_millis(self.now), conn, payload.as_bytes());
+        let verdict =
+            self.room.handle_message(Instant::from_millis(self.now), conn, payload.as_bytes());
         let after = self.room.connections();
         let fate = match &verdict {
             Some(Ok(_)) => Fate::Accepted,
             Some(Err(_)) => Fate::Rejected { held_ms: self.now - arrived_at },
-            None if !self.routes[route].carries_from_client => Fate::LinkDead { was_held: arrived_at < self.now },
+            None if !self.routes[route].carries_from_client => {
+                Fate::LinkDead { was_held: arrived_at < self.now }
+            }
             None if after < before => {
                 self.tally.note("fault: drop");
                 self.routes[route].stage = Stage::Over;
@@ -230,7 +242,10 @@ impl World {
         let asked = &self.hosts[number].requests[request];
         let is_heard = asked.is_probe && matches!(fate, Fate::Accepted | Fate::Rejected { .. });
         let is_rejected = matches!(asked.outcome, Some((Outcome::Rejected(_), _)));
-        assert!(fate != Fate::Accepted || !is_rejected, "{number}: rejected, but accepted: {asked:?}");
+        assert!(
+            fate != Fate::Accepted || !is_rejected,
+            "{number}: rejected, but accepted: {asked:?}"
+        );
         self.hosts[number].is_heard |= is_heard;
         if fate == Fate::Accepted {
             self.accepted += 1;
@@ -244,7 +259,9 @@ impl World {
             self.accept(&asks);
         }
         if is_handled {
-            if faults.end_session == Probability::ALWAYS && self.routes[route].stage == Stage::Served {
+            if faults.end_session == Probability::ALWAYS
+                && self.routes[route].stage == Stage::Served
+            {
                 self.tally.note("fault: end_session");
                 self.session_ended(route, self.session_end.then);
             }
@@ -278,10 +295,12 @@ impl World {
     pub(crate) fn record(&mut self, broadcast: usize) {
         assert_eq!(self.broadcasts[broadcast].replace(self.now), None, "accepted twice");
         for (number, host) in self.hosts.iter_mut().enumerate() {
-            let is_open =
-                |route: &&Route| route.host == number && host.sockets[place(route.connection)].phase == Phase::Open;
+            let is_open = |route: &&Route| {
+                route.host == number && host.sockets[place(route.connection)].phase == Phase::Open
+            };
             let open = || self.live.iter().map(|route| &self.routes[*route]).filter(is_open);
-            let seems_served = |route: &Route| route.is_unserved() && !(route.is_dead() && host.can_ping());
+            let seems_served =
+                |route: &Route| route.is_unserved() && !(route.is_dead() && host.can_ping());
             let is_answered = open().any(seems_served);
             let was_dead = open().any(|route| !route.carries_to_client);
             let route = host.current_socket().and_then(|socket| socket.route);
@@ -343,7 +362,12 @@ impl World {
 
     /// A link dies without a sign, in one direction or both.
     pub(crate) fn lose_link(&mut self, route: usize) {
-        let direction = self.dice.pick(&[Direction::ToClient, Direction::FromClient, Direction::Both, Direction::Both]);
+        let direction = self.dice.pick(&[
+            Direction::ToClient,
+            Direction::FromClient,
+            Direction::Both,
+            Direction::Both,
+        ]);
         self.tally.note(match direction {
             Direction::ToClient => "network: link to the client dies",
             Direction::FromClient => "network: link from the client dies",
@@ -358,7 +382,8 @@ impl World {
         let (host, connection) = (it.host, it.connection);
         let config = *self.hosts[host].client.config();
         if config.can_ping() && self.hosts[host].client.current() == Some(connection) {
-            let (interval, timeout) = (u64::from(config.ping_interval_ms), u64::from(config.ping_timeout_ms));
+            let (interval, timeout) =
+                (u64::from(config.ping_interval_ms), u64::from(config.ping_timeout_ms));
             // A throttled timer is late each time, and gives each answer more time.
             let lateness = match self.hosts[host].plan.throttle_ms {
                 0 => 0,

@@ -4,8 +4,8 @@
 use core::time::Duration;
 
 use ivs_chat_proto::client::{
-    CloseEvent, ConnectionId, ConnectionState, DisconnectReason, FetchError, FetchId, Outcome, Output, ReconnectAction,
-    Settled, TokenInfo,
+    CloseEvent, ConnectionId, ConnectionState, DisconnectReason, FetchError, FetchId, Outcome,
+    Output, ReconnectAction, Settled, TokenInfo,
 };
 use ivs_chat_proto::mock::{Delivery, Probability};
 use ivs_chat_proto::subscribe::{EventKind, Subscribe};
@@ -84,7 +84,10 @@ impl World {
             assert!(is_covered, "{number}: connected again, and no gap");
             match output {
                 Output::Wait(until) => {
-                    assert!(until.is_none_or(|until| until > reading), "{number}: waits for the past");
+                    assert!(
+                        until.is_none_or(|until| until > reading),
+                        "{number}: waits for the past"
+                    );
                     let millis = until.map(|until| until.as_millis() - reading.as_millis());
                     // A clock that reads the end of its range cannot show a later moment.
                     let is_at_end = reading.as_millis() == u64::MAX;
@@ -138,42 +141,68 @@ impl World {
             ConnectionState::Connected => {
                 assert!(host.is_wanted || host.is_leaving);
                 assert!(host.current_socket().is_some_and(|socket| socket.phase == Phase::Open));
-                self.tally.note(if host.was_connected { "state: connected again" } else { "state: connected" });
+                self.tally.note(if host.was_connected {
+                    "state: connected again"
+                } else {
+                    "state: connected"
+                });
                 must_cover = host.was_connected;
                 host.was_connected = true;
             }
             ConnectionState::Connecting => {
                 assert!(host.is_wanted || host.is_leaving);
-                self.tally.note(if was_over { "state: connecting" } else { "state: connecting again" });
+                self.tally.note(if was_over {
+                    "state: connecting"
+                } else {
+                    "state: connecting again"
+                });
                 host.ledger.cover(self.now);
             }
             ConnectionState::Disconnected(reason) => {
                 host.ledger.cover(self.now);
                 assert_eq!(host.client.in_flight_len(), 0);
-                assert!(host.sockets.iter().all(|socket| socket.phase == Phase::Over), "a connection is left");
+                assert!(
+                    host.sockets.iter().all(|socket| socket.phase == Phase::Over),
+                    "a connection is left"
+                );
                 let session = &host.session;
-                let has = |codes: fn(u16) -> bool| session.closed_with.iter().any(|code| codes(*code));
+                let has =
+                    |codes: fn(u16) -> bool| session.closed_with.iter().any(|code| codes(*code));
                 let (is_right, what) = match reason {
                     DisconnectReason::NotWanted => (!host.is_wanted, "disconnected: NotWanted"),
                     DisconnectReason::NoToken => (session.has_no_token, "disconnected: NoToken"),
-                    DisconnectReason::Refused(404) => (session.refused_404, "disconnected: Refused(404)"),
+                    DisconnectReason::Refused(404) => {
+                        (session.refused_404, "disconnected: Refused(404)")
+                    }
                     DisconnectReason::Refused(401 | 403) => (
-                        session.refusals + session.closed_with.iter().map(|code| u32::from(*code == 3000)).sum::<u32>()
+                        session.refusals
+                            + session
+                                .closed_with
+                                .iter()
+                                .map(|code| u32::from(*code == 3000))
+                                .sum::<u32>()
                             > 1,
                         "disconnected: Refused(401 or 403)",
                     ),
-                    DisconnectReason::Closed(3000) => (has(|code| code == 3000), "disconnected: Closed(3000)"),
+                    DisconnectReason::Closed(3000) => {
+                        (has(|code| code == 3000), "disconnected: Closed(3000)")
+                    }
                     DisconnectReason::Closed(code) => {
                         (session.closed_with.contains(&code), "disconnected: Closed, on purpose")
                     }
-                    DisconnectReason::DisconnectedUser => (session.was_kicked, "disconnected: DisconnectedUser"),
+                    DisconnectReason::DisconnectedUser => {
+                        (session.was_kicked, "disconnected: DisconnectedUser")
+                    }
                     DisconnectReason::AttemptsExhausted => {
                         let most = host.client.config().max_attempts.expect("a limit").get();
                         let timeout = u64::from(host.client.config().token_timeout_ms);
-                        let is_timeout = host
-                            .fetch
-                            .is_some_and(|(_, since)| self.now >= since + timeout || host.had_trouble_since(since));
-                        (session.failures + u32::from(is_timeout) >= most, "disconnected: AttemptsExhausted")
+                        let is_timeout = host.fetch.is_some_and(|(_, since)| {
+                            self.now >= since + timeout || host.had_trouble_since(since)
+                        });
+                        (
+                            session.failures + u32::from(is_timeout) >= most,
+                            "disconnected: AttemptsExhausted",
+                        )
                     }
                     other => panic!("{other:?}"),
                 };
@@ -194,7 +223,10 @@ impl World {
         let now = self.now;
         let host = &mut self.hosts[number];
         assert!(host.is_wanted || host.is_leaving);
-        assert!(!matches!(host.state, ConnectionState::Disconnected(_)), "{number}: reconnects by itself");
+        assert!(
+            !matches!(host.state, ConnectionState::Disconnected(_)),
+            "{number}: reconnects by itself"
+        );
         if let Some((before, since)) = host.fetch {
             assert!(fetch > before);
             let timeout = u64::from(host.client.config().token_timeout_ms);
@@ -264,7 +296,8 @@ impl World {
         let mut client = before.clone();
         client.handle_open(reading, connection);
         client.handle_pong(reading, connection, &[0, 0, 0, 1]);
-        let message = br#"{"Type":"ERROR","Id":"","RequestId":"","ErrorCode":401,"ErrorMessage":""}"#;
+        let message =
+            br#"{"Type":"ERROR","Id":"","RequestId":"","ErrorCode":401,"ErrorMessage":""}"#;
         assert_eq!(client.handle_message(reading, connection, message), Ok(None));
         client.handle_close(reading, connection, CloseEvent::frame(1000, ""));
         assert!(client == before, "{number}: a connection that is over has changed something");
@@ -286,7 +319,11 @@ impl World {
         let is_late = is_latest && now > since + u64::from(host.client.config().token_timeout_ms);
         if fails {
             let retry_after = plan.retry_after_s.map(Duration::from_secs);
-            let error = if is_permanent { FetchError::Permanent } else { FetchError::Temporary { retry_after } };
+            let error = if is_permanent {
+                FetchError::Permanent
+            } else {
+                FetchError::Temporary { retry_after }
+            };
             tell!(self, "{number}: {error}");
             let before = host.client.clone();
             host.client.handle_token_error(reading, fetch, error);
@@ -294,7 +331,11 @@ impl World {
                 host.fetch = None;
                 host.session.failures += 1;
                 host.session.has_no_token |= is_permanent;
-                self.tally.note(if is_permanent { "token: permanent failure" } else { "token: temporary failure" });
+                self.tally.note(if is_permanent {
+                    "token: permanent failure"
+                } else {
+                    "token: temporary failure"
+                });
             } else {
                 assert!(host.client == before, "{number}: a stale answer has changed something");
                 self.tally.note("token: stale failure");
@@ -309,7 +350,11 @@ impl World {
         let known_end = info.session_ms.filter(|length| (60_000..=10_800_000).contains(length));
         let user = host.plan.user.clone();
         let Some(connection) = host.client.handle_token(reading, fetch, info) else {
-            self.tally.note(if is_latest && !is_late { "token: not needed any more" } else { "token: stale" });
+            self.tally.note(if is_latest && !is_late {
+                "token: not needed any more"
+            } else {
+                "token: stale"
+            });
             if is_latest {
                 host.fetch = None;
                 host.session.failures += u32::from(is_late || host.had_trouble_since(since));
@@ -362,7 +407,9 @@ impl World {
                 host.client.handle_pong(reading, connection, &payload);
                 host.needs_poll = true;
             }
-            Arrival::Delivery(Delivery::Fragment { bytes, fin }) => self.fragment(number, connection, &bytes, fin),
+            Arrival::Delivery(Delivery::Fragment { bytes, fin }) => {
+                self.fragment(number, connection, &bytes, fin)
+            }
             Arrival::Delivery(Delivery::Close { code, reason }) => {
                 tell!(self, "{number}: {} is closed, {code} {reason:?}", connection.number());
                 let mut event = CloseEvent::frame(code, &reason);
@@ -397,7 +444,8 @@ impl World {
         socket.phase = Phase::Over;
         socket.has_crossed = true;
         socket.inbox.clear();
-        let (told, known_end, opened_at) = (socket.was_told_401, socket.known_end, socket.opened_at);
+        let (told, known_end, opened_at) =
+            (socket.was_told_401, socket.known_end, socket.opened_at);
         let reading = host.read(now);
         host.session.failures += 1;
         if let Some((code, _)) = frame {
@@ -427,7 +475,11 @@ impl World {
 
     /// A fragment of a message, which hosts with small buffers read in two or three pieces.
     fn fragment(&mut self, number: usize, connection: ConnectionId, bytes: &[u8], fin: bool) {
-        let cuts = if self.plan.room.record_accepted && self.dice.one_in(4) { self.dice.between(1, 2) } else { 0 };
+        let cuts = if self.plan.room.record_accepted && self.dice.one_in(4) {
+            self.dice.between(1, 2)
+        } else {
+            0
+        };
         let mut rest = bytes;
         for _ in 0..cuts {
             let length = self.dice.between(0, u64::try_from(rest.len()).expect("short"));
@@ -439,11 +491,14 @@ impl World {
     }
 
     fn push(&mut self, number: usize, connection: ConnectionId, piece: &[u8], fin: bool) {
-        let mut assembler = core::mem::take(&mut self.hosts[number].sockets[place(connection)].assembler);
+        let mut assembler =
+            core::mem::take(&mut self.hosts[number].sockets[place(connection)].assembler);
         match assembler.push(piece, fin) {
             Some(Ok(message)) if !self.is_calm && self.dice.one_in(self.network.corrupts) => {
                 self.tally.note("network: corrupt");
-                if let Some(broadcast) = Subscribe::decode(message).ok().and_then(|payload| broadcast_of(&payload)) {
+                if let Some(broadcast) =
+                    Subscribe::decode(message).ok().and_then(|payload| broadcast_of(&payload))
+                {
                     self.hosts[number].ledger.entry(broadcast).is_corrupt = true;
                 }
                 self.receive(number, connection, &message[..message.len() / 2]);
@@ -514,7 +569,10 @@ impl World {
                     let ended = ConnectionState::Disconnected(DisconnectReason::DisconnectedUser);
                     let state = host.client.state();
                     let is_over = matches!(state, ConnectionState::Disconnected(_));
-                    assert!(state == ended || is_over, "{number}: {state}, although this user was disconnected");
+                    assert!(
+                        state == ended || is_over,
+                        "{number}: {state}, although this user was disconnected"
+                    );
                     self.tally.note("kicked: told");
                 }
             }
@@ -559,19 +617,21 @@ impl World {
         let host = &self.hosts[number];
         let user = &host.plan.user.id;
         let is_other = |sender: ivs_chat_proto::Text<'_>| sender != **user;
-        if host.stolen.is_some() || !host.plan.knows_user || !sender.is_none_or(is_other) || !self.dice.one_in(8) {
+        if host.stolen.is_some()
+            || !host.plan.knows_user
+            || !sender.is_none_or(is_other)
+            || !self.dice.one_in(8)
+        {
             return;
         }
         let request_id = request_id.to_string();
         let is_own = |host: &crate::host::Host| {
             host.request_ids.contains(&request_id) || host.stolen.as_ref() == Some(&request_id)
         };
-        let may_be_told = self
-            .hosts
-            .iter()
-            .enumerate()
-            .filter(|(_, host)| is_own(host))
-            .all(|(other, host)| other != number && host.plan.user.id != *user && host.plan.knows_user);
+        let may_be_told =
+            self.hosts.iter().enumerate().filter(|(_, host)| is_own(host)).all(|(other, host)| {
+                other != number && host.plan.user.id != *user && host.plan.knows_user
+            });
         if may_be_told {
             self.hosts[number].stolen = Some(request_id);
         }
@@ -585,7 +645,9 @@ impl World {
         tell!(self, "{number}: {}: {}", request.asks, settled.outcome);
         assert_eq!(request.handle, settled.handle);
         let pending = host.pending.iter().position(|pending| *pending == settled.data);
-        host.pending.swap_remove(pending.unwrap_or_else(|| panic!("{number}: {settled:?} again: {request:?}")));
+        host.pending.swap_remove(
+            pending.unwrap_or_else(|| panic!("{number}: {settled:?} again: {request:?}")),
+        );
         request.outcome = Some((settled.outcome, now));
         let is_accepted = request.fate == Fate::Accepted;
         let took_ms = now - request.sent_at;
@@ -597,12 +659,19 @@ impl World {
                     Asks::Delete(id) => self.deleted.contains(id),
                     Asks::Disconnect(user) => self.disconnected.contains(user),
                 };
-                assert!(is_accepted || is_done, "{number}: confirmed, but not accepted: {request:?}");
-                self.tally.note(if is_accepted { "outcome: confirmed" } else { "outcome: confirmed, another did it" });
+                assert!(
+                    is_accepted || is_done,
+                    "{number}: confirmed, but not accepted: {request:?}"
+                );
+                self.tally.note(if is_accepted {
+                    "outcome: confirmed"
+                } else {
+                    "outcome: confirmed, another did it"
+                });
             }
             Outcome::Rejected(code) => {
                 is_false = is_accepted;
-                self.tally.note(match code.get() {
+                self.tally.note(match code.as_u16() {
                     400 => "outcome: rejected 400",
                     401 => "outcome: rejected 401",
                     403 => "outcome: rejected 403",
@@ -621,11 +690,19 @@ impl World {
                 self.tally.note("outcome: assumed");
             }
             Outcome::Unknown => {
-                self.tally.note(if is_accepted { "outcome: unknown, accepted" } else { "outcome: unknown" });
+                self.tally.note(if is_accepted {
+                    "outcome: unknown, accepted"
+                } else {
+                    "outcome: unknown"
+                });
             }
             other => panic!("{other:?}"),
         }
-        assert!(!is_false, "{number}: rejected, but accepted: {:?}", self.hosts[number].requests[settled.data]);
+        assert!(
+            !is_false,
+            "{number}: rejected, but accepted: {:?}",
+            self.hosts[number].requests[settled.data]
+        );
         let host = &self.hosts[number];
         let request = &host.requests[settled.data];
         if !host.had_trouble_since(request.sent_at) {
@@ -666,12 +743,18 @@ impl World {
             }
             let is_late_answer = self.service.backend_lag_ms > 0 && held_back_ms > PROMPT_MS;
             let what = match (host.can_ping(), request.fate) {
-                (true, Fate::Unserved) => "assumed, not accepted: pings, the service answers nothing else",
-                (true, Fate::LinkDead { was_held: true }) => "assumed, not accepted: pings, answers held back",
+                (true, Fate::Unserved) => {
+                    "assumed, not accepted: pings, the service answers nothing else"
+                }
+                (true, Fate::LinkDead { was_held: true }) => {
+                    "assumed, not accepted: pings, answers held back"
+                }
                 (true, Fate::Rejected { .. } | Fate::ConnectionOver) if is_late_answer => {
                     "assumed, not accepted: pings, answers held back"
                 }
-                (true, Fate::Rejected { held_ms: 1.. }) if self.is_deaf(number, request.connection) => {
+                (true, Fate::Rejected { held_ms: 1.. })
+                    if self.is_deaf(number, request.connection) =>
+                {
                     "assumed, not accepted: pings, the link died before the answer"
                 }
                 (false, Fate::LinkDead { .. }) => "assumed, not accepted: no pings, dead link",
@@ -679,7 +762,9 @@ impl World {
                 (false, _) if host.had_trouble_since(request.sent_at) => {
                     "assumed, not accepted: no pings, sleep or the clock"
                 }
-                (false, _) if held_back_ms >= EVIDENCE_MS => "assumed, not accepted: no pings, slow",
+                (false, _) if held_back_ms >= EVIDENCE_MS => {
+                    "assumed, not accepted: no pings, slow"
+                }
                 _ => panic!("{number}: assumed at {at}, but not accepted: {request:?}"),
             };
             self.tally.note(what);
@@ -694,7 +779,9 @@ fn broadcast_of(payload: &Subscribe<'_>) -> Option<usize> {
             let content = message.content.to_cow();
             content.strip_prefix('#').and_then(|text| text.split(' ').next()?.parse().ok())
         }
-        Subscribe::Event(event) => event.attributes.get("n").and_then(|text| text.to_cow().parse().ok()),
+        Subscribe::Event(event) => {
+            event.attributes.get("n").and_then(|text| text.to_cow().parse().ok())
+        }
         _ => None,
     }
 }

@@ -229,7 +229,9 @@ impl World {
             Happening::Naps(number) => self.naps(number),
             Happening::Wakes(number) => self.wakes(number),
             Happening::Token(number, fetch) => self.token(number, fetch),
-            Happening::Handshake(number, connection, token) => self.handshake(number, connection, &token),
+            Happening::Handshake(number, connection, token) => {
+                self.handshake(number, connection, &token)
+            }
             Happening::Publish(number, connection, request, payload) => {
                 self.publish(number, connection, request, payload);
             }
@@ -241,7 +243,9 @@ impl World {
                 (0..count).for_each(|_| self.arrives(number, connection));
             }
             Happening::Leaves(route) => self.leaves(route),
-            Happening::HasNoticed(number, connection, since) => self.has_noticed(number, connection, since),
+            Happening::HasNoticed(number, connection, since) => {
+                self.has_noticed(number, connection, since)
+            }
             Happening::Event => self.event(),
         }
         // Most hosts poll after every input. These do nearly always.
@@ -259,9 +263,14 @@ impl World {
         while let Some((conn, delivery)) = self.room.poll(Instant::from_millis(self.now)) {
             let route = place(conn);
             let arrival = match delivery {
-                Delivery::Pong => Arrival::Pong(self.routes[route].pings.pop_front().expect("it was asked for")),
+                Delivery::Pong => {
+                    Arrival::Pong(self.routes[route].pings.pop_front().expect("it was asked for"))
+                }
                 Delivery::Close { .. } | Delivery::Abort => {
-                    assert!(self.routes[route].is_over(), "the room ended a connection that should live");
+                    assert!(
+                        self.routes[route].is_over(),
+                        "the room ended a connection that should live"
+                    );
                     Arrival::Delivery(delivery)
                 }
                 delivery => Arrival::Delivery(delivery),

@@ -13,24 +13,26 @@
 //! After `=>` comes what the call returned, if it returned anything, and then every output, up to
 //! the moment to wait for. `c0`, `f0` and `r0` are the first connection, fetch and request.
 //!
-//! - Wishes: `connect`, `disconnect`, `leave` (when settled), `refresh`, `send "TEXT"`, `delete MESSAGE`,
-//!   `disconnect_user USER`, `abandon r0`. Requests end with `#RequestId`, or get one.
-//! - Events: `token f0 [SESSION_MS] [of USER] [only CAPABILITY…]`, `no_token f0 for now [after 20s]`,
-//!   `no_token f0 ever`, `open c0`, `pong c0 NUMBER`, `closed c0 HOW`, `recv c0 PAYLOAD` (see
+//! - Wishes: `connect`, `disconnect`, `leave` (when settled), `refresh`, `send "TEXT"`, `delete
+//!   MESSAGE`, `disconnect_user USER`, `abandon r0`. Requests end with `#RequestId`, or get one.
+//! - Events: `token f0 [SESSION_MS] [of USER] [only CAPABILITY…]`, `no_token f0 for now [after
+//!   20s]`, `no_token f0 ever`, `open c0`, `pong c0 NUMBER`, `closed c0 HOW`, `recv c0 PAYLOAD`
+//!   (see
 //!   [`close_event`] and [`payload`]).
-//! - `poll` only polls. `connected …` is the way to the first connection in one line, with the token's
-//!   words. `quiet` lasts from the line before to this one: every timer is served, every ping is
-//!   answered, and nothing else may happen.
+//! - `poll` only polls. `connected …` is the way to the first connection in one line, with the
+//!   token's words. `quiet` lasts from the line before to this one: every timer is served, every
+//!   ping is answered, and nothing else may happen.
 //!
-//! Lines that begin with `#` are comments. Lines that begin with `set` are for the [`Config`]: first
-//! `set without_pings`, if at all, then `set FIELD VALUE`. Unless set, no wait is random: a refresh has no
-//! jitter, and a backoff takes 1 s.
+//! Lines that begin with `#` are comments. Lines that begin with `set` are for the [`Config`]:
+//! first `set without_pings`, if at all, then `set FIELD VALUE`. Unless set, no wait is random: a
+//! refresh has no jitter, and a backoff takes 1 s.
 
 use core::time::Duration;
 
 use ivs_chat_proto::client::{
-    Client, CloseEvent, Config, ConnectionId, ConnectionState, DisconnectReason, FetchError, FetchId, Instant, Outcome,
-    Output, Received, ReconnectAction, RequestHandle, Settled, TokenInfo,
+    Client, CloseEvent, Config, ConnectionId, ConnectionState, DisconnectReason, FetchError,
+    FetchId, Instant, Outcome, Output, Received, ReconnectAction, RequestHandle, Settled,
+    TokenInfo,
 };
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use ivs_chat_proto::subscribe::Subscribe;
@@ -42,13 +44,18 @@ pub(crate) type SmallClient = Client<u64, 3, 4>;
 /// Plays a transcript, and asserts that everything happens as it says.
 #[track_caller]
 pub(crate) fn play(transcript: &str) -> SmallClient {
-    let lines = transcript.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("# "));
+    let lines = transcript
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with("# "));
     let (settings, lines): (Vec<_>, Vec<_>) = lines.partition(|line| line.starts_with("set "));
-    let mut host = Host { client: Client::new(config(&settings), *b"sixteen bytes!!!"), sent: 0, now: at(0) };
+    let mut host =
+        Host { client: Client::new(config(&settings), *b"sixteen bytes!!!"), sent: 0, now: at(0) };
     let (mut mismatch, mut actual) = (None, String::new());
     for line in lines {
         let (input, expected) = line.split_once("=>").unwrap_or_else(|| panic!("no => in {line}"));
-        let (moment, verb) = input.trim().split_once(' ').unwrap_or_else(|| panic!("no input in {line}"));
+        let (moment, verb) =
+            input.trim().split_once(' ').unwrap_or_else(|| panic!("no input in {line}"));
         let now = Instant::from_millis(number(moment));
         let mut came = Vec::from_iter(host.input(now, verb.trim()));
         came.extend(host.outputs(now));
@@ -80,7 +87,9 @@ fn config(settings: &[&str]) -> Config {
     }
     config.refresh_jitter_percent = 0;
     (config.backoff_min_ms, config.backoff_base_ms, config.backoff_max_ms) = (1_000, 1_000, 1_000);
-    for setting in settings.iter().filter_map(|setting| setting.trim_start_matches("set ").split_once(' ')) {
+    for setting in
+        settings.iter().filter_map(|setting| setting.trim_start_matches("set ").split_once(' '))
+    {
         set(&mut config, setting.0, number(setting.1));
     }
     config
@@ -90,7 +99,9 @@ fn set(config: &mut Config, field: &str, value: u64) {
     let millis = u32::try_from(value).unwrap();
     match field {
         "max_code_points" => config.max_code_points = u16::try_from(value).unwrap(),
-        "requests_per_second" => config.requests_per_second = u8::try_from(value).unwrap().try_into().ok(),
+        "requests_per_second" => {
+            config.requests_per_second = u8::try_from(value).unwrap().try_into().ok()
+        }
         "settle_ms" => config.settle_ms = millis,
         "connect_timeout_ms" => config.connect_timeout_ms = millis,
         "token_timeout_ms" => config.token_timeout_ms = millis,
@@ -142,16 +153,21 @@ impl Host {
             "closed" => client.handle_close(now, connection(first), close_event(words)),
             "recv" => {
                 let frame = payload(words);
-                return Some(match client.handle_message(now, connection(first), frame.as_bytes()) {
-                    Ok(Some(received)) => described(&received),
-                    Ok(None) => "dropped".into(),
-                    Err(error) => format!("error: {error}"),
-                });
+                return Some(
+                    match client.handle_message(now, connection(first), frame.as_bytes()) {
+                        Ok(Some(received)) => described(&received),
+                        Ok(None) => "dropped".into(),
+                        Err(error) => format!("error: {error}"),
+                    },
+                );
             }
             "send" | "delete" | "disconnect_user" => return Some(self.publish(now, verb, rest)),
             "abandon" => {
-                let handle = RequestHandle::from_number(rest.trim_start_matches('r').parse().unwrap());
-                return Some(client.abandon(handle).map_or("unknown".into(), |data| format!("r{data} back")));
+                let handle =
+                    RequestHandle::from_number(rest.trim_start_matches('r').parse().unwrap());
+                return Some(
+                    client.abandon(handle).map_or("unknown".into(), |data| format!("r{data} back")),
+                );
             }
             other => panic!("no input {other}"),
         }
@@ -174,7 +190,9 @@ impl Host {
             match self.client.poll(self.now) {
                 Output::Wait(Some(moment)) if moment < end => self.now = moment,
                 Output::Wait(_) => return,
-                Output::Ping { connection, payload } => self.client.handle_pong(self.now, connection, &payload),
+                Output::Ping { connection, payload } => {
+                    self.client.handle_pong(self.now, connection, &payload)
+                }
                 other => panic!("not quiet at {}: {other:?}", self.now),
             }
         }
@@ -223,7 +241,10 @@ impl Host {
         for _ in 0..20 {
             match self.client.poll(now) {
                 Output::Wait(moment) => {
-                    assert!(moment.is_none_or(|moment| moment > now), "{moment:?} is not later than {now}");
+                    assert!(
+                        moment.is_none_or(|moment| moment > now),
+                        "{moment:?} is not later than {now}"
+                    );
                     outputs.extend(moment.map(|moment| format!("wait {}", moment.as_millis())));
                     return outputs;
                 }
@@ -245,11 +266,15 @@ impl Host {
 fn output(output: &Output<u64>) -> String {
     match output {
         Output::Close { connection, code } => format!("close {} {code}", name(*connection)),
-        Output::Ping { connection, payload } => format!("ping {} {}", name(*connection), u32::from_be_bytes(*payload)),
+        Output::Ping { connection, payload } => {
+            format!("ping {} {}", name(*connection), u32::from_be_bytes(*payload))
+        }
         Output::Settled(settled) => outcome(settled),
         Output::State(ConnectionState::Connecting) => "state connecting".into(),
         Output::State(ConnectionState::Connected) => "state connected".into(),
-        Output::State(ConnectionState::Disconnected(reason)) => format!("state disconnected: {}", why(*reason)),
+        Output::State(ConnectionState::Disconnected(reason)) => {
+            format!("state disconnected: {}", why(*reason))
+        }
         Output::Replaced { from, to } => format!("replaced {} {}", name(*from), name(*to)),
         Output::PossibleGap => "possible gap".into(),
         Output::FetchToken(id) => format!("fetch f{}", id.number()),
@@ -304,7 +329,8 @@ fn close_event(words: &str) -> CloseEvent {
 }
 
 /// A payload in short: `message ID of USER`, `deleted ID as EVENT`, `disconnected USER as EVENT`,
-/// `event NAME as EVENT`, `error CODE [about ID]`, each perhaps with `#RequestId`; `garbage`; or JSON.
+/// `event NAME as EVENT`, `error CODE [about ID]`, each perhaps with `#RequestId`; `garbage`; or
+/// JSON.
 fn payload(frame: &str) -> String {
     if frame.starts_with('{') {
         return frame.into();
@@ -334,17 +360,23 @@ fn payload(frame: &str) -> String {
             request_id = request_id,
             user = user
         ),
-        ["deleted", id, "as", event_id] => {
-            event(event_id, "aws:DELETE_MESSAGE", &format!(r#"{{"MessageID":"{id}","MessageId":"{id}","Reason":""}}"#))
-        }
+        ["deleted", id, "as", event_id] => event(
+            event_id,
+            "aws:DELETE_MESSAGE",
+            &format!(r#"{{"MessageID":"{id}","MessageId":"{id}","Reason":""}}"#),
+        ),
         ["disconnected", user, "as", event_id] => {
             event(event_id, "aws:DISCONNECT_USER", &format!(r#"{{"Reason":"","UserId":"{user}"}}"#))
         }
         ["event", name, "as"] => event("", name, "null"),
         ["event", name, "as", event_id] => event(event_id, name, "null"),
-        ["error", code] => format!(r#"{{"ErrorCode":{code},"RequestId":"{request_id}","Type":"ERROR"}}"#),
+        ["error", code] => {
+            format!(r#"{{"ErrorCode":{code},"RequestId":"{request_id}","Type":"ERROR"}}"#)
+        }
         ["error", code, "about", id] => {
-            format!(r#"{{"ErrorCode":{code},"Id":"{id}","RequestId":"{request_id}","Type":"ERROR"}}"#)
+            format!(
+                r#"{{"ErrorCode":{code},"Id":"{id}","RequestId":"{request_id}","Type":"ERROR"}}"#
+            )
         }
         other => panic!("no payload {other:?}"),
     }

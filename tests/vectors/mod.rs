@@ -1,4 +1,5 @@
-//! The one table of payloads: what goes in, and the value, or the kind of error and its offset, that must come out.
+//! The one table of payloads: what goes in, and the value, or the kind of error and its offset,
+//! that must come out.
 
 #![allow(dead_code, reason = "each test takes from the table what it needs")]
 
@@ -29,14 +30,24 @@ fn good<P>(name: &'static str, wire: &'static str, value: impl Into<P>) -> Vecto
     Vector { name, wire: wire.into(), value: Ok(value.into()), canonical: None }
 }
 
-fn other<P>(name: &'static str, wire: &'static str, canonical: &'static str, value: impl Into<P>) -> Vector<P> {
+fn other<P>(
+    name: &'static str,
+    wire: &'static str,
+    canonical: &'static str,
+    value: impl Into<P>,
+) -> Vector<P> {
     Vector { name, wire: wire.into(), value: Ok(value.into()), canonical: Some(canonical) }
 }
 
 /// The offset of an error is where `§` stands in `wire`; the sign itself is not sent.
 fn bad<P>(name: &'static str, wire: &str, kind: DecodeErrorKind) -> Vector<P> {
     let (before, after) = wire.split_once('§').expect("a place for the error");
-    Vector { name, wire: [before, after].concat().into(), value: Err((kind, before.len())), canonical: None }
+    Vector {
+        name,
+        wire: [before, after].concat().into(),
+        value: Err((kind, before.len())),
+        canonical: None,
+    }
 }
 
 fn bad_bytes<P>(name: &'static str, wire: &[&[u8]], kind: DecodeErrorKind) -> Vector<P> {
@@ -87,7 +98,11 @@ pub(crate) fn subscribe() -> Vec<Vector<Subscribe<'static>>> {
     let hej = || message("Ub3xYd7cQm0a", "hej!", "2026-11-22T10:00:00.123456789Z", "astrid", &[]);
     let deleted = |pairs| {
         with(
-            Event::new("pT4nQ8sVw1Lz".into(), Event::DELETE_MESSAGE.into(), "2026-11-22T10:00:09.25Z".into()),
+            Event::new(
+                "pT4nQ8sVw1Lz".into(),
+                Event::DELETE_MESSAGE.into(),
+                "2026-11-22T10:00:09.25Z".into(),
+            ),
             |event| {
                 event.attributes = pairs;
             },
@@ -639,7 +654,8 @@ pub(crate) fn subscribe() -> Vec<Vector<Subscribe<'static>>> {
             r#"{"RequestId":§[],"Type":"ERROR"}"#,
             Kind::WrongType(Field::RequestId),
         ),
-        // Broken JSON up to the end of `Type` is reported first; after it, the order of position counts.
+        // Broken JSON up to the end of `Type` is reported first; after it, the order of position
+        // counts.
         bad("a problem, then broken JSON, then Type", r#"{"Id":5,"x":tru§,"Type":"MESSAGE"}"#, Kind::UnexpectedByte),
         bad("a problem, then Type, then broken JSON", r#"{"Id":§5,"Type":"MESSAGE","x":tru}"#, Kind::WrongType(Field::Id)),
         bad("an irrelevant problem, then broken JSON", r#"{"EventName":5,"Type":"MESSAGE","x":tru§}"#, Kind::UnexpectedByte),
@@ -745,7 +761,9 @@ pub(crate) fn subscribe() -> Vec<Vector<Subscribe<'static>>> {
 pub(crate) fn publish() -> Vec<Vector<Publish<'static>>> {
     use DecodeErrorKind as Kind;
 
-    let send = |content: &'static str| SendMessage::new(Content::new(content).expect("a content that can be sent"));
+    let send = |content: &'static str| {
+        SendMessage::new(Content::new(content).expect("a content that can be sent"))
+    };
 
     vec![
         good(
@@ -756,7 +774,11 @@ pub(crate) fn publish() -> Vec<Vector<Publish<'static>>> {
                 send.attributes = pairs(&[("tone", "warm")]);
             }),
         ),
-        good("send with only what is required", r#"{"Action":"SEND_MESSAGE","Content":"x"}"#, send("x")),
+        good(
+            "send with only what is required",
+            r#"{"Action":"SEND_MESSAGE","Content":"x"}"#,
+            send("x"),
+        ),
         good(
             "send with escapes",
             r#"{"Action":"SEND_MESSAGE","Content":"\"\\\n\u0001","Attributes":{"\t":"\ud83d\ude00"}}"#,
@@ -828,7 +850,8 @@ pub(crate) fn publish() -> Vec<Vector<Publish<'static>>> {
         // Members of other payloads, which would be errors there.
         other(
             "delete with a Content that is too long",
-            format!(r#"{{"Content":"{}","Action":"DELETE_MESSAGE","Id":"i"}}"#, "é".repeat(501)).leak(),
+            format!(r#"{{"Content":"{}","Action":"DELETE_MESSAGE","Id":"i"}}"#, "é".repeat(501))
+                .leak(),
             r#"{"Action":"DELETE_MESSAGE","Id":"i"}"#,
             DeleteMessage::new("i".into()),
         ),
@@ -853,9 +876,17 @@ pub(crate) fn publish() -> Vec<Vector<Publish<'static>>> {
         bad("nothing", "§", Kind::UnexpectedEnd),
         bad("an array", "§[]", Kind::NotAnObject),
         bad("an empty object", "{§}", Kind::MissingField(Field::Action)),
-        bad("a subscribe", r#"{"Type":"EVENT","EventName":"PING"§}"#, Kind::MissingField(Field::Action)),
+        bad(
+            "a subscribe",
+            r#"{"Type":"EVENT","EventName":"PING"§}"#,
+            Kind::MissingField(Field::Action),
+        ),
         bad("an unknown Action", r#"{"action": §"JOIN","token":"t"}"#, Kind::UnknownAction),
-        bad("an Action in another case", r#"{"Action":§"send_message","Content":"x"}"#, Kind::UnknownAction),
+        bad(
+            "an Action in another case",
+            r#"{"Action":§"send_message","Content":"x"}"#,
+            Kind::UnknownAction,
+        ),
         bad("an Action that is no string", r#"{"Action":§1}"#, Kind::WrongType(Field::Action)),
         bad(
             "Action twice, in two cases",
@@ -868,10 +899,22 @@ pub(crate) fn publish() -> Vec<Vector<Publish<'static>>> {
             Kind::DuplicateField(Field::Content),
         ),
         bad("no Content", r#"{"Action":"SEND_MESSAGE"§}"#, Kind::MissingField(Field::Content)),
-        bad("no Id", r#"{"Action":"DELETE_MESSAGE","MessageId":"i"§}"#, Kind::MissingField(Field::Id)),
-        bad("no UserId", r#"{"Action":"DISCONNECT_USER","Id":"i"§}"#, Kind::MissingField(Field::UserId)),
+        bad(
+            "no Id",
+            r#"{"Action":"DELETE_MESSAGE","MessageId":"i"§}"#,
+            Kind::MissingField(Field::Id),
+        ),
+        bad(
+            "no UserId",
+            r#"{"Action":"DISCONNECT_USER","Id":"i"§}"#,
+            Kind::MissingField(Field::UserId),
+        ),
         bad("an empty Content", r#"{"Action":"SEND_MESSAGE","Content": §""}"#, Kind::EmptyContent),
-        bad("Content is null", r#"{"Action":"SEND_MESSAGE","Content":§null}"#, Kind::WrongType(Field::Content)),
+        bad(
+            "Content is null",
+            r#"{"Action":"SEND_MESSAGE","Content":§null}"#,
+            Kind::WrongType(Field::Content),
+        ),
         bad(
             "Reason is a number",
             r#"{"Action":"DELETE_MESSAGE","Id":"i","Reason":§1}"#,
@@ -887,19 +930,37 @@ pub(crate) fn publish() -> Vec<Vector<Publish<'static>>> {
             &format!(r#"{{"content":§"{}","action":"SEND_MESSAGE"}}"#, r"\ud83d\ude00".repeat(501)),
             Kind::ContentTooLong,
         ),
-        bad("a trailing comma", r#"{"Action":"SEND_MESSAGE","Content":"x",§}"#, Kind::UnexpectedByte),
+        bad(
+            "a trailing comma",
+            r#"{"Action":"SEND_MESSAGE","Content":"x",§}"#,
+            Kind::UnexpectedByte,
+        ),
         bad("trailing bytes", r#"{"Action":"SEND_MESSAGE","Content":"x"}§x"#, Kind::TrailingBytes),
-        bad("a raw line break", "{\"Action\":\"SEND_MESSAGE\",\"Content\":\"two§\nlines\"}", Kind::ControlCharacter),
-        bad("too deep", &format!(r#"{{"Action":"SEND_MESSAGE","x":{}§[]"#, "[".repeat(126)), Kind::NestedTooDeep),
+        bad(
+            "a raw line break",
+            "{\"Action\":\"SEND_MESSAGE\",\"Content\":\"two§\nlines\"}",
+            Kind::ControlCharacter,
+        ),
+        bad(
+            "too deep",
+            &format!(r#"{{"Action":"SEND_MESSAGE","x":{}§[]"#, "[".repeat(126)),
+            Kind::NestedTooDeep,
+        ),
         // A problem before `Action` counts only in a payload that has the member.
         bad(
             "a Content that is too long before Action",
-            &format!(r#"{{"Content":§"{}","Action":"SEND_MESSAGE","Attributes":5}}"#, "x".repeat(501)),
+            &format!(
+                r#"{{"Content":§"{}","Action":"SEND_MESSAGE","Attributes":5}}"#,
+                "x".repeat(501)
+            ),
             Kind::ContentTooLong,
         ),
         bad(
             "a Content that is too long after another problem",
-            &format!(r#"{{"Attributes":{{"a":§5}},"Content":"{}","Action":"SEND_MESSAGE"}}"#, "x".repeat(501)),
+            &format!(
+                r#"{{"Attributes":{{"a":§5}},"Content":"{}","Action":"SEND_MESSAGE"}}"#,
+                "x".repeat(501)
+            ),
             Kind::WrongType(Field::Attributes),
         ),
         bad(
@@ -924,11 +985,22 @@ pub(crate) fn publish() -> Vec<Vector<Publish<'static>>> {
         ),
         bad(
             "a Content that is too long, twice",
-            &format!(r#"{{"Content":§"{}","content":"x","Action":"SEND_MESSAGE"}}"#, "x".repeat(501)),
+            &format!(
+                r#"{{"Content":§"{}","content":"x","Action":"SEND_MESSAGE"}}"#,
+                "x".repeat(501)
+            ),
             Kind::ContentTooLong,
         ),
-        bad("an empty Content before Action", r#"{"Content":§"","Id":5,"Action":"SEND_MESSAGE"}"#, Kind::EmptyContent),
-        bad("an empty Content, twice", r#"{"Content":§"","content":"x","Action":"SEND_MESSAGE"}"#, Kind::EmptyContent),
+        bad(
+            "an empty Content before Action",
+            r#"{"Content":§"","Id":5,"Action":"SEND_MESSAGE"}"#,
+            Kind::EmptyContent,
+        ),
+        bad(
+            "an empty Content, twice",
+            r#"{"Content":§"","content":"x","Action":"SEND_MESSAGE"}"#,
+            Kind::EmptyContent,
+        ),
         bad(
             "a Content, then an empty one",
             r#"{"Content":"x",§"content":"","Action":"SEND_MESSAGE"}"#,
@@ -959,7 +1031,11 @@ pub(crate) fn publish() -> Vec<Vector<Publish<'static>>> {
             r#"{"RequestId":"",§"requestid":"","Action":"DELETE_MESSAGE"}"#,
             Kind::DuplicateField(Field::RequestId),
         ),
-        bad("a problem, and no Action", r#"{"Content":"","content":5§}"#, Kind::MissingField(Field::Action)),
+        bad(
+            "a problem, and no Action",
+            r#"{"Content":"","content":5§}"#,
+            Kind::MissingField(Field::Action),
+        ),
         bad("a problem, no Action, and trailing bytes", r#"{"Content":""}§]"#, Kind::TrailingBytes),
         bad(
             "a problem before an Action that is null",
@@ -970,7 +1046,8 @@ pub(crate) fn publish() -> Vec<Vector<Publish<'static>>> {
             "a hundred irrelevant problems, a relevant one, Action",
             &format!(
                 r#"{{{}"Reason":§5,"Action":"DELETE_MESSAGE"}}"#,
-                r#""Content":5,"content":"","UserId":5,"Attributes":{"a":5},"attributes":5,"#.repeat(20),
+                r#""Content":5,"content":"","UserId":5,"Attributes":{"a":5},"attributes":5,"#
+                    .repeat(20),
             ),
             Kind::WrongType(Field::Reason),
         ),
@@ -980,9 +1057,21 @@ pub(crate) fn publish() -> Vec<Vector<Publish<'static>>> {
             Kind::WrongType(Field::Id),
         ),
         // An unknown `Action` is reported as soon as it has been read.
-        bad("an unknown Action after a problem", r#"{"Content":7,"Action":§"JOIN"}"#, Kind::UnknownAction),
-        bad("an unknown Action, and broken JSON", r#"{"Action":§"JOIN","x":tru}"#, Kind::UnknownAction),
-        bad("broken JSON, and an unknown Action", r#"{"x":tru§,"Action":"JOIN"}"#, Kind::UnexpectedByte),
+        bad(
+            "an unknown Action after a problem",
+            r#"{"Content":7,"Action":§"JOIN"}"#,
+            Kind::UnknownAction,
+        ),
+        bad(
+            "an unknown Action, and broken JSON",
+            r#"{"Action":§"JOIN","x":tru}"#,
+            Kind::UnknownAction,
+        ),
+        bad(
+            "broken JSON, and an unknown Action",
+            r#"{"x":tru§,"Action":"JOIN"}"#,
+            Kind::UnexpectedByte,
+        ),
         bad("an unknown Action, then the end", r#"{"Action":§"JOIN""#, Kind::UnknownAction),
         bad("half an unknown Action", r#"{"Action":"JOIN§"#, Kind::UnexpectedEnd),
         bad(
@@ -1016,13 +1105,21 @@ pub(crate) fn publish() -> Vec<Vector<Publish<'static>>> {
             &[br#"{"Action":"#, b"\"JOIN\"\xe2\x82"],
             Kind::UnknownAction,
         ),
-        bad_bytes("a cut character in an Action", &[b"{\"Action\":\"JOIN\xe2\x82", b""], Kind::UnexpectedEnd),
+        bad_bytes(
+            "a cut character in an Action",
+            &[b"{\"Action\":\"JOIN\xe2\x82", b""],
+            Kind::UnexpectedEnd,
+        ),
         bad_bytes(
             "a cut character in a Content",
             &[b"{\"action\":\"SEND_MESSAGE\",\"content\":\"\xf0\x9f", b""],
             Kind::UnexpectedEnd,
         ),
-        bad_bytes("a cut character for an escape", &[br#"{"content":"a"#, b"\\\xe2\x82"], Kind::InvalidEscape),
+        bad_bytes(
+            "a cut character for an escape",
+            &[br#"{"content":"a"#, b"\\\xe2\x82"],
+            Kind::InvalidEscape,
+        ),
         bad_bytes("two bytes of a byte order mark", &[b"", b"\xef\xbb"], Kind::UnexpectedByte),
     ]
 }

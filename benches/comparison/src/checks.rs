@@ -5,12 +5,12 @@ use ivs_chat_proto::subscribe::Subscribe;
 use serde_json::{Map, Value};
 use simd_json::Buffers;
 
-use crate::build::{build, build_send};
 use crate::competitors::{self, Decoded, Lazy, Raw};
 use crate::contestants::{Input, plain, plain_send};
 use crate::ours::{self, Assembler, Door, Stream};
-use crate::room::Room;
-use crate::typed::Owned;
+use ivs_chat_benches::build::{build, build_send};
+use ivs_chat_benches::client::ConnectedClient;
+use ivs_chat_benches::typed::Owned;
 
 /// Checks all inputs.
 ///
@@ -78,7 +78,9 @@ fn check_captured(payloads: &'static [String]) {
         assert_eq!(ours::assemble(payloads, length, &mut Assembler::new()), sum);
         assert_eq!(ours::stream(&payloads.concat(), length, &mut Stream::new()), sum);
     }
-    for mut room in [Room::new(0), Room::new(8), Room::overlapping(8)] {
+    for mut room in
+        [ConnectedClient::new(0), ConnectedClient::new(8), ConnectedClient::overlapping(8)]
+    {
         assert_eq!(ours::client(payloads, &mut room), sum);
     }
     let mut buffer = [0; ours::BUFFER];

@@ -8,7 +8,7 @@ use simd_json::Buffers;
 use sonic_rs::LazyValue;
 
 use crate::ours::door;
-use crate::typed::{
+use ivs_chat_benches::typed::{
     Borrowed, BorrowedPublish, CamelCasePublish, LowerCasePublish, Owned, Pairs, Sender, Tagged,
     Text,
 };

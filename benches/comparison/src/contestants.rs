@@ -9,14 +9,14 @@ use simd_json::Buffers;
 use sonic_rs::LazyValue;
 
 use crate::competitors::{self, Decoded, Lazy, Raw};
-use crate::corpus::spelling::{self, Spelling};
-use crate::corpus::{self, Corpus};
 use crate::ours::{self, Assembler, Door, Stream};
-use crate::room::Room;
-use crate::typed::{
+use ivs_chat_benches::client::ConnectedClient;
+use ivs_chat_benches::spelling::{self, Spelling};
+use ivs_chat_benches::typed::{
     BorrowedPublish, CamelCasePublish, LowerCasePublish, Owned, OwnedPublish, Pairs, Plain,
     PlainPublish, Text,
 };
+use ivs_chat_benches::Corpus;
 
 /// Payloads of one corpus in one spelling.
 pub(crate) struct Input {
@@ -94,9 +94,9 @@ const CAPTURED: &[Function] = &[
     prepared("stream whole", |input| stream(input, usize::MAX)),
     prepared("stream 64", |input| stream(input, 64)),
     prepared("stream 1", |input| stream(input, 1)),
-    prepared("client", |input| client(input, Room::new(0))),
-    prepared("client in flight", |input| client(input, Room::new(8))),
-    prepared("client overlapping", |input| client(input, Room::overlapping(8))),
+    prepared("client", |input| client(input, ConnectedClient::new(0))),
+    prepared("client in flight", |input| client(input, ConnectedClient::new(8))),
+    prepared("client overlapping", |input| client(input, ConnectedClient::overlapping(8))),
     prepared("encode decoded", |input| {
         let decode = |json: &'static String| Subscribe::decode_str(json).unwrap();
         let payloads: Vec<_> = input.payloads.iter().map(decode).collect();
@@ -170,7 +170,7 @@ const SEND: &[Function] = &[
         Box::new(move || competitors::sonic_rs_encode(&payloads, &mut buffer))
     }),
     prepared("client send", |input| {
-        let (payloads, mut room) = (plain_send(&input.payloads), Room::new(0));
+        let (payloads, mut room) = (plain_send(&input.payloads), ConnectedClient::new(0));
         Box::new(move || ours::client_send(&payloads, &mut room))
     }),
 ];
@@ -184,7 +184,7 @@ pub(crate) fn inputs() -> &'static [Input] {
     let mut add = |place, payloads, spelling, functions| {
         inputs.push(Input { place, payloads, spelling, functions });
     };
-    for Corpus { name: corpus, subscribe, publish, send } in corpus::all() {
+    for Corpus { name: corpus, subscribe, publish, send } in ivs_chat_benches::all() {
         for (spelling, how) in spelling::SUBSCRIBE {
             spelling::check(&subscribe, how);
             let functions: &[&[Function]] =
@@ -208,11 +208,11 @@ pub(crate) fn inputs() -> &'static [Input] {
     for (corpus, size) in HOSTILE_SIZES {
         // As many bytes of short payloads as of long ones.
         let copies = 64 * 1024 / size;
-        for (spelling, payload) in corpus::hostile(size) {
+        for (spelling, payload) in ivs_chat_benches::hostile(size) {
             let payloads = vec![payload; copies];
             add(Place { corpus, spelling }, payloads, Spelling::Original, &[HOSTILE]);
         }
-        for (spelling, payload) in corpus::hostile_publish(size) {
+        for (spelling, payload) in ivs_chat_benches::hostile_publish(size) {
             let payloads = vec![payload; copies];
             add(Place { corpus, spelling }, payloads, Spelling::Original, &[HOSTILE_PUBLISH]);
         }
@@ -277,7 +277,7 @@ fn stream(input: &'static Input, length: usize) -> Run {
     Box::new(move || ours::stream(&payloads, length, &mut stream))
 }
 
-fn client(input: &'static Input, mut room: Room) -> Run {
+fn client(input: &'static Input, mut room: ConnectedClient) -> Run {
     Box::new(move || ours::client(&input.payloads, &mut room))
 }
 

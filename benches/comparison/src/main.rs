@@ -8,21 +8,13 @@
 //! The first form prints a table with a verdict for each row. The second runs one function once, so
 //! that callgrind can count its instructions. `benches/README.md` describes both.
 
-#[path = "../../corpus/build.rs"]
-mod build;
 mod checks;
 mod competitors;
 mod contestants;
-#[path = "../../corpus/mod.rs"]
-mod corpus;
 mod measure;
 mod ours;
-#[path = "../../corpus/room.rs"]
-mod room;
 mod rows;
 mod table;
-#[path = "../../corpus/typed.rs"]
-mod typed;
 
 use std::collections::BTreeSet;
 use std::error::Error;

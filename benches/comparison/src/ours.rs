@@ -6,11 +6,11 @@ use std::time::Duration;
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::server::{Config, Peer};
 use ivs_chat_proto::subscribe::{Message, Sender, Subscribe};
-use ivs_chat_proto::{Attributes, Capabilities, MessageAssembler, Instant, JsonStream, Text};
+use ivs_chat_proto::{Attributes, Capabilities, Instant, JsonStream, MessageAssembler, Text};
 
-use crate::build::{build, build_send};
-use crate::room::Room;
-use crate::typed::{Plain, PlainPublish};
+use ivs_chat_benches::build::{build, build_send};
+use ivs_chat_benches::client::ConnectedClient;
+use ivs_chat_benches::typed::{Plain, PlainPublish};
 
 /// Has room for the longest message that the service can send.
 pub(crate) type Assembler = MessageAssembler<{ 32 * 1024 }>;
@@ -215,10 +215,11 @@ pub(crate) mod door {
 
 /// As [`decode`], by a client.
 #[inline(never)]
-pub(crate) fn client(payloads: &[String], room: &mut Room) -> usize {
-    let Room { client, connection } = room;
+pub(crate) fn client(payloads: &[String], room: &mut ConnectedClient) -> usize {
+    let ConnectedClient { client, connection } = room;
     let receive = |payload: &String| {
-        let received = client.handle_message_str(Room::NOW, *connection, black_box(payload));
+        let received =
+            client.handle_message_str(ConnectedClient::NOW, *connection, black_box(payload));
         let received = received.unwrap().unwrap();
         fields(&received.payload)
     };
@@ -227,11 +228,11 @@ pub(crate) fn client(payloads: &[String], room: &mut Room) -> usize {
 
 /// As [`encode_send`], by a client.
 #[inline(never)]
-pub(crate) fn client_send(payloads: &[PlainPublish<'_>], room: &mut Room) -> usize {
+pub(crate) fn client_send(payloads: &[PlainPublish<'_>], room: &mut ConnectedClient) -> usize {
     let mut buffer = [0; BUFFER];
     let send = |payload| {
         let send = build_send(black_box(payload));
-        let sent = room.client.send(Room::NOW, send, (), &mut buffer).unwrap();
+        let sent = room.client.send(ConnectedClient::NOW, send, (), &mut buffer).unwrap();
         let (handle, length) = (sent.handle, black_box(sent.payload).len());
         room.client.abandon(handle).unwrap();
         length

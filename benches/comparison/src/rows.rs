@@ -1,9 +1,9 @@
 //! What the rows of the table compare, and the bars that they have to clear.
 
 use crate::contestants::{HOLDOUT, HOLDOUT_PUBLISH, HOSTILE_SIZES, Place};
-use crate::corpus::spelling::{PUBLISH, SUBSCRIBE, Spelling};
-use crate::corpus::{hostile, hostile_publish};
 use crate::table::{Bars, Case, Key, Row};
+use ivs_chat_benches::spelling::{PUBLISH, SUBSCRIBE, Spelling};
+use ivs_chat_benches::{hostile, hostile_publish};
 
 const CORPORA: [&str; 3] = ["ascii", "emoji", "escaped"];
 

@@ -6,7 +6,8 @@ use ivs_chat_proto::client::{Config, ConnectionState, ReconnectAction};
 use ivs_chat_proto::{Capabilities, Capability};
 
 use super::input::{
-    Failure, Fetch, How, Info, Input, MYSELF, Naming, Passing, Pong, Room, STRANGER, Sending, What, Who,
+    Failure, Fetch, How, Info, Input, MYSELF, Naming, Passing, Pong, Room, STRANGER, Sending, What,
+    Who,
 };
 use super::{DEDUP, INFLIGHT, World};
 
@@ -25,7 +26,8 @@ pub(crate) const fn config(choice: u8) -> Config {
         }
         2 => {
             config.requests_per_second = None;
-            (config.settle_ms, config.connect_timeout_ms, config.token_timeout_ms) = (12_000, 1_700, 1_500);
+            (config.settle_ms, config.connect_timeout_ms, config.token_timeout_ms) =
+                (12_000, 1_700, 1_500);
             config.idle_ms = Some(3_000);
             config.refresh_jitter_percent = 0;
             config.backoff_max_ms = 2_000;
@@ -47,7 +49,8 @@ pub(crate) const fn config(choice: u8) -> Config {
         }
         _ => {
             (config.settle_ms, config.drain_ms, config.stable_ms) = (u32::MAX, u32::MAX, u32::MAX);
-            (config.backoff_min_ms, config.backoff_base_ms, config.backoff_max_ms) = (5_000, u32::MAX, 1_000);
+            (config.backoff_min_ms, config.backoff_base_ms, config.backoff_max_ms) =
+                (5_000, u32::MAX, 1_000);
             config.refresh_jitter_percent = 200;
         }
     }
@@ -78,7 +81,8 @@ impl Choices<'_> {
     }
 
     fn passing(&mut self) -> Passing {
-        let millis = [0, 1, 100, 900, 999, 1_000, 1_001, 5_000, 10_000, 30_000, 60_000, 95_000, 3_600_000];
+        let millis =
+            [0, 1, 100, 900, 999, 1_000, 1_001, 5_000, 10_000, 30_000, 60_000, 95_000, 3_600_000];
         match self.below(20) {
             0..=4 => Passing::PastWait(0),
             5 | 6 => Passing::NearlyToWait,
@@ -107,7 +111,15 @@ impl Choices<'_> {
             Some(0),
             Some(u64::MAX),
         ]);
-        let capabilities = self.pick(&[None, all, all, all, Some(message), Some(moderator), Some(Capabilities::NONE)]);
+        let capabilities = self.pick(&[
+            None,
+            all,
+            all,
+            all,
+            Some(message),
+            Some(moderator),
+            Some(Capabilities::NONE),
+        ]);
         let user_id = self.pick(&[None, Some(MYSELF), Some(MYSELF), Some(STRANGER)]);
         Input::Token(fetch, Info { session_ms, capabilities, user_id })
     }
@@ -159,7 +171,15 @@ impl Choices<'_> {
     }
 
     fn pong(&mut self) -> Pong {
-        self.pick(&[Pong::Latest, Pong::Latest, Pong::Oldest, Pong::Latest, Pong::Answered, Pong::Wrong, Pong::Empty])
+        self.pick(&[
+            Pong::Latest,
+            Pong::Latest,
+            Pong::Oldest,
+            Pong::Latest,
+            Pong::Answered,
+            Pong::Wrong,
+            Pong::Empty,
+        ])
     }
 
     fn what(&mut self) -> What {
@@ -227,7 +247,8 @@ impl Choices<'_> {
     fn overlap(&mut self) -> Vec<Input> {
         let either = [Who::Current, Who::Draining];
         let few = 1 + self.below(DEDUP + 2);
-        let mut inputs: Vec<_> = (0..few).map(|_| Input::Message(self.pick(&either), What::Message)).collect();
+        let mut inputs: Vec<_> =
+            (0..few).map(|_| Input::Message(self.pick(&either), What::Message)).collect();
         inputs.push(Input::Message(self.pick(&either), What::Again(self.below(few))));
         inputs
     }

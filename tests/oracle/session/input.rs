@@ -3,7 +3,9 @@
 use core::time::Duration;
 
 use ivs_chat_proto::Capabilities;
-use ivs_chat_proto::client::{CloseEvent, DisconnectReason, Outcome, Output, ReconnectAction, SendErrorKind};
+use ivs_chat_proto::client::{
+    CloseEvent, DisconnectReason, Outcome, Output, ReconnectAction, SendErrorKind,
+};
 
 pub(super) const MYSELF: &str = "astrid";
 pub(super) const STRANGER: &str = "bela";
@@ -185,20 +187,21 @@ impl How {
             Self::Expired(code, reason) => CloseEvent::frame(code, reason),
             Self::Handshake(status) => CloseEvent::handshake_rejected(status),
             Self::Abnormal => CloseEvent::abnormal(),
-            Self::RetryAfter(status, millis) => {
-                CloseEvent::handshake_rejected(status).with_retry_after(Duration::from_millis(millis))
-            }
+            Self::RetryAfter(status, millis) => CloseEvent::handshake_rejected(status)
+                .with_retry_after(Duration::from_millis(millis)),
             Self::Action(action) => CloseEvent::frame(1000, "").with_action(action),
-            Self::ExpiredButEnd => CloseEvent::frame(3000, "token expired").with_action(ReconnectAction::End),
+            Self::ExpiredButEnd => {
+                CloseEvent::frame(3000, "token expired").with_action(ReconnectAction::End)
+            }
         }
     }
 
     /// The action by the code or status alone, or by the caller's decision.
     pub(super) const fn action(self) -> ReconnectAction {
         match self {
-            Self::Frame(1000 | 1008 | 3003 | 4000..=4999) | Self::Handshake(404) | Self::ExpiredButEnd => {
-                ReconnectAction::End
-            }
+            Self::Frame(1000 | 1008 | 3003 | 4000..=4999)
+            | Self::Handshake(404)
+            | Self::ExpiredButEnd => ReconnectAction::End,
             Self::Frame(3000) | Self::Handshake(401 | 403) | Self::RetryAfter(401 | 403, _) => {
                 ReconnectAction::NewToken
             }
@@ -225,7 +228,9 @@ impl How {
     pub(super) const fn reason(self) -> DisconnectReason {
         match self {
             Self::Frame(code) | Self::Expired(code, _) => DisconnectReason::Closed(code),
-            Self::Handshake(status) | Self::RetryAfter(status, _) => DisconnectReason::Refused(status),
+            Self::Handshake(status) | Self::RetryAfter(status, _) => {
+                DisconnectReason::Refused(status)
+            }
             Self::Abnormal => DisconnectReason::Closed(1006),
             Self::Action(_) => DisconnectReason::Closed(1000),
             Self::ExpiredButEnd => DisconnectReason::Closed(3000),
@@ -280,18 +285,24 @@ impl Said {
                 r#"{{"Type":"MESSAGE","Id":"{id}","RequestId":"{request_id}","Attributes":null,"Content":"x","SendTime":"{time}","Sender":{{"UserId":"{}","Attributes":{{}}}}}}"#,
                 escaped(user_id)
             ),
-            Saying::Event(Target::Deleted(id)) => {
-                event("aws:DELETE_MESSAGE", &format!(r#"{{"MessageID":"{}","Reason":""}}"#, escaped(id)))
-            }
-            Saying::Event(Target::Disconnected(id)) => {
-                event("aws:DISCONNECT_USER", &format!(r#"{{"Reason":"","UserId":"{}"}}"#, escaped(id)))
-            }
+            Saying::Event(Target::Deleted(id)) => event(
+                "aws:DELETE_MESSAGE",
+                &format!(r#"{{"MessageID":"{}","Reason":""}}"#, escaped(id)),
+            ),
+            Saying::Event(Target::Disconnected(id)) => event(
+                "aws:DISCONNECT_USER",
+                &format!(r#"{{"Reason":"","UserId":"{}"}}"#, escaped(id)),
+            ),
             Saying::Event(_) => event("poll:open", "null"),
             Saying::Error(code) => format!(
                 r#"{{"Type":"ERROR","Id":"{id}","RequestId":"{request_id}","ErrorCode":{code},"ErrorMessage":"no"}}"#
             ),
-            Saying::Unknown => format!(r#"{{"Type":"POLL","Id":"{id}","RequestId":"{request_id}"}}"#),
-            Saying::Garbage => format!(r#"{{"Type":"ERROR","Id":"{id}","RequestId":"{request_id}","#),
+            Saying::Unknown => {
+                format!(r#"{{"Type":"POLL","Id":"{id}","RequestId":"{request_id}"}}"#)
+            }
+            Saying::Garbage => {
+                format!(r#"{{"Type":"ERROR","Id":"{id}","RequestId":"{request_id}","#)
+            }
         }
     }
 }

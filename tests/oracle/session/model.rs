@@ -5,7 +5,9 @@
 //! takes over what the client has chosen.
 
 use ivs_chat_proto::Capabilities;
-use ivs_chat_proto::client::{Config, ConnectionId, ConnectionState, Counters, DisconnectReason, ReconnectAction};
+use ivs_chat_proto::client::{
+    Config, ConnectionId, ConnectionState, Counters, DisconnectReason, ReconnectAction,
+};
 
 use super::input::{How, Info, Target};
 use super::requests::InFlight;
@@ -183,7 +185,8 @@ fn replaced(mut config: Config) -> Config {
     config.max_code_points = config.max_code_points.clamp(1, 500);
     config.backoff_min_ms = config.backoff_min_ms.max(100);
     config.backoff_max_ms = config.backoff_max_ms.max(config.backoff_min_ms);
-    config.backoff_base_ms = config.backoff_base_ms.clamp(config.backoff_min_ms, config.backoff_max_ms);
+    config.backoff_base_ms =
+        config.backoff_base_ms.clamp(config.backoff_min_ms, config.backoff_max_ms);
     config.settle_ms = config.settle_ms.max(1);
     config.idle_ms = config.idle_ms.map(|idle_ms| idle_ms.max(1_000));
     for second in [
@@ -263,7 +266,9 @@ impl Conn {
             return Tri::No;
         }
         let proven = if config.can_ping() { self.answered_at } else { Some(now) };
-        if proven.is_some_and(|proven| proven.saturating_sub(self.opened_at) >= config.stable_ms.into()) {
+        if proven
+            .is_some_and(|proven| proven.saturating_sub(self.opened_at) >= config.stable_ms.into())
+        {
             Tri::Yes
         } else {
             Tri::No
@@ -358,7 +363,12 @@ impl Model {
         let was_counted = late != self.counters.late;
         assert!(late <= self.counters.late + 1, "one call is late twice");
         assert!(is_late || !was_counted, "a call at {} is not late for {}", self.now, self.told);
-        assert!(!is_late || was_counted || !self.is_first_call, "a call at {} is late for {}", self.now, self.told);
+        assert!(
+            !is_late || was_counted || !self.is_first_call,
+            "a call at {} is late for {}",
+            self.now,
+            self.told
+        );
         self.is_first_call &= self.told == NEVER || self.now < self.told;
         if was_counted {
             self.counters.late = late;
@@ -469,7 +479,13 @@ impl Model {
     }
 
     /// An attempt, or a connection that has not lasted, has failed.
-    pub(super) fn failed(&mut self, retry_after: u64, is_restart: bool, is_attempt: bool, seen: &Seen) {
+    pub(super) fn failed(
+        &mut self,
+        retry_after: u64,
+        is_restart: bool,
+        is_attempt: bool,
+        seen: &Seen,
+    ) {
         if !self.has_connection() {
             self.attempts.0 += u32::from(is_attempt);
             self.attempts.1 += 1;
@@ -477,10 +493,17 @@ impl Model {
         let exhausted = ConnectionState::Disconnected(DisconnectReason::AttemptsExhausted);
         let limit = self.config.max_attempts.map_or(u32::MAX, core::num::NonZero::get);
         if !self.has_connection() && seen.state == exhausted {
-            assert!(self.attempts.1 >= limit, "only {} of {limit} attempts have failed", self.attempts.1);
+            assert!(
+                self.attempts.1 >= limit,
+                "only {} of {limit} attempts have failed",
+                self.attempts.1
+            );
             self.end_session(DisconnectReason::AttemptsExhausted);
         } else {
-            assert!(self.has_connection() || self.attempts.0 < limit, "{limit} attempts have failed");
+            assert!(
+                self.has_connection() || self.attempts.0 < limit,
+                "{limit} attempts have failed"
+            );
             self.back_off(retry_after, is_restart);
         }
     }
@@ -537,9 +560,11 @@ impl Model {
     /// The service has closed the current connection, or it broke.
     pub(super) fn current_ended(&mut self, conn: usize, how: How, seen: &Seen) {
         self.keep_overlap();
-        let is_expiry =
-            self.conns[conn].is_expired || self.conns[conn].is_past_end(self.now) || matches!(how, How::Expired(..));
-        let action = if is_expiry && !how.is_overridden() { ReconnectAction::Retry } else { how.action() };
+        let is_expiry = self.conns[conn].is_expired
+            || self.conns[conn].is_past_end(self.now)
+            || matches!(how, How::Expired(..));
+        let action =
+            if is_expiry && !how.is_overridden() { ReconnectAction::Retry } else { how.action() };
         if self.next == Next::Idle {
             self.note_lasted(conn);
         }
@@ -556,8 +581,11 @@ impl Model {
             return;
         }
         if let Next::Stopped(reason) = self.next {
-            let reason =
-                if reason == DisconnectReason::NotWanted { reason } else { Self::stop_reason(reason, how, seen) };
+            let reason = if reason == DisconnectReason::NotWanted {
+                reason
+            } else {
+                Self::stop_reason(reason, how, seen)
+            };
             self.end_session(reason);
             return;
         }
@@ -566,13 +594,25 @@ impl Model {
 
     /// Either reason is right: why there is no next connection, or why this one ended.
     fn stop_reason(reason: DisconnectReason, how: How, seen: &Seen) -> DisconnectReason {
-        if seen.state == ConnectionState::Disconnected(how.reason()) { how.reason() } else { reason }
+        if seen.state == ConnectionState::Disconnected(how.reason()) {
+            how.reason()
+        } else {
+            reason
+        }
     }
 
-    fn go_on(&mut self, (has_lasted, is_replaced): (bool, bool), how: How, action: ReconnectAction, seen: &Seen) {
+    fn go_on(
+        &mut self,
+        (has_lasted, is_replaced): (bool, bool),
+        how: How,
+        action: ReconnectAction,
+        seen: &Seen,
+    ) {
         match (self.next, action) {
             (Next::Stopped(_) | Next::Token | Next::Connecting(_), _) => {}
-            (_, ReconnectAction::NewToken) if !self.has_connection() || seen.reconnect_at.is_none() => {
+            (_, ReconnectAction::NewToken)
+                if !self.has_connection() || seen.reconnect_at.is_none() =>
+            {
                 self.token_spent(how, seen);
             }
             // The call came so late that the connection was being replaced already.
@@ -598,9 +638,10 @@ impl Model {
         let is_usable = !conn.is_expired && !conn.is_past_end(self.now);
         let has_lasted = self.conns[ended].has_lasted(self.now, &self.config) != Tri::No;
         let is_taken = seen.current == Some(old);
-        // Nothing replaces it any more, and even the longest session is over: it ends at the next poll.
-        let is_outlived =
-            matches!(self.next, Next::Stopped(_)) && self.now >= conn.opened_at.saturating_add(LONGEST_SESSION);
+        // Nothing replaces it any more, and even the longest session is over: it ends at the next
+        // poll.
+        let is_outlived = matches!(self.next, Next::Stopped(_))
+            && self.now >= conn.opened_at.saturating_add(LONGEST_SESSION);
         assert!(is_usable || !is_taken, "a connection that is over is current again");
         let is_suspect = self.conns[old].is_suspect != Tri::No;
         assert!(
@@ -615,7 +656,8 @@ impl Model {
             }
             let old = &mut self.conns[old];
             old.phase = Phase::Current;
-            (old.fell_back_at, old.heard_at, old.refresh) = (Some(self.now), self.now, (self.now, self.now));
+            (old.fell_back_at, old.heard_at, old.refresh) =
+                (Some(self.now), self.now, (self.now, self.now));
         }
         is_taken
     }
@@ -683,7 +725,8 @@ impl Model {
     /// A draining connection has ended, by the client's own close or otherwise.
     pub(super) fn draining_ended(&mut self, conn: usize, is_own: bool) {
         let Conn { gap_is_counted, has_shown, is_suspect, is_expired, .. } = self.conns[conn];
-        let is_in_doubt = is_suspect != Tri::No || is_expired || self.conns[conn].is_past_end(self.now);
+        let is_in_doubt =
+            is_suspect != Tri::No || is_expired || self.conns[conn].is_past_end(self.now);
         self.end(conn);
         if gap_is_counted || has_shown == Tri::Yes {
             return;
@@ -716,7 +759,10 @@ impl Model {
         self.next = Next::Idle;
         self.attempts.0 = 0;
         self.asked = None;
-        if self.current().is_some() || self.find(Phase::Draining).is_some() || self.now < self.overlap_until {
+        if self.current().is_some()
+            || self.find(Phase::Draining).is_some()
+            || self.now < self.overlap_until
+        {
             self.overlap_until = self.overlap_end();
         }
         let drained = self.find(Phase::Draining);
@@ -758,7 +804,8 @@ impl Model {
         let answer_ms = if self.config.can_ping() { self.config.ping_timeout_ms } else { 0 };
         let drained_at = later(now, self.config.drain_ms.max(answer_ms));
         let old = &mut self.conns[old];
-        (old.phase, old.replaced_at, old.replaced_order, old.drained_at) = (Phase::Draining, now, order, drained_at);
+        (old.phase, old.replaced_at, old.replaced_order, old.drained_at) =
+            (Phase::Draining, now, order, drained_at);
         old.has_shown = Tri::No;
     }
 
@@ -791,7 +838,8 @@ impl Model {
         (self.told, self.is_first_call) = (moment, true);
     }
 
-    /// Compares with the queries, and takes over the moment that the client has chosen to wait until.
+    /// Compares with the queries, and takes over the moment that the client has chosen to wait
+    /// until.
     pub(super) fn reconcile(&mut self, seen: &Seen) {
         // A call after a sleep need not wait for the next poll.
         if self.next == Next::Idle && seen.reconnect_at.is_some() {
@@ -799,7 +847,10 @@ impl Model {
         }
         if let (Next::Backoff(from, to), Some(at)) = (self.next, seen.reconnect_at) {
             let is_past = to <= self.now && at == self.now;
-            assert!(is_past || (from..=to).contains(&at), "the next attempt is at {at}, not within {from}..={to}");
+            assert!(
+                is_past || (from..=to).contains(&at),
+                "the next attempt is at {at}, not within {from}..={to}"
+            );
             let at = if is_past { to } else { at };
             self.next = Next::Backoff(at, at);
         }

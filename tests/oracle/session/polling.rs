@@ -3,7 +3,8 @@
 use ivs_chat_proto::client::{Config, ConnectionState, Output};
 
 use super::model::{
-    Asked, BURST, Conn, Fetching, LONGEST_SESSION, Model, NEVER, Next, Phase, Ping, SECOND, Seen, Tri, conn_id, later,
+    Asked, BURST, Conn, Fetching, LONGEST_SESSION, Model, NEVER, Next, Phase, Ping, SECOND, Seen,
+    Tri, conn_id, later,
 };
 
 impl Model {
@@ -42,7 +43,8 @@ impl Model {
         self.conns.iter_mut().for_each(|conn| conn.asks_for_next = Tri::No);
         self.reconcile(seen);
         for conn in 0..self.conns.len() {
-            self.conns[conn].had_reason |= self.conns[conn].is_open() && self.has_reason_to_ping(conn);
+            self.conns[conn].had_reason |=
+                self.conns[conn].is_open() && self.has_reason_to_ping(conn);
         }
         let order = outputs.iter().map(rank);
         assert!(order.is_sorted(), "the order of {outputs:?}");
@@ -70,7 +72,12 @@ impl Model {
         }
         if let Next::Connecting(conn) = self.next {
             let is_closed = outputs.iter().any(|output| is_close(output, conn, 3008));
-            assert_eq!(is_closed, self.conns[conn].until <= self.now, "connecting until {}", self.conns[conn].until);
+            assert_eq!(
+                is_closed,
+                self.conns[conn].until <= self.now,
+                "connecting until {}",
+                self.conns[conn].until
+            );
             if is_closed {
                 self.tell_to_close(conn, 3008);
                 self.failed(0, false, true, seen);
@@ -107,7 +114,10 @@ impl Model {
         if let Some(expected) = self.conns[conn].closing {
             // A client that leaves may find at the same moment that the connection is dead.
             let is_dead = expected == 1000 && code == 3008 && self.config.can_ping();
-            assert!(expected == code || expected == 0 || is_dead, "{conn} is closed with {code}, not {expected}");
+            assert!(
+                expected == code || expected == 0 || is_dead,
+                "{conn} is closed with {code}, not {expected}"
+            );
             return;
         }
         match self.conns[conn].phase {
@@ -123,7 +133,11 @@ impl Model {
     fn restarts(&mut self, conn: usize, code: u16) {
         assert_eq!(code, 1000);
         assert!(self.asked.is_some(), "nobody has asked for a refresh");
-        assert!(self.now - self.attempt_at >= BURST, "the attempt has been under way since {}", self.attempt_at);
+        assert!(
+            self.now - self.attempt_at >= BURST,
+            "the attempt has been under way since {}",
+            self.attempt_at
+        );
         self.end(conn);
         self.failures += 1;
         self.refresh_begins();
@@ -154,17 +168,22 @@ impl Model {
         let this = &self.conns[conn];
         if code == 3008 {
             let timeout = u64::from(self.config.ping_timeout_ms);
-            assert!(this.unanswered().any(|ping| ping.at + timeout <= self.now), "no ping was missed: {this:?}");
+            assert!(
+                this.unanswered().any(|ping| ping.at + timeout <= self.now),
+                "no ping was missed: {this:?}"
+            );
         } else {
             let timeout = u64::from(self.config.ping_timeout_ms);
             let has_missed = this.unanswered().any(|ping| ping.at + timeout <= self.now);
             let is_over = this.is_expired || this.is_past_end(self.now) || has_missed;
             let current = self.current().map(|current| &self.conns[current]);
-            let has_lasted = current.is_none_or(|conn| conn.has_lasted(self.now, &self.config) != Tri::No);
+            let has_lasted =
+                current.is_none_or(|conn| conn.has_lasted(self.now, &self.config) != Tri::No);
             let drained_at = later(this.replaced_at, self.config.drain_ms);
             assert!(self.now >= drained_at, "drained at {}, and not {drained_at}", self.now);
             assert!(is_over || has_lasted, "the new connection has not lasted");
-            let pending = self.requests.iter().find(|request| request.conn == conn && !request.is_decided());
+            let pending =
+                self.requests.iter().find(|request| request.conn == conn && !request.is_decided());
             assert!(pending.is_none(), "closed before the outcome of {pending:?}");
         }
         self.draining_ended(conn, true);
@@ -172,7 +191,8 @@ impl Model {
 
     // The next connection.
 
-    /// Whether the client begins to get a connection beside the current one, or cuts its wait short.
+    /// Whether the client begins to get a connection beside the current one, or cuts its wait
+    /// short.
     fn next_begins(&mut self, fetches: bool, seen: &Seen) {
         let begins = seen.reconnect_at.is_some() || (fetches && self.fetch.is_none());
         match self.next {
@@ -189,7 +209,9 @@ impl Model {
                 self.failures += 1;
                 self.refresh_begins();
             }
-            Next::Token if self.asked.is_some() && self.now - self.attempt_at >= BURST => self.refresh_begins(),
+            Next::Token if self.asked.is_some() && self.now - self.attempt_at >= BURST => {
+                self.refresh_begins()
+            }
             Next::Backoff(..) if seen.reconnect_at.is_none() => {
                 assert!(self.asked.is_some(), "the wait is cut short");
                 self.refresh_begins();
@@ -217,7 +239,8 @@ impl Model {
         let Some(current) = self.current() else { panic!("no connection, and none is wanted") };
         let conn = &self.conns[current];
         let (is_due, is_suspect) = (conn.refresh.0 <= self.now, conn.asks_for_next);
-        let is_asked = self.asked.is_some() && self.refreshed_at.is_none_or(|at| self.now - at >= BURST);
+        let is_asked =
+            self.asked.is_some() && self.refreshed_at.is_none_or(|at| self.now - at >= BURST);
         if is_asked {
             let has_lasted = conn.has_lasted(self.now, &self.config) == Tri::Yes;
             self.refresh_begins();
@@ -251,10 +274,15 @@ impl Model {
 
     pub(super) fn returned(&mut self, output: &Output<u32>, seen: &Seen) {
         match output {
-            Output::Close { connection, .. } => self.conns[number(connection.number())].closing = None,
-            Output::Ping { connection, payload } => self.pings(number(connection.number()), *payload),
+            Output::Close { connection, .. } => {
+                self.conns[number(connection.number())].closing = None
+            }
+            Output::Ping { connection, payload } => {
+                self.pings(number(connection.number()), *payload)
+            }
             Output::Settled(settled) => {
-                let place = self.requests.iter().position(|request| request.handle == settled.handle);
+                let place =
+                    self.requests.iter().position(|request| request.handle == settled.handle);
                 let request = self.requests.remove(place.expect("it is in flight"));
                 self.past(&request);
             }
@@ -263,14 +291,21 @@ impl Model {
                 (self.reported, self.reported_current) = (*state, self.current());
                 if let ConnectionState::Disconnected(_) = state {
                     assert!(self.requests.is_empty());
-                    assert!(self.conns.iter().all(|conn| conn.phase == Phase::Over && conn.closing.is_none()));
+                    assert!(
+                        self.conns
+                            .iter()
+                            .all(|conn| conn.phase == Phase::Over && conn.closing.is_none())
+                    );
                 }
             }
             Output::Replaced { from, to } => {
                 let expected = (self.reported_current.map(conn_id), self.current().map(conn_id));
                 assert_eq!((Some(*from), Some(*to)), expected);
                 assert_ne!(from, to);
-                assert_eq!((self.reported, self.state()), (ConnectionState::Connected, ConnectionState::Connected));
+                assert_eq!(
+                    (self.reported, self.state()),
+                    (ConnectionState::Connected, ConnectionState::Connected)
+                );
                 self.reported_current = self.current();
             }
             Output::PossibleGap => {
@@ -289,7 +324,10 @@ impl Model {
         assert_eq!((self.next, id), (Next::Token, self.fetches));
         if let Some(before) = self.fetched_at {
             let soonest = later(before, self.config.backoff_min_ms);
-            assert!(self.now >= soonest || self.may_fetch_at_once, "a fetch too soon after another");
+            assert!(
+                self.now >= soonest || self.may_fetch_at_once,
+                "a fetch too soon after another"
+            );
         }
         self.may_fetch_at_once = false;
         self.fetched_at = Some(self.now);
@@ -300,8 +338,12 @@ impl Model {
     fn pings(&mut self, conn: usize, payload: [u8; 4]) {
         assert!(self.config.can_ping(), "a ping");
         assert!(self.conns[conn].is_open());
-        assert!(self.conns[conn].pings.iter().all(|ping| ping.payload != payload), "the payload has been used");
-        let has_reason = self.has_reason_to_ping(conn) || core::mem::take(&mut self.conns[conn].had_reason);
+        assert!(
+            self.conns[conn].pings.iter().all(|ping| ping.payload != payload),
+            "the payload has been used"
+        );
+        let has_reason =
+            self.has_reason_to_ping(conn) || core::mem::take(&mut self.conns[conn].had_reason);
         assert!(has_reason, "no reason to ping {:?} at {}", self.conns[conn], self.now);
         self.order += 1;
         let until = later(self.now, self.config.ping_timeout_ms);
@@ -316,9 +358,11 @@ impl Model {
         let last_at = last.map_or(this.opened_at, |ping| ping.at);
         let order = last.map_or(0, |ping| ping.order);
         let Config { ping_interval_ms, stable_ms, .. } = self.config;
-        let interval_ms = if last.is_none() { ping_interval_ms.min(stable_ms) } else { ping_interval_ms };
+        let interval_ms =
+            if last.is_none() { ping_interval_ms.min(stable_ms) } else { ping_interval_ms };
         let interval = later(last_at, interval_ms) <= self.now;
-        let asked = [this.fell_back_at, self.refreshed_at].into_iter().flatten().any(|at| at >= last_at);
+        let asked =
+            [this.fell_back_at, self.refreshed_at].into_iter().flatten().any(|at| at >= last_at);
         let request = self.requests.iter().any(|request| {
             let settles_at = later(request.sent_at, self.config.settle_ms);
             request.conn == conn && request.ping_order >= order && settles_at <= self.now
@@ -356,7 +400,9 @@ impl Model {
         let mut add = |moment: u64, what: String| deadlines.push((moment, what));
         match self.next {
             Next::Backoff(_, to) => add(to, "the next attempt".to_owned()),
-            Next::Connecting(conn) => add(self.conns[conn].until, "the end of the attempt".to_owned()),
+            Next::Connecting(conn) => {
+                add(self.conns[conn].until, "the end of the attempt".to_owned())
+            }
             _ => {}
         }
         if let Some(fetch) = self.fetch {
@@ -395,7 +441,8 @@ impl Model {
     fn drained_by(&self) -> Option<u64> {
         let draining = &self.conns[self.find(Phase::Draining)?];
         let current = &self.conns[self.current()?];
-        let is_waiting = self.requests.iter().any(|request| self.conns[request.conn].phase == Phase::Draining);
+        let is_waiting =
+            self.requests.iter().any(|request| self.conns[request.conn].phase == Phase::Draining);
         let is_pinged = draining.unanswered().next().is_some();
         if is_waiting || is_pinged || current.has_lasted(self.now, &self.config) != Tri::Yes {
             return None;
@@ -406,11 +453,17 @@ impl Model {
     /// Whatever asks for a new connection has led to one.
     fn begins_in_time(&mut self, seen: &Seen) {
         let is_burst = self.refreshed_at.is_some_and(|at| self.now - at < BURST);
-        let is_stuck = matches!(self.next, Next::Connecting(_)) && self.now - self.attempt_at >= BURST;
+        let is_stuck =
+            matches!(self.next, Next::Connecting(_)) && self.now - self.attempt_at >= BURST;
         let can_begin = matches!(self.next, Next::Idle | Next::Backoff(..)) || is_stuck;
         let is_asked = self.asked.is_some_and(|asked| asked.is_sure);
-        let can_begin = can_begin || (self.next == Next::Token && self.now - self.attempt_at >= BURST);
-        assert!(!is_asked || is_burst || !can_begin, "the refresh has not begun: {:?}", seen.reconnect_at);
+        let can_begin =
+            can_begin || (self.next == Next::Token && self.now - self.attempt_at >= BURST);
+        assert!(
+            !is_asked || is_burst || !can_begin,
+            "the refresh has not begun: {:?}",
+            seen.reconnect_at
+        );
         if !is_burst {
             self.asked = self.asked.filter(|_| !can_begin).map(|_| Asked { is_sure: false });
         }
@@ -428,10 +481,15 @@ impl Model {
             assert!(!is_due || !self.wants_ping(request), "no ping for {request:?}");
         }
         let Some(current) = self.current() else { return };
-        assert!(self.ping_due(current) > self.now, "no ping since {:?}", self.conns[current].pings.last());
+        assert!(
+            self.ping_due(current) > self.now,
+            "no ping since {:?}",
+            self.conns[current].pings.last()
+        );
         let conn = &self.conns[current];
         if let Some(late_at) = self.late_at {
-            let is_pinged = conn.opened_at >= late_at || conn.pings.last().is_some_and(|ping| ping.at >= late_at);
+            let is_pinged = conn.opened_at >= late_at
+                || conn.pings.last().is_some_and(|ping| ping.at >= late_at);
             assert!(is_pinged, "no ping after a late call at {late_at}");
         }
     }

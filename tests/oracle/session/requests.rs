@@ -60,7 +60,14 @@ impl InFlight {
 pub(super) type Answer = Option<(RequestHandle, Outcome, u32)>;
 
 impl Model {
-    pub(super) fn accept(&mut self, handle: RequestHandle, data: u32, conn: usize, request_id: String, target: Target) {
+    pub(super) fn accept(
+        &mut self,
+        handle: RequestHandle,
+        data: u32,
+        conn: usize,
+        request_id: String,
+        target: Target,
+    ) {
         self.order += 1;
         self.accepted += 1;
         self.sent_at.push(self.now);
@@ -105,7 +112,10 @@ impl Model {
             Publish::DeleteMessage(_) => Capability::DeleteMessage,
             _ => Capability::DisconnectUser,
         };
-        if self.conns[conn].capabilities.is_some_and(|capabilities| !capabilities.permits(capability)) {
+        if self.conns[conn]
+            .capabilities
+            .is_some_and(|capabilities| !capabilities.permits(capability))
+        {
             return Some(SendErrorKind::NotPermitted(capability));
         }
         if let Publish::SendMessage(send) = publish {
@@ -114,7 +124,9 @@ impl Model {
                 return Some(SendErrorKind::TooLong(error));
             }
         }
-        let is_it = |request: &InFlight| publish.request_id().is_some_and(|id| id == request.request_id.as_str());
+        let is_it = |request: &InFlight| {
+            publish.request_id().is_some_and(|id| id == request.request_id.as_str())
+        };
         if self.requests.iter().any(is_it) {
             return Some(SendErrorKind::RequestIdInFlight);
         }
@@ -123,7 +135,8 @@ impl Model {
         }
         let limit = usize::from(self.config.requests_per_second?.get()).min(10);
         let retry_at = self.sent_at.iter().rev().nth(limit - 1)?.saturating_add(SECOND);
-        (retry_at > now).then_some(SendErrorKind::TooManyRequests { retry_at: Instant::from_millis(retry_at) })
+        (retry_at > now)
+            .then_some(SendErrorKind::TooManyRequests { retry_at: Instant::from_millis(retry_at) })
     }
 
     // Deciding.
@@ -173,7 +186,8 @@ impl Model {
         for place in 0..self.requests.len() {
             let request = &self.requests[place];
             let is_overdue = request.overdue_at.is_none() && self.settles_at(request) <= self.now;
-            let is_due = self.decided_at(request) <= self.now || (is_overdue && request.evidence_at.is_none());
+            let is_due = self.decided_at(request) <= self.now
+                || (is_overdue && request.evidence_at.is_none());
             if request.is_decided() || request.not_before.is_some() || !is_due {
                 continue;
             }
@@ -192,7 +206,9 @@ impl Model {
     pub(super) fn note_overdue(&mut self) {
         for place in 0..self.requests.len() {
             let request = &self.requests[place];
-            let is_waiting = request.overdue_at.is_none() && request.evidence_at.is_none() && !request.is_doubted;
+            let is_waiting = request.overdue_at.is_none()
+                && request.evidence_at.is_none()
+                && !request.is_doubted;
             if is_waiting && self.settles_at(request) <= self.now {
                 self.requests[place].overdue_at = Some(self.now);
             }
@@ -207,8 +223,10 @@ impl Model {
     /// Whether a request waits for a ping that has not been sent.
     pub(super) fn wants_ping(&self, request: &InFlight) -> bool {
         let is_open = self.conns[request.conn].is_open();
-        let is_pinged = self.conns[request.conn].pings.iter().any(|ping| ping.order > request.ping_order);
-        let is_waiting = request.evidence_at.is_none() && !request.is_doubted && !request.is_decided();
+        let is_pinged =
+            self.conns[request.conn].pings.iter().any(|ping| ping.order > request.ping_order);
+        let is_waiting =
+            request.evidence_at.is_none() && !request.is_doubted && !request.is_decided();
         is_open && is_waiting && !is_pinged
     }
 
@@ -233,7 +251,9 @@ impl Model {
 
     /// Whether a request has this outcome whatever becomes of its connection.
     pub(super) fn may_decide_alone(&self, handle: RequestHandle, outcome: Outcome) -> bool {
-        self.requests.iter().any(|request| request.handle == handle && self.may_decide(request, outcome))
+        self.requests
+            .iter()
+            .any(|request| request.handle == handle && self.may_decide(request, outcome))
     }
 
     /// Requests whose outcomes `poll` is about to report.
@@ -248,8 +268,9 @@ impl Model {
             self.decided_at(request)
         );
         assert_eq!(request.data, data);
-        let is_evidence_missing =
-            request.decided.is_none() && request.evidence_at.is_none() && outcome == Outcome::Unknown;
+        let is_evidence_missing = request.decided.is_none()
+            && request.evidence_at.is_none()
+            && outcome == Outcome::Unknown;
         let (conn, was_doubted) = (request.conn, request.is_doubted);
         self.requests[place].decided = Some(Decision::Reported(outcome));
         if is_evidence_missing && !self.config.can_ping() {
@@ -274,30 +295,44 @@ impl Model {
     fn later_answered(&mut self, conn: usize, order: u64) {
         let now = self.now;
         let earlier = |request: &&mut InFlight| request.conn == conn && request.order < order;
-        self.requests.iter_mut().filter(earlier).for_each(|request| request.arrived(now, now + SECOND));
+        self.requests
+            .iter_mut()
+            .filter(earlier)
+            .for_each(|request| request.arrived(now, now + SECOND));
     }
 
     /// A ping was answered. A rejection may follow close behind.
     fn ping_answered(&mut self, conn: usize, order: u64) {
         let now = self.now;
         let earlier = |request: &&mut InFlight| request.conn == conn && request.ping_order < order;
-        self.requests.iter_mut().filter(earlier).for_each(|request| request.arrived(now, now + SECOND));
+        self.requests
+            .iter_mut()
+            .filter(earlier)
+            .for_each(|request| request.arrived(now, now + SECOND));
     }
 
     /// Without pings: a frame came, a second or more after the request.
     fn frame_came(&mut self, conn: usize) {
         let now = self.now;
-        let earlier = |request: &&mut InFlight| request.conn == conn && now >= request.sent_at + SECOND;
+        let earlier =
+            |request: &&mut InFlight| request.conn == conn && now >= request.sent_at + SECOND;
         self.requests.iter_mut().filter(earlier).for_each(|request| request.arrived(now, now));
     }
 
     fn doubt(&mut self, conn: usize) {
-        self.requests.iter_mut().filter(|request| request.conn == conn).for_each(|request| request.is_doubted = true);
+        self.requests
+            .iter_mut()
+            .filter(|request| request.conn == conn)
+            .for_each(|request| request.is_doubted = true);
     }
 
     pub(super) fn pong(&mut self, conn: usize, payload: &[u8]) {
         let pings = &mut self.conns[conn].pings;
-        let Some(place) = pings.iter().position(|ping| ping.payload == *payload && !ping.is_answered) else { return };
+        let Some(place) =
+            pings.iter().position(|ping| ping.payload == *payload && !ping.is_answered)
+        else {
+            return;
+        };
         let order = pings[place].order;
         pings[..=place].iter_mut().for_each(|ping| ping.is_answered = true);
         let conn_order = self.conns[conn].replaced_order;
@@ -341,7 +376,9 @@ impl Model {
                 self.counters.unknown += 1;
                 return None;
             }
-            Saying::Error(code) => return self.error(conn, said, code, (is_withheld, has_settled), seen),
+            Saying::Error(code) => {
+                return self.error(conn, said, code, (is_withheld, has_settled), seen);
+            }
             Saying::Message { .. } => Target::Sent,
             Saying::Event(target) => target,
         };
@@ -366,7 +403,10 @@ impl Model {
         assert!(is_overlapping || !is_withheld, "{id:?} is withheld, and nothing overlaps");
         let must = since.is_some_and(|since| {
             let noted = &self.noted[since];
-            noted.was_overlapping && noted.conn != conn && is_overlapping && self.noted.len() - since <= DEDUP
+            noted.was_overlapping
+                && noted.conn != conn
+                && is_overlapping
+                && self.noted.len() - since <= DEDUP
         });
         assert!(!must || is_withheld, "{id:?} is handed over twice");
         if !is_withheld {
@@ -432,18 +472,27 @@ impl Model {
     ) -> Answer {
         let is_here = |request: &InFlight| request.conn == conn && !request.is_decided();
         let place = if said.request_id.is_empty() {
-            let deletes = |request: &InFlight| is_here(request) && matches!(request.target, Target::Deleted(_));
-            let mut deletions = (0..self.requests.len()).filter(|place| deletes(&self.requests[*place]));
+            let deletes = |request: &InFlight| {
+                is_here(request) && matches!(request.target, Target::Deleted(_))
+            };
+            let mut deletions =
+                (0..self.requests.len()).filter(|place| deletes(&self.requests[*place]));
             let lone = deletions.next().filter(|_| deletions.next().is_none());
             let lone =
                 lone.filter(|place| matches!(self.requests[*place].target, Target::Deleted(id) if id == said.id));
-            // An earlier deletion of the message may be meant. Others of which that is feared are not known here.
+            // An earlier deletion of the message may be meant. Others of which that is feared are
+            // not known here.
             let is_past = |target: &Target| matches!(target, Target::Deleted(id) if *id == said.id);
             let must_not = self.past_deletions.iter().any(is_past);
-            assert!(!must_not || !has_settled || lone.is_none(), "an earlier deletion may be meant");
+            assert!(
+                !must_not || !has_settled || lone.is_none(),
+                "an earlier deletion may be meant"
+            );
             lone.filter(|_| !must_not && (self.past_deletions.is_empty() || has_settled))
         } else {
-            self.requests.iter().position(|request| is_here(request) && request.request_id == said.request_id)
+            self.requests
+                .iter()
+                .position(|request| is_here(request) && request.request_id == said.request_id)
         };
         let answer = place.map(|place| {
             let order = self.requests[place].order;

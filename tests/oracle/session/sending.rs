@@ -21,7 +21,11 @@ fn is_uuid(text: &str) -> bool {
     text.len() == 36 && shape
 }
 
-fn publish<'p>(sending: Sending, content: &'p str, request_id: Option<ivs_chat_proto::Text<'p>>) -> Publish<'p> {
+fn publish<'p>(
+    sending: Sending,
+    content: &'p str,
+    request_id: Option<ivs_chat_proto::Text<'p>>,
+) -> Publish<'p> {
     match sending {
         Sending::Message | Sending::LongMessage => {
             let mut send = SendMessage::new(Content::new(content).expect("it is short"));
@@ -48,11 +52,19 @@ impl World {
             Naming::Empty => Some(String::new()),
             Naming::Own | Naming::Escaped => Some(self.name("r-")),
             Naming::Short => Some("r".to_owned()),
-            Naming::Again(number) => self.model.requests.get(number).map(|request| request.request_id.clone()),
+            Naming::Again(number) => {
+                self.model.requests.get(number).map(|request| request.request_id.clone())
+            }
         }
     }
 
-    pub(super) fn send(&mut self, sending: Sending, naming: Naming, room: Room, happened: &mut Vec<Happened>) -> bool {
+    pub(super) fn send(
+        &mut self,
+        sending: Sending,
+        naming: Naming,
+        room: Room,
+        happened: &mut Vec<Happened>,
+    ) -> bool {
         let limit = self.model.config.max_code_points.into();
         let content = "é".repeat(if sending == Sending::LongMessage { limit + 1 } else { limit });
         let content = if limit == 500 { "é".repeat(500) } else { content };
@@ -60,13 +72,16 @@ impl World {
         let own = own.as_deref();
         // As a proxy has it that decoded the request of another client.
         let escaped = own.map(|own| own.trim_start_matches('r'));
-        let escaped = escaped.map(|own| format!(r#"{{"Action":"DELETE_MESSAGE","Id":"","RequestId":"\u0072{own}"}}"#));
+        let escaped = escaped.map(|own| {
+            format!(r#"{{"Action":"DELETE_MESSAGE","Id":"","RequestId":"\u0072{own}"}}"#)
+        });
         let escaped = escaped.as_deref().filter(|_| naming == Naming::Escaped);
         let escaped = escaped.and_then(|escaped| Publish::decode_str(escaped).ok()?.request_id());
         let request = publish(sending, &content, escaped.or(own.map(Into::into)));
         let written = own.filter(|own| !own.is_empty());
         let any_uuid = "00000000-0000-4000-8000-000000000000";
-        let with_id = publish(sending, &content, escaped.or(Some(written.unwrap_or(any_uuid).into())));
+        let with_id =
+            publish(sending, &content, escaped.or(Some(written.unwrap_or(any_uuid).into())));
         let length = with_id.encoded_len() - usize::from(room == Room::TooLittle);
         let data = self.names;
 
@@ -81,11 +96,17 @@ impl World {
             };
             sent.map(|sent| {
                 let request_id = sent.request_id.to_string();
-                (sent.handle.number(), sent.connection.number(), request_id, sent.payload.to_owned())
+                (
+                    sent.handle.number(),
+                    sent.connection.number(),
+                    request_id,
+                    sent.payload.to_owned(),
+                )
             })
         });
         let now = self.model.at(reading);
-        let too_small = || with_id.encode(&mut vec![0; length]).err().map(SendErrorKind::BufferTooSmall);
+        let too_small =
+            || with_id.encode(&mut vec![0; length]).err().map(SendErrorKind::BufferTooSmall);
         let refusal = self.model.refusal(&request, now).or_else(too_small);
         match (result, refusal) {
             (Err(error), Some(kind)) => {
@@ -108,7 +129,14 @@ impl World {
         }
     }
 
-    fn accepted(&mut self, sent: Accepted, sending: Sending, content: &str, written: Option<&str>, data: u32) {
+    fn accepted(
+        &mut self,
+        sent: Accepted,
+        sending: Sending,
+        content: &str,
+        written: Option<&str>,
+        data: u32,
+    ) {
         let (handle, connection, request_id, payload) = sent;
         let conn = self.model.current().expect("a connection");
         assert_eq!((handle, connection), (self.model.accepted, conn as u64));
@@ -116,14 +144,23 @@ impl World {
         assert_eq!(decoded.request_id().map(|id| id.to_string()).as_ref(), Some(&request_id));
         match written {
             Some(own) => assert_eq!(request_id, own),
-            None => assert!(is_uuid(&request_id) && self.generated.insert(request_id.clone()), "{request_id}"),
+            None => assert!(
+                is_uuid(&request_id) && self.generated.insert(request_id.clone()),
+                "{request_id}"
+            ),
         }
         let target = match (sending, decoded) {
-            (Sending::Message | Sending::LongMessage, Publish::SendMessage(sent)) if sent.content.text() == content => {
+            (Sending::Message | Sending::LongMessage, Publish::SendMessage(sent))
+                if sent.content.text() == content =>
+            {
                 Target::Sent
             }
-            (Sending::Delete(id), Publish::DeleteMessage(sent)) if sent.id == id => Target::Deleted(id),
-            (Sending::Disconnect(id), Publish::DisconnectUser(sent)) if sent.user_id == id => Target::Disconnected(id),
+            (Sending::Delete(id), Publish::DeleteMessage(sent)) if sent.id == id => {
+                Target::Deleted(id)
+            }
+            (Sending::Disconnect(id), Publish::DisconnectUser(sent)) if sent.user_id == id => {
+                Target::Disconnected(id)
+            }
             other => panic!("{other:?}"),
         };
         let handle = ivs_chat_proto::client::RequestHandle::from_number(handle);
@@ -134,9 +171,9 @@ impl World {
 
 const fn on_steady_clock(kind: SendErrorKind) -> SendErrorKind {
     match kind {
-        SendErrorKind::TooManyRequests { retry_at } => {
-            SendErrorKind::TooManyRequests { retry_at: Instant::from_millis(ORIGIN + retry_at.as_millis()) }
-        }
+        SendErrorKind::TooManyRequests { retry_at } => SendErrorKind::TooManyRequests {
+            retry_at: Instant::from_millis(ORIGIN + retry_at.as_millis()),
+        },
         kind => kind,
     }
 }
@@ -146,7 +183,9 @@ const fn on_callers_clock(kind: SendErrorKind, now: u64, reading: u64) -> SendEr
     match kind {
         SendErrorKind::TooManyRequests { retry_at } => {
             let left = retry_at.as_millis() - now;
-            SendErrorKind::TooManyRequests { retry_at: Instant::from_millis(reading.saturating_add(left)) }
+            SendErrorKind::TooManyRequests {
+                retry_at: Instant::from_millis(reading.saturating_add(left)),
+            }
         }
         kind => kind,
     }
