@@ -31,7 +31,7 @@ fn each_good<P: Payload>(vectors: &[Vector<P>], test: impl Fn(&Vector<P>, P)) {
 fn verdict<P: Payload>(vectors: &[Vector<P>]) {
     each(vectors, |vector| match (P::decode(&vector.wire), vector.value) {
         (Ok(found), Ok(expected)) => {
-            assert!(expected.equals(&found), "{found:?} is not {expected:?}")
+            assert!(expected.equals(&found), "{found:?} is not {expected:?}");
         }
         (Err(found), Err(expected)) => assert_eq!((found.kind(), found.offset()), expected),
         (found, expected) => panic!("{found:?} is not {expected:?}"),
@@ -478,7 +478,7 @@ fn escaped_keys<P: Payload>(vectors: &[Vector<P>]) {
                 for (place, character) in key.char_indices() {
                     match u16::try_from(u32::from(character)) {
                         Ok(unit) if place < count => {
-                            write!(escaped, "\\u{unit:04X}").expect("room")
+                            write!(escaped, "\\u{unit:04X}").expect("room");
                         }
                         _ => escaped.push(character),
                     }

@@ -75,7 +75,7 @@ fn mutants(frame: &[u8], random: &mut Random, test: &mut impl FnMut(&[u8])) {
     for place in (0..=frame.len()).step_by(frame.len() / 120 + 1) {
         let (before, after) = frame.split_at(place);
         let mut spliced = |put: &[u8], removed: usize| {
-            test(&[before, put, after.get(removed..).unwrap_or_default()].concat())
+            test(&[before, put, after.get(removed..).unwrap_or_default()].concat());
         };
         spliced(b"", 1);
         spliced(b"", 1 + random.below(8));

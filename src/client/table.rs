@@ -120,7 +120,7 @@ impl World {
                 );
             }
             "handle_token_error, permanent" => {
-                client.handle_token_error(now, self.fetch, FetchError::Permanent)
+                client.handle_token_error(now, self.fetch, FetchError::Permanent);
             }
             "handle_open" => {
                 client.handle_open(now, nobody_or(self.next));

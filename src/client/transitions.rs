@@ -91,7 +91,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             (Next::Backoff { until }, _) if until.is_due(now) => self.await_token(),
             // No other connection will come, and this one cannot be of use any more.
             (Next::Stopped(reason), Some(link)) if link.outlived_at().is_due(now) => {
-                self.end_session(*reason)
+                self.end_session(*reason);
             }
             _ => {}
         }
@@ -333,7 +333,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             Next::Idle => self.get_next(),
             // Nothing more can be sent, and there will be no other connection.
             Next::Stopped(reason) if reason != DisconnectReason::NotWanted => {
-                self.end_session(reason)
+                self.end_session(reason);
             }
             _ => {}
         }
@@ -393,7 +393,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             Next::Idle => self.follow(event, action, has_lasted),
             // The wait under way may be shorter than the service asks for.
             Next::Backoff { .. } if event.asks_for_wait() => {
-                self.back_off(event.retry_after(), event.is_restart())
+                self.back_off(event.retry_after(), event.is_restart());
             }
             Next::Stopped(_) if self.current.is_none() => self.finish_draining(),
             _ => {}

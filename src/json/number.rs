@@ -43,7 +43,7 @@ pub(super) fn is_beyond_double(number: &[u8]) -> bool {
             b'-' => negative = true,
             b'+' => {}
             digit => {
-                exponent = exponent.saturating_mul(10).saturating_add(isize::from(digit & 0x0f))
+                exponent = exponent.saturating_mul(10).saturating_add(isize::from(digit & 0x0f));
             }
         }
     }

@@ -71,7 +71,7 @@ impl ObjectScanner {
                 }
                 (ScanState::Other, b'{') => self.depth = self.depth.wrapping_add(1),
                 (ScanState::Other, b'}') if self.depth > 1 => {
-                    self.depth = self.depth.wrapping_sub(1)
+                    self.depth = self.depth.wrapping_sub(1);
                 }
                 (ScanState::Other, b'}') => {
                     *self = Self::new();

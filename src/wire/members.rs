@@ -368,7 +368,7 @@ impl<'a> Pass<'_, 'a> {
             let attributes = const { Key::new(Field::Attributes, Direction::Subscribe) };
             match state.window() {
                 _ if cfg!(target_os = "none") => {
-                    state.replace(self.other_member(state, Level::Sender)?)
+                    state.replace(self.other_member(state, Level::Sender)?);
                 }
                 Some(window) if state.eat_key(window, Field::UserId, user_id) => {
                     self.sender_member(shape, &mut state, Field::UserId)?;

@@ -85,7 +85,7 @@ impl Room {
                     self.ends.push((Instant::from_millis(end), connection));
                 }
                 Output::Close { connection, .. } => {
-                    self.ends.retain(|(_, open)| *open != connection)
+                    self.ends.retain(|(_, open)| *open != connection);
                 }
                 _ => {}
             }

@@ -71,7 +71,7 @@ impl<'b> Choices<'b> {
                         .repeat(self.pick(&[2, 7, 8, 9, 64, 499, 500, 501]));
                 }
                 length @ 224.. => {
-                    text += &String::from_utf8_lossy(self.bytes((length & 0x1f).into()))
+                    text += &String::from_utf8_lossy(self.bytes((length & 0x1f).into()));
                 }
                 word @ 192.. => text += WORDS[usize::from(word) % WORDS.len()],
                 character => text.extend(REMARKABLE.chars().cycle().nth(character.into())),

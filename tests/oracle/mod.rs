@@ -342,7 +342,7 @@ pub(crate) fn chat_log(bytes: &[u8]) {
         let line = string(line.encoded_len(), |buffer| line.encode(buffer));
         match ChatLogEntry::decode_str(&line) {
             Ok(log) => {
-                assert_eq!((log.payload, log.type_name), (payload, Some(payload.type_name())))
+                assert_eq!((log.payload, log.type_name), (payload, Some(payload.type_name())));
             }
             // The line is one object more.
             Err(error) => assert_eq!(error.kind(), DecodeErrorKind::NestedTooDeep),

@@ -166,7 +166,7 @@ impl World {
             }
             Input::Connect => self.wants(Small::connect, |model, _| model.connect()),
             Input::Disconnect => self.wants(Small::disconnect, |model, _| {
-                model.end_session(DisconnectReason::NotWanted)
+                model.end_session(DisconnectReason::NotWanted);
             }),
             Input::DisconnectWhenSettled => self
                 .wants(Small::disconnect_when_settled, |model, _| model.disconnect_when_settled()),

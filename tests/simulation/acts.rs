@@ -141,7 +141,7 @@ impl World {
         match (&mut publish, stolen.as_deref()) {
             (Publish::SendMessage(send), Some(stolen)) => send.request_id = Some(stolen.into()),
             (Publish::DeleteMessage(delete), Some(stolen)) => {
-                delete.request_id = Some(stolen.into())
+                delete.request_id = Some(stolen.into());
             }
             _ => {}
         }

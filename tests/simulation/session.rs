@@ -408,7 +408,7 @@ impl World {
                 host.needs_poll = true;
             }
             Arrival::Delivery(Delivery::Fragment { bytes, fin }) => {
-                self.fragment(number, connection, &bytes, fin)
+                self.fragment(number, connection, &bytes, fin);
             }
             Arrival::Delivery(Delivery::Close { code, reason }) => {
                 tell!(self, "{number}: {} is closed, {code} {reason:?}", connection.number());

@@ -230,7 +230,7 @@ impl World {
             Happening::Wakes(number) => self.wakes(number),
             Happening::Token(number, fetch) => self.token(number, fetch),
             Happening::Handshake(number, connection, token) => {
-                self.handshake(number, connection, &token)
+                self.handshake(number, connection, &token);
             }
             Happening::Publish(number, connection, request, payload) => {
                 self.publish(number, connection, request, payload);
@@ -244,7 +244,7 @@ impl World {
             }
             Happening::Leaves(route) => self.leaves(route),
             Happening::HasNoticed(number, connection, since) => {
-                self.has_noticed(number, connection, since)
+                self.has_noticed(number, connection, since);
             }
             Happening::Event => self.event(),
         }

@@ -100,7 +100,7 @@ fn set(config: &mut Config, field: &str, value: u64) {
     match field {
         "max_code_points" => config.max_code_points = u16::try_from(value).unwrap(),
         "requests_per_second" => {
-            config.requests_per_second = u8::try_from(value).unwrap().try_into().ok()
+            config.requests_per_second = u8::try_from(value).unwrap().try_into().ok();
         }
         "settle_ms" => config.settle_ms = millis,
         "connect_timeout_ms" => config.connect_timeout_ms = millis,
@@ -191,7 +191,7 @@ impl Host {
                 Output::Wait(Some(moment)) if moment < end => self.now = moment,
                 Output::Wait(_) => return,
                 Output::Ping { connection, payload } => {
-                    self.client.handle_pong(self.now, connection, &payload)
+                    self.client.handle_pong(self.now, connection, &payload);
                 }
                 other => panic!("not quiet at {}: {other:?}", self.now),
             }

@@ -210,7 +210,7 @@ impl Model {
                 self.refresh_begins();
             }
             Next::Token if self.asked.is_some() && self.now - self.attempt_at >= BURST => {
-                self.refresh_begins()
+                self.refresh_begins();
             }
             Next::Backoff(..) if seen.reconnect_at.is_none() => {
                 assert!(self.asked.is_some(), "the wait is cut short");
@@ -275,10 +275,10 @@ impl Model {
     pub(super) fn returned(&mut self, output: &Output<u32>, seen: &Seen) {
         match output {
             Output::Close { connection, .. } => {
-                self.conns[number(connection.number())].closing = None
+                self.conns[number(connection.number())].closing = None;
             }
             Output::Ping { connection, payload } => {
-                self.pings(number(connection.number()), *payload)
+                self.pings(number(connection.number()), *payload);
             }
             Output::Settled(settled) => {
                 let place =
@@ -401,7 +401,7 @@ impl Model {
         match self.next {
             Next::Backoff(_, to) => add(to, "the next attempt".to_owned()),
             Next::Connecting(conn) => {
-                add(self.conns[conn].until, "the end of the attempt".to_owned())
+                add(self.conns[conn].until, "the end of the attempt".to_owned());
             }
             _ => {}
         }

@@ -50,7 +50,7 @@ impl Command {
                     user_id = Some(id.ok_or("--user-id needs the ID of a user")?);
                 }
                 Some("--max-code-points") => {
-                    max_code_points = Some(code_points(arguments.next().as_deref())?)
+                    max_code_points = Some(code_points(arguments.next().as_deref())?);
                 }
                 Some("--help") => return Ok(Self::Help),
                 Some("--") => operands.extend(arguments.by_ref()),

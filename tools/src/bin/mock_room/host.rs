@@ -289,10 +289,10 @@ impl Host {
             match &order.command {
                 Command::Event { name, attributes } => hall.room.send_event(now, name, attributes),
                 Command::Delete { message_id, reason } => {
-                    hall.room.delete_message(now, message_id, *reason)
+                    hall.room.delete_message(now, message_id, *reason);
                 }
                 Command::Disconnect { user_id, reason } => {
-                    hall.room.disconnect_user(now, user_id, *reason)
+                    hall.room.disconnect_user(now, user_id, *reason);
                 }
                 Command::Quit => {}
             }

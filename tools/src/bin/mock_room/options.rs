@@ -69,10 +69,10 @@ impl Command {
             match &*option {
                 "--addr" => {
                     options.addr =
-                        parsed(&value()).ok_or_else(|| needs("an IP address with a port"))?
+                        parsed(&value()).ok_or_else(|| needs("an IP address with a port"))?;
                 }
                 "--connections" => {
-                    options.connections = parsed(&value()).ok_or_else(|| needs("a number"))?
+                    options.connections = parsed(&value()).ok_or_else(|| needs("a number"))?;
                 }
                 "--expire-after" => {
                     options.expire_after =
@@ -80,7 +80,7 @@ impl Command {
                 }
                 "--drop-every" => {
                     options.drop_every =
-                        Some(parsed(&value()).ok_or_else(|| needs("a number from 1"))?)
+                        Some(parsed(&value()).ok_or_else(|| needs("a number from 1"))?);
                 }
                 "--refuse" => {
                     options.refuse = Some(
@@ -122,7 +122,7 @@ impl Command {
                 "--shuffle" => options.room.faults.shuffle = Probability::ALWAYS,
                 "--duplicate" => {
                     options.duplicate =
-                        Some(parsed(&value()).ok_or_else(|| needs("a number from 1"))?)
+                        Some(parsed(&value()).ok_or_else(|| needs("a number from 1"))?);
                 }
                 "--silent-after" => {
                     let silence = parsed(&value());
