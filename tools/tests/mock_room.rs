@@ -1020,7 +1020,7 @@ fn its_output_need_not_be_read() {
     let filling = "x".repeat(400);
     // Closed after the first line, or open and not read.
     for is_closed in [true, false] {
-        let mut command = Command::new(&MOCK_ROOM);
+        let mut command = Command::new(MOCK_ROOM);
         command.args(["--addr", "127.0.0.1:0", "--rate", "0", "--messages-per-second", "0"]);
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut output = BufReader::new(process.stdout.take().unwrap());
