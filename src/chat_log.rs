@@ -1,4 +1,4 @@
-//! A line of a chat log: a payload that the service sent, in an envelope.
+//! Entries of a chat log.
 
 use crate::json::{BufferFull, Cursor, Sink};
 use crate::subscribe::Subscribe;
@@ -25,57 +25,81 @@ impl Members for Order {
     };
 }
 
-/// A line of a chat log, as the service writes it to S3, `CloudWatch` or Firehose ([Chat Logging]).
+/// An entry of a chat log: a payload in an envelope.
+///
+/// The service writes such entries to S3, `CloudWatch` or Firehose ([Chat Logging]).
+///
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::{ChatLogEntry, subscribe::Subscribe};
 ///
-/// let line = r#"{"event_timestamp":"2026-11-22T10:00:00Z","type":"MESSAGE","payload":{"Type":"MESSAGE",
-///     "Id":"Ub3xYd7cQm0a","RequestId":"","Attributes":null,"Content":"hej!","SendTime":"2026-11-22T10:00:00Z",
-///     "Sender":{"UserId":"astrid","Attributes":{}}},"version":"1.0"}"#;
-/// let log = ChatLogEntry::decode_str(line)?;
-/// assert!(matches!(log.payload, Subscribe::Message(message) if message.content == "hej!"));
+/// let entry = r#"{
+///     "event_timestamp": "2026-11-22T10:00:00Z",
+///     "type": "MESSAGE",
+///     "payload": {
+///         "Type": "MESSAGE", "Id": "Ub3xYd7cQm0a", "Content": "hej!",
+///         "SendTime": "2026-11-22T10:00:00Z", "Sender": {"UserId": "astrid"}
+///     },
+///     "version": "1.0"
+/// }"#;
+/// let entry = ChatLogEntry::decode_str(entry)?;
+/// assert!(matches!(entry.payload, Subscribe::Message(message) if message.content == "hej!"));
 /// # Ok::<(), ivs_chat_proto::DecodeError>(())
 /// ```
 ///
 /// [Chat Logging]: https://docs.aws.amazon.com/ivs/latest/ChatUserGuide/chat-logging.html
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ChatLogEntry<'a> {
-    /// When the line was written.
+    /// The time at which the entry was written.
     pub event_timestamp: Option<SendTime<'a>>,
     /// The `Type` of the payload.
     pub type_name: Option<Text<'a>>,
-    /// What clients were sent.
+    /// The payload that clients received.
     pub payload: Subscribe<'a>,
     /// The version of the format.
     pub version: Option<Text<'a>>,
 }
 
 impl<'a> ChatLogEntry<'a> {
-    /// A line that holds `payload` and says nothing else of it than its `Type`.
+    /// Creates an entry with a payload and its `Type`.
     #[must_use]
     pub const fn new(payload: Subscribe<'a>) -> Self {
         Self { event_timestamp: None, type_name: Some(payload.type_name()), payload, version: None }
     }
 
-    /// Decodes one line.
-    ///
-    /// # Errors
-    ///
-    /// If the line is not the JSON of RFC 8259, has no `payload`, or one that [`Subscribe::decode`]
-    /// refuses.
-    pub fn decode(line: &'a [u8]) -> Result<Self, DecodeError> {
-        decode_utf8(line, Self::read)
+    /// Sets the time at which the entry was written.
+    #[must_use]
+    pub fn with_event_timestamp(mut self, event_timestamp: impl Into<SendTime<'a>>) -> Self {
+        self.event_timestamp = Some(event_timestamp.into());
+        self
     }
 
-    /// Decodes one line that is known to be UTF-8.
+    /// Sets the version of the format.
+    #[must_use]
+    pub fn with_version(mut self, version: impl Into<Text<'a>>) -> Self {
+        self.version = Some(version.into());
+        self
+    }
+
+    /// Decodes one entry.
     ///
     /// # Errors
     ///
-    /// As [`decode`](Self::decode).
-    pub fn decode_str(line: &'a str) -> Result<Self, DecodeError> {
-        Self::read(Cursor::new(line))
+    /// Returns an error if the entry is not valid JSON (RFC 8259), has no `payload`, or has one that
+    /// [`Subscribe::decode`] rejects.
+    pub fn decode(entry: &'a [u8]) -> Result<Self, DecodeError> {
+        decode_utf8(entry, Self::read)
+    }
+
+    /// Decodes one entry that is known to be UTF-8.
+    ///
+    /// # Errors
+    ///
+    /// Returns the same errors as [`decode`](Self::decode).
+    pub fn decode_str(entry: &'a str) -> Result<Self, DecodeError> {
+        Self::read(Cursor::new(entry))
     }
 
     fn read(mut cursor: Cursor<'a>) -> Result<Self, DecodeError> {

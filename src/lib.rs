@@ -261,8 +261,9 @@ pub use chat_log::ChatLogEntry;
 pub use framing::{JsonStream, MessageAssembler, MessageTooLong, StreamError, StreamErrorKind};
 pub use instant::Instant;
 pub use value::{
-    Attributes, AttributesIter, BufferTooSmall, Capabilities, Capability, CloseReason, Content,
-    ContentLengthError, Endpoint, ErrorCode, ParseTimestampError, REGIONS, RegionError, SendTime,
-    Text, TextChars, Timestamp, Token, TokenError,
+    Attributes, AttributesIter, BufferTooSmall, Capabilities, CapabilitiesIter, Capability,
+    CloseReason, Content, ContentLengthError, Endpoint, ErrorCode, ParseCapabilityError,
+    ParseTimestampError, REGIONS, RegionError, SendTime, Text, TextChars, Timestamp, Token,
+    TokenError,
 };
 pub use wire::{DecodeError, DecodeErrorKind, Field};

@@ -1,38 +1,67 @@
 use super::{write_option, write_request_id};
 use crate::json::{BufferFull, Sink};
-use crate::value::Capability;
-use crate::value::Text;
+use crate::value::{Capability, Text};
 use crate::wire::encode::Encode;
 use crate::wire::members;
 
-/// [DeleteMessage (Publish)]: tell the other clients to delete a message.
+/// A request to delete a message on all clients: [DeleteMessage (Publish)].
 ///
-/// The room is told with an event:
+/// The service answers with an event to the whole room,
 /// [`EventKind::DeletedMessage`](crate::subscribe::EventKind::DeletedMessage).
 ///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::publish::DeleteMessage;
+///
+/// let delete = DeleteMessage::new("Ub3xYd7cQm0a".into()).with_reason("off topic");
+/// let mut buffer = [0; 128];
+/// assert_eq!(
+///     delete.encode(&mut buffer)?,
+///     br#"{"Action":"DELETE_MESSAGE","Id":"Ub3xYd7cQm0a","Reason":"off topic"}"#
+/// );
+/// # Ok::<(), ivs_chat_proto::BufferTooSmall>(())
+/// ```
+///
 /// [DeleteMessage (Publish)]: https://docs.aws.amazon.com/ivs/latest/chatmsgapireference/actions-deletemessage-publish.html
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct DeleteMessage<'a> {
-    /// An identifier of the client's own; it comes back in the event or the error that answers.
-    /// An empty one is none.
+    /// An identifier chosen by the client. The event or error that answers the request repeats it.
+    /// An empty one is equivalent to none.
     pub request_id: Option<Text<'a>>,
-    /// The `Id` of the message, as it was received.
+    /// The `Id` of the message to delete.
     pub id: Text<'a>,
-    /// Why, for the others in the room.
+    /// The reason, which the room is told.
     pub reason: Option<Text<'a>>,
 }
 
 impl<'a> DeleteMessage<'a> {
     /// The `Action` of the payload.
     pub const ACTION: &'static str = "DELETE_MESSAGE";
-    /// What the connection must be permitted to do.
+    /// The capability that the connection needs.
     pub const REQUIRED_CAPABILITY: Capability = Capability::DeleteMessage;
 
-    /// A deletion without a `RequestId` and without a reason.
+    /// Creates a request without a `RequestId` and without a reason.
     #[must_use]
     pub const fn new(id: Text<'a>) -> Self {
         Self { request_id: None, id, reason: None }
+    }
+
+    /// Sets the `RequestId`.
+    ///
+    /// An empty one is equivalent to none.
+    #[must_use]
+    pub fn with_request_id(mut self, request_id: impl Into<Text<'a>>) -> Self {
+        self.request_id = Some(request_id.into());
+        self
+    }
+
+    /// Sets the reason.
+    #[must_use]
+    pub fn with_reason(mut self, reason: impl Into<Text<'a>>) -> Self {
+        self.reason = Some(reason.into());
+        self
     }
 }
 

@@ -1,39 +1,66 @@
 use super::{write_option, write_request_id};
 use crate::json::{BufferFull, Sink};
-use crate::value::Capability;
-use crate::value::Text;
+use crate::value::{Capability, Text};
 use crate::wire::encode::Encode;
 use crate::wire::members;
 
-/// [DisconnectUser (Publish)]: disconnect a user from the room, on all of their connections.
+/// A request to close all of a user's connections to the room: [DisconnectUser (Publish)].
 ///
-/// The room is told with an event:
-/// [`EventKind::DisconnectedUser`](crate::subscribe::EventKind::DisconnectedUser). It bans nobody:
-/// for that, the application stops creating tokens for the user.
+/// The service answers with an event to the whole room,
+/// [`EventKind::DisconnectedUser`](crate::subscribe::EventKind::DisconnectedUser). This does not
+/// ban the user. To ban a user, the application must stop creating tokens for them.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::publish::DisconnectUser;
+///
+/// let disconnect = DisconnectUser::new("birk".into()).with_request_id("r-1");
+/// assert_eq!(
+///     disconnect.encode_to_string(),
+///     r#"{"Action":"DISCONNECT_USER","RequestId":"r-1","UserId":"birk"}"#
+/// );
+/// ```
 ///
 /// [DisconnectUser (Publish)]: https://docs.aws.amazon.com/ivs/latest/chatmsgapireference/actions-disconnectuser-publish.html
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct DisconnectUser<'a> {
-    /// An identifier of the client's own; it comes back in the event or the error that answers.
-    /// An empty one is none.
+    /// An identifier chosen by the client. The event or error that answers the request repeats it.
+    /// An empty one is equivalent to none.
     pub request_id: Option<Text<'a>>,
-    /// Who, by the `UserId` of their messages.
+    /// The `UserId` of the user to disconnect.
     pub user_id: Text<'a>,
-    /// Why, for the others in the room.
+    /// The reason, which the room is told.
     pub reason: Option<Text<'a>>,
 }
 
 impl<'a> DisconnectUser<'a> {
     /// The `Action` of the payload.
     pub const ACTION: &'static str = "DISCONNECT_USER";
-    /// What the connection must be permitted to do.
+    /// The capability that the connection needs.
     pub const REQUIRED_CAPABILITY: Capability = Capability::DisconnectUser;
 
-    /// A disconnection without a `RequestId` and without a reason.
+    /// Creates a request without a `RequestId` and without a reason.
     #[must_use]
     pub const fn new(user_id: Text<'a>) -> Self {
         Self { request_id: None, user_id, reason: None }
+    }
+
+    /// Sets the `RequestId`.
+    ///
+    /// An empty one is equivalent to none.
+    #[must_use]
+    pub fn with_request_id(mut self, request_id: impl Into<Text<'a>>) -> Self {
+        self.request_id = Some(request_id.into());
+        self
+    }
+
+    /// Sets the reason.
+    #[must_use]
+    pub fn with_reason(mut self, reason: impl Into<Text<'a>>) -> Self {
+        self.reason = Some(reason.into());
+        self
     }
 }
 

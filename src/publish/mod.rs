@@ -1,7 +1,7 @@
-//! What clients send: the publish operations of the reference.
+//! The payloads that clients send: the publish actions of the reference.
 //!
-//! Each is encoded as the official SDKs write it. Decoding is for the other end, a server or a
-//! proxy, and reads the names of fields in any ASCII case, as the service does.
+//! They are encoded in the member order of the official SDKs. Servers and proxies decode them. As in
+//! the service, the names of fields are accepted in any ASCII case.
 
 mod delete_message;
 mod disconnect_user;
@@ -12,15 +12,14 @@ pub use disconnect_user::DisconnectUser;
 pub use send_message::SendMessage;
 
 use crate::json::{BufferFull, Cursor, Sink};
-use crate::value::Capability;
-use crate::value::Text;
+use crate::value::{Capability, Text};
 use crate::wire::encode::{Encode, encoders};
 use crate::wire::{
     self, DecodeError, Direction, Field, Level, Members, Payload, Shape, Values, decode_utf8,
     usual_members,
 };
 
-/// The payloads, in the order in which [`Publish::read`] tells them apart.
+/// The payloads, in the order of the indexes in [`Publish::read`].
 enum Order {}
 
 impl Members for Order {
@@ -34,7 +33,7 @@ impl Members for Order {
     usual_members!(Action, RequestId, Content, Id, UserId, Attributes, Reason);
 }
 
-/// Any payload, of which only the `RequestId` is read.
+/// A payload of any kind, of which only the `RequestId` is read.
 enum OnlyRequestId {}
 
 impl Members for OnlyRequestId {
@@ -46,7 +45,9 @@ impl Members for OnlyRequestId {
     };
 }
 
-/// A payload that a client publishes.
+/// A payload that a client sends.
+///
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::publish::Publish;
@@ -58,8 +59,8 @@ impl Members for OnlyRequestId {
 /// # Ok::<(), ivs_chat_proto::DecodeError>(())
 /// ```
 ///
-/// Each operation converts to a `Publish`, by value or by reference. A function can take any of
-/// them:
+/// Each action converts to a `Publish`, by value or by reference, so that a function can accept any
+/// of them:
 ///
 /// ```
 /// use ivs_chat_proto::publish::{DeleteMessage, Publish};
@@ -74,7 +75,7 @@ impl Members for OnlyRequestId {
 /// }
 /// assert_eq!(name_of(Publish::from(&deletions[0])), "DELETE_MESSAGE");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Publish<'a> {
     /// [`SendMessage` (Publish)](SendMessage).
@@ -86,23 +87,33 @@ pub enum Publish<'a> {
 }
 
 impl<'a> Publish<'a> {
-    /// Decodes one whole payload: what one WebSocket message holds.
+    /// Decodes one payload, the content of one WebSocket message.
     ///
     /// # Errors
     ///
-    /// If the payload is not the JSON of RFC 8259, or not a publish operation as the reference
-    /// describes them.
+    /// Returns an error if the payload is not valid JSON (RFC 8259) or is not one of the publish
+    /// actions of the reference.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::publish::Publish;
+    ///
+    /// let error = Publish::decode(br#"{"Action":"SEND_MESSAGE","Content":42}"#).unwrap_err();
+    /// assert_eq!(error.offset(), 35);
+    /// ```
     #[inline]
     pub fn decode(payload: &'a [u8]) -> Result<Self, DecodeError> {
         decode_utf8(payload, Self::read)
     }
 
-    /// Decodes one whole payload that is known to be UTF-8, as text messages of most WebSocket
-    /// libraries are.
+    /// Decodes one payload that is known to be UTF-8.
+    ///
+    /// Most WebSocket libraries have validated the UTF-8 of a text message already.
     ///
     /// # Errors
     ///
-    /// As [`decode`](Self::decode).
+    /// Returns the same errors as [`decode`](Self::decode).
     #[inline]
     pub fn decode_str(payload: &'a str) -> Result<Self, DecodeError> {
         Self::read(Cursor::new(payload))
@@ -119,10 +130,12 @@ impl<'a> Publish<'a> {
         })
     }
 
-    /// The `RequestId` of a payload, whether or not the payload can be decoded: an error that
-    /// answers it should carry it.
+    /// Returns the `RequestId` of a payload even if the payload cannot be decoded.
     ///
-    /// It is found if nothing in front of it breaks the JSON.
+    /// A server repeats it in the error that answers the payload. Returns `None` if the `RequestId`
+    /// is absent or follows a JSON syntax error.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::publish::Publish;
@@ -139,12 +152,12 @@ impl<'a> Publish<'a> {
         };
         let mut cursor = Cursor::new(text);
         let mut values = Values::new();
-        // An error after the `RequestId` does not take it back.
+        // A `RequestId` that was read before an error is valid.
         let _ = wire::read::<OnlyRequestId>(&mut cursor, 0, &mut values, None);
         values.get(Level::Payload, Field::RequestId)
     }
 
-    /// The `Action` of the payload.
+    /// Returns the `Action` of the payload.
     #[must_use]
     pub const fn action(&self) -> &'static str {
         match self {
@@ -154,7 +167,7 @@ impl<'a> Publish<'a> {
         }
     }
 
-    /// What the connection must be permitted to do.
+    /// Returns the capability that the connection needs.
     #[must_use]
     pub const fn required_capability(&self) -> Capability {
         match self {
@@ -164,7 +177,7 @@ impl<'a> Publish<'a> {
         }
     }
 
-    /// The identifier that the client gave its operation, if it did.
+    /// Returns the `RequestId`, or `None` if there is none.
     #[must_use]
     pub const fn request_id(&self) -> Option<Text<'a>> {
         match self {
@@ -174,7 +187,7 @@ impl<'a> Publish<'a> {
         }
     }
 
-    /// The same payload with this `RequestId`.
+    /// Returns the payload with a different `RequestId`.
     pub(crate) const fn with_request_id(mut self, request_id: Text<'a>) -> Self {
         match &mut self {
             Self::SendMessage(send) => send.request_id = Some(request_id),
@@ -184,17 +197,16 @@ impl<'a> Publish<'a> {
         self
     }
 
-    /// Encodes the payload in place of what `buffer` holds.
+    /// Encodes the payload into `buffer`, replacing its content.
     #[cfg(feature = "alloc")]
     pub(crate) fn encode_in_string(&self, buffer: &mut alloc::string::String) {
         buffer.clear();
         buffer.reserve(self.encoded_len());
-        // A string always has room.
+        // Writing to a string does not fail.
         let _ = self.write(buffer);
     }
 
-    /// Returns the `RequestId` in the encoded form of this payload, which comes right after
-    /// `Action`.
+    /// Returns the `RequestId` in the encoded form of this payload, where it follows `Action`.
     pub(crate) fn written_request_id<'b>(&self, payload: &'b str) -> Text<'b> {
         let start = [r#"{"Action":""#, self.action(), r#"","RequestId":"#].map(str::len);
         let start = start.into_iter().fold(0, usize::wrapping_add);
@@ -213,13 +225,13 @@ impl Encode for Publish<'_> {
     }
 }
 
-/// Writes a `RequestId` behind others. An empty one is none, as it is when it is read.
+/// Writes a `RequestId` after another member. An empty one is omitted, as the decoder ignores it.
 #[inline]
 fn write_request_id<S: Sink>(sink: &mut S, request_id: Option<Text<'_>>) -> Result<(), BufferFull> {
     write_option(sink, r#","RequestId":"#, request_id.and_then(Text::not_empty))
 }
 
-/// Writes an optional member behind others.
+/// Writes an optional member after another member.
 #[inline]
 fn write_option<S: Sink>(
     sink: &mut S,
@@ -232,20 +244,20 @@ fn write_option<S: Sink>(
 
 encoders!(Publish, SendMessage, DeleteMessage, DisconnectUser);
 
-/// Converts each operation, and a reference to it, to a [`Publish`].
+/// Implements the conversion of each action, and of a reference to it, to a [`Publish`].
 macro_rules! conversions {
-    ($($operation:ident),*) => {$(
-        impl<'a> From<$operation<'a>> for Publish<'a> {
+    ($($action:ident),*) => {$(
+        impl<'a> From<$action<'a>> for Publish<'a> {
             #[inline]
-            fn from(operation: $operation<'a>) -> Self {
-                Self::$operation(operation)
+            fn from(action: $action<'a>) -> Self {
+                Self::$action(action)
             }
         }
 
-        impl<'a> From<&$operation<'a>> for Publish<'a> {
+        impl<'a> From<&$action<'a>> for Publish<'a> {
             #[inline]
-            fn from(operation: &$operation<'a>) -> Self {
-                Self::$operation(*operation)
+            fn from(action: &$action<'a>) -> Self {
+                Self::$action(*action)
             }
         }
     )*};
@@ -253,7 +265,7 @@ macro_rules! conversions {
 
 conversions!(SendMessage, DeleteMessage, DisconnectUser);
 
-/// A copy.
+/// Copies the payload.
 impl<'a> From<&Publish<'a>> for Publish<'a> {
     #[inline]
     fn from(publish: &Publish<'a>) -> Self {

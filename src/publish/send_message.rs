@@ -1,47 +1,55 @@
 use super::write_request_id;
 use crate::json::{BufferFull, MAX_CHARACTER_LEN, Sink};
-use crate::value::Attributes;
-use crate::value::Capability;
-use crate::value::Content;
-use crate::value::Text;
+use crate::value::{Attributes, Capability, Content, Text};
 use crate::wire::encode::Encode;
 use crate::wire::members;
 
-/// [SendMessage (Publish)]: send a message to everyone in the room.
+/// A request to send a message to the room: [SendMessage (Publish)].
+///
+/// The service answers with a [`Message`](crate::subscribe::Message) to the whole room, or with an
+/// error to the sender.
+///
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::{Content, publish::SendMessage};
 ///
-/// let mut send = SendMessage::new(Content::new("Good \"morning\"").unwrap());
-/// send.request_id = Some("r-1".into());
-/// let mut buffer = [0; 128];
+/// let send = SendMessage::new(Content::new("Good \"morning\"")?)
+///     .with_request_id("r-1")
+///     .with_attributes(&[("mood", "happy")]);
+/// let mut buffer = [0; 256];
 /// assert_eq!(
-///     send.encode(&mut buffer).unwrap(),
-///     br#"{"Action":"SEND_MESSAGE","RequestId":"r-1","Content":"Good \"morning\""}"#
+///     send.encode(&mut buffer)?,
+///     concat!(
+///         r#"{"Action":"SEND_MESSAGE","RequestId":"r-1","Content":"Good \"morning\"","#,
+///         r#""Attributes":{"mood":"happy"}}"#
+///     )
+///     .as_bytes()
 /// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// [SendMessage (Publish)]: https://docs.aws.amazon.com/ivs/latest/chatmsgapireference/actions-sendmessage-publish.html
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct SendMessage<'a> {
-    /// An identifier of the client's own; it comes back in the message or the error that answers.
-    /// An empty one is none.
+    /// An identifier chosen by the client. The message or error that answers the request repeats
+    /// it. An empty one is equivalent to none.
     pub request_id: Option<Text<'a>>,
-    /// The text.
+    /// The content.
     pub content: Content<'a>,
-    /// Whatever else the application wants to say with the message. The service does not publish a
-    /// limit; that of neighbouring attributes is 1 KB.
+    /// Names and values defined by the application. The reference states no limit for them. The
+    /// limit for the attributes of a token is 1 KB.
     pub attributes: Attributes<'a>,
 }
 
 impl<'a> SendMessage<'a> {
     /// The `Action` of the payload.
     pub const ACTION: &'static str = "SEND_MESSAGE";
-    /// What the connection must be permitted to do.
+    /// The capability that the connection needs.
     pub const REQUIRED_CAPABILITY: Capability = Capability::SendMessage;
 
-    /// The length of a buffer that is enough for every message with plain content, without
+    /// The length in bytes of a buffer that is enough for every message with plain content, without
     /// attributes, and with a generated `RequestId` of 36 characters.
     ///
     /// Content is plain if it was created from a `&str`. It has up to 500 code points, of which a
@@ -66,17 +74,33 @@ impl<'a> SendMessage<'a> {
     /// ```
     pub const MAX_PLAIN_LEN: usize = WITHOUT_CONTENT.len() + MAX_CONTENT_LEN;
 
-    /// A message without a `RequestId` and without attributes.
+    /// Creates a request without a `RequestId` and without attributes.
     #[must_use]
     pub const fn new(content: Content<'a>) -> Self {
         Self { request_id: None, content, attributes: Attributes::NONE }
+    }
+
+    /// Sets the `RequestId`.
+    ///
+    /// An empty one is equivalent to none.
+    #[must_use]
+    pub fn with_request_id(mut self, request_id: impl Into<Text<'a>>) -> Self {
+        self.request_id = Some(request_id.into());
+        self
+    }
+
+    /// Sets the attributes.
+    #[must_use]
+    pub fn with_attributes(mut self, attributes: impl Into<Attributes<'a>>) -> Self {
+        self.attributes = attributes.into();
+        self
     }
 }
 
 #[expect(clippy::as_conversions, reason = "the only way to widen an integer in a constant")]
 const MAX_CONTENT_LEN: usize = MAX_CHARACTER_LEN * Content::MAX_CODE_POINTS as usize;
 
-/// A message with a generated `RequestId`, as it is written but for the inside of its content.
+/// An encoded message with a generated `RequestId` and empty content.
 const WITHOUT_CONTENT: &str =
     r#"{"Action":"SEND_MESSAGE","RequestId":"00000000-0000-4000-8000-000000000000","Content":""}"#;
 

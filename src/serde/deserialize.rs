@@ -1,5 +1,7 @@
-//! Payloads from any format: the same rules as the decoder's, written for legibility alone. It is
-//! the decoder's oracle.
+//! `Deserialize` for the owned payloads.
+//!
+//! It follows the same rules as the decoder, but is written for legibility, and serves as the
+//! decoder's oracle in tests.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,15 +10,14 @@ use serde::de::{Deserialize, Deserializer, Error, Unexpected};
 
 use super::raw_value::{NUMBER, Value};
 use crate::owned::{
-    Attributes, DeleteMessage, DisconnectUser, Event, Message, Publish, SendMessage, Sender,
-    ServiceError, Subscribe, UnknownPayload,
+    Attributes, ChatLogEntry, Content, DeleteMessage, DisconnectUser, Event, Message, Publish,
+    SendMessage, Sender, ServiceError, Subscribe, UnknownPayload,
 };
-use crate::value::Content;
 use crate::value::ErrorCode;
 use crate::wire::{Direction, Field};
 use crate::{publish, subscribe};
 
-/// The members of an object that are fields of the reference.
+/// The members of an object that are known fields.
 struct Members(Vec<(Field, Value)>);
 
 impl Members {
@@ -32,7 +33,7 @@ impl Members {
         }
     }
 
-    /// The value of a field, which may be there once.
+    /// Removes and returns the value of a field, which may occur only once.
     fn take<E: Error>(&mut self, field: Field) -> Result<Option<Value>, E> {
         let place =
             |members: &Vec<(Field, Value)>| members.iter().position(|(name, _)| *name == field);
@@ -73,7 +74,7 @@ impl Members {
                     other => Err(other.mistyped("a string")),
                 })
                 .collect(),
-            // Attributes are never a number, so this one was an object.
+            // Attributes cannot be a number, so this was an object.
             Some(Value::Number(text)) => Ok(Attributes::from([(NUMBER.into(), text)])),
             Some(other) => Err(other.mistyped("an object or null")),
         }
@@ -87,8 +88,8 @@ impl<'de> Deserialize<'de> for Publish {
         })?;
         match members.string::<D::Error>(Field::Action)?.as_str() {
             publish::SendMessage::ACTION => {
-                let content = members.string(Field::Content)?;
-                Content::new(&content).map_err(D::Error::custom)?;
+                let content = Content::new(members.string(Field::Content)?);
+                let content = content.map_err(D::Error::custom)?;
                 Ok(Self::SendMessage(SendMessage {
                     request_id: members.request_id()?,
                     content,
@@ -119,10 +120,15 @@ impl<'de> Deserialize<'de> for Publish {
 
 impl<'de> Deserialize<'de> for Subscribe {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
+        Self::from_value(Value::deserialize(deserializer)?)
+    }
+}
+
+impl Subscribe {
+    fn from_value<E: Error>(value: Value) -> Result<Self, E> {
         let mut members =
             Members::new(value.clone(), |name| Field::named(name, Direction::Subscribe))?;
-        match members.string::<D::Error>(Field::Type)?.as_str() {
+        match members.string::<E>(Field::Type)?.as_str() {
             subscribe::Message::TYPE => Ok(Self::Message(Message {
                 id: members.string(Field::Id)?,
                 request_id: members.request_id()?,
@@ -131,7 +137,7 @@ impl<'de> Deserialize<'de> for Subscribe {
                 send_time: members.string(Field::SendTime)?,
                 sender: match members.take(Field::Sender)? {
                     Some(sender) => Sender::from_value(sender)?,
-                    None => return Err(D::Error::missing_field(Field::Sender.name())),
+                    None => return Err(E::missing_field(Field::Sender.name())),
                 },
             })),
             subscribe::Event::TYPE => Ok(Self::Event(Event {
@@ -146,14 +152,14 @@ impl<'de> Deserialize<'de> for Subscribe {
                     Some(Value::Unsigned(number)) => match u16::try_from(number) {
                         Ok(number) => ErrorCode::new(number),
                         Err(_) => {
-                            return Err(D::Error::invalid_value(
+                            return Err(E::invalid_value(
                                 Unexpected::Unsigned(number),
                                 &"0 to 65535",
                             ));
                         }
                     },
                     Some(other) => return Err(other.mistyped("a number from 0 to 65535")),
-                    None => return Err(D::Error::missing_field(Field::ErrorCode.name())),
+                    None => return Err(E::missing_field(Field::ErrorCode.name())),
                 },
                 error_message: members.optional_string(Field::ErrorMessage)?,
                 id: members.optional_string(Field::Id)?,
@@ -161,7 +167,7 @@ impl<'de> Deserialize<'de> for Subscribe {
             })),
             other => {
                 let mut raw = String::new();
-                value.write(&mut raw).map_err(|_| D::Error::custom("number out of range"))?;
+                value.write(&mut raw).map_err(|_| E::custom("number out of range"))?;
                 Ok(Self::Unknown(UnknownPayload { type_name: other.into(), raw }))
             }
         }
@@ -181,21 +187,21 @@ impl<'de> Deserialize<'de> for Sender {
     }
 }
 
-/// Payloads that are read as the operation that they must turn out to be.
-macro_rules! operations {
-    ($($operation:ident: $all:ident::$variant:ident,)*) => {$(
-        impl<'de> Deserialize<'de> for $operation {
+/// Implements `Deserialize` for one action by deserializing any of them.
+macro_rules! actions {
+    ($($action:ident: $all:ident::$variant:ident,)*) => {$(
+        impl<'de> Deserialize<'de> for $action {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 match $all::deserialize(deserializer)? {
-                    $all::$variant(operation) => Ok(operation),
-                    _ => Err(D::Error::custom(concat!("not of the operation ", stringify!($operation)))),
+                    $all::$variant(action) => Ok(action),
+                    _ => Err(D::Error::custom(concat!("expected ", stringify!($action)))),
                 }
             }
         }
     )*};
 }
 
-operations! {
+actions! {
     SendMessage: Publish::SendMessage,
     DeleteMessage: Publish::DeleteMessage,
     DisconnectUser: Publish::DisconnectUser,
@@ -203,4 +209,25 @@ operations! {
     Event: Subscribe::Event,
     ServiceError: Subscribe::Error,
     UnknownPayload: Subscribe::Unknown,
+}
+
+impl<'de> Deserialize<'de> for Content {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for ChatLogEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let object = Value::deserialize(deserializer)?;
+        let mut members = Members::new(object, |name| Field::named(name, Direction::Subscribe))?;
+        let payload = members.take(Field::Payload)?;
+        let payload = payload.ok_or_else(|| D::Error::missing_field(Field::Payload.name()))?;
+        Ok(Self {
+            event_timestamp: members.optional_string(Field::EventTimestamp)?,
+            type_name: members.optional_string(Field::LogType)?,
+            payload: Subscribe::from_value(payload)?,
+            version: members.optional_string(Field::Version)?,
+        })
+    }
 }

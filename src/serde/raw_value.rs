@@ -1,5 +1,6 @@
-//! Any value, read from any format: what is kept of a payload until its `Type` or `Action` is
-//! known.
+//! A value of any type, deserialized from any format.
+//!
+//! A payload is kept in this form until its `Type` or `Action` is known.
 
 use alloc::format;
 use alloc::string::String;
@@ -11,8 +12,8 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpect
 
 use crate::json::{Cursor, ErrorKind, Sink, Str};
 
-/// The key of the map that `serde_json`, under its feature `arbitrary_precision`, hands to a
-/// visitor for a number. Integers of 64 bits are still handed out as such.
+/// The key of the map that `serde_json` passes to a visitor for a number if its feature
+/// `arbitrary_precision` is enabled. It still passes 64-bit integers as integers.
 pub(super) const NUMBER: &str = "$serde_json::private::Number";
 
 #[derive(Clone)]
@@ -22,9 +23,9 @@ pub(super) enum Value {
     Unsigned(u64),
     Signed(i64),
     Float(f64),
-    /// The JSON text of a number that came as a map with the key [`NUMBER`]. It may be beyond the
-    /// range of a double. Nothing tells it from an object of this one member, which `serde_json`
-    /// itself takes for a number too.
+    /// The JSON text of a number that was passed as a map with the key [`NUMBER`]. It may exceed the
+    /// range of a double. It cannot be distinguished from an object with this single member, which
+    /// `serde_json` treats as a number too.
     Number(String),
     String(String),
     Array(Vec<Value>),
@@ -32,7 +33,7 @@ pub(super) enum Value {
 }
 
 impl Value {
-    /// The error of this value where `expected` was.
+    /// Creates the error for a value of the wrong type.
     pub(super) fn mistyped<E: Error>(&self, expected: &str) -> E {
         let found = match self {
             Self::Null => Unexpected::Unit,
@@ -99,7 +100,7 @@ fn check_number(text: &str) -> Result<(), ErrorKind> {
     if !text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
         return Err(ErrorKind::UnexpectedByte);
     }
-    // To the cursor, a number that ends with the text may be cut short.
+    // To the cursor, a number at the end of the text may be truncated.
     let ended = format!("{text},");
     let value = Cursor::new(&ended).value(0).map_err(|error| error.kind)?;
     if value == text { Ok(()) } else { Err(ErrorKind::TrailingBytes) }
@@ -140,11 +141,11 @@ impl<'de> Deserialize<'de> for Value {
                 Ok(u64::try_from(value).map_or(Value::Signed(value), Value::Unsigned))
             }
 
-            // What JSON has as a number of more than 64 bits; no field of the reference is one.
+            // No field of the reference has more than 64 bits.
             #[expect(
                 clippy::cast_precision_loss,
                 clippy::as_conversions,
-                reason = "as JSON readers do elsewhere"
+                reason = "other JSON readers round such numbers too"
             )]
             fn visit_u128<E: Error>(self, value: u128) -> Result<Value, E> {
                 Ok(u64::try_from(value).map_or(Value::Float(value as f64), Value::Unsigned))
@@ -153,7 +154,7 @@ impl<'de> Deserialize<'de> for Value {
             #[expect(
                 clippy::cast_precision_loss,
                 clippy::as_conversions,
-                reason = "as JSON readers do elsewhere"
+                reason = "other JSON readers round such numbers too"
             )]
             fn visit_i128<E: Error>(self, value: i128) -> Result<Value, E> {
                 Ok(i64::try_from(value).map_or(Value::Float(value as f64), Value::Signed))

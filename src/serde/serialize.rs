@@ -1,19 +1,15 @@
-//! `Serialize` for the borrowed payloads: the members that the encoder writes, in its order, in any
-//! format.
+//! `Serialize` for the borrowed payloads, with the members and the member order of the encoder.
 //!
-//! Maps and sequences are written with their length, which many binary formats put first. It is
-//! counted by reading them once more.
+//! Maps and sequences are serialized with their length, which many binary formats write first. It
+//! takes another pass to count it.
 
 use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 
+use crate::chat_log::ChatLogEntry;
 use crate::json::Cursor;
 use crate::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use crate::subscribe::{Event, Message, Sender, ServiceError, Subscribe, UnknownPayload};
-use crate::value::Attributes;
-use crate::value::Content;
-use crate::value::ErrorCode;
-use crate::value::SendTime;
-use crate::value::Text;
+use crate::value::{Attributes, Content, ErrorCode, SendTime, Text};
 
 impl Serialize for Text<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -42,7 +38,7 @@ impl Serialize for ErrorCode {
     }
 }
 
-/// A map, also where nothing was said of attributes; `null` where that was said.
+/// Serializes a map, or `null` if the attributes were received as `null`.
 impl Serialize for Attributes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.is_null() {
@@ -56,7 +52,7 @@ impl Serialize for Attributes<'_> {
     }
 }
 
-/// Attributes as a payload has them: `null` where nothing was said of them.
+/// Serializes absent attributes as `null`, as in the payloads of the service.
 struct OrNull<'a>(Attributes<'a>);
 
 impl Serialize for OrNull<'_> {
@@ -65,7 +61,7 @@ impl Serialize for OrNull<'_> {
     }
 }
 
-// A `RequestId` is written as the service does: empty where there is none.
+// The service sends an empty `RequestId` if there is none.
 
 impl Serialize for Message<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -137,7 +133,20 @@ impl Serialize for Subscribe<'_> {
     }
 }
 
-/// Writes an option, or skips it.
+impl Serialize for ChatLogEntry<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { event_timestamp, type_name, payload, version } = self;
+        let options = [event_timestamp.is_some(), type_name.is_some(), version.is_some()];
+        let mut members = serializer.serialize_struct("ChatLogEntry", length_with(1, &options))?;
+        optional(&mut members, "event_timestamp", event_timestamp.map(|time| time.text()))?;
+        optional(&mut members, "type", *type_name)?;
+        members.serialize_field("payload", payload)?;
+        optional(&mut members, "version", *version)?;
+        members.end()
+    }
+}
+
+/// Serializes an optional member, or skips it.
 fn optional<S: SerializeStruct>(
     members: &mut S,
     name: &'static str,
@@ -203,15 +212,15 @@ impl Serialize for Publish<'_> {
     }
 }
 
-/// How many members there are with those options that are there.
+/// Returns the number of members, given which of the optional ones are present.
 fn length_with(required: usize, options: &[bool]) -> usize {
-    options.iter().filter(|is_there| **is_there).count().saturating_add(required)
+    options.iter().filter(|is_present| **is_present).count().saturating_add(required)
 }
 
-/// A JSON value that has been validated, as a value of any format.
+/// A validated JSON value, to be serialized to any format.
 struct Raw<'a>(&'a str);
 
-// The value has been validated, so that reading it does not fail.
+// The value is valid, so reading it does not fail.
 impl<'a> Raw<'a> {
     /// Calls `visit` for each member of an object.
     fn members<E: Error>(

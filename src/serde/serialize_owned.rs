@@ -1,10 +1,10 @@
-//! Owned payloads are written as what they lend.
+//! `Serialize` for the owned payloads, which serialize as the payloads that they borrow.
 
-use serde::ser::{Error, Serialize, Serializer};
+use serde::ser::{Serialize, Serializer};
 
 use crate::owned::{
-    DeleteMessage, DisconnectUser, Event, Message, Publish, SendMessage, Sender, ServiceError,
-    Subscribe, UnknownPayload,
+    ChatLogEntry, Content, DeleteMessage, DisconnectUser, Event, Message, Publish, SendMessage,
+    Sender, ServiceError, Subscribe, UnknownPayload,
 };
 
 macro_rules! serialize {
@@ -17,25 +17,5 @@ macro_rules! serialize {
     )*};
 }
 
-serialize!(
-    DeleteMessage,
-    DisconnectUser,
-    Message,
-    Sender,
-    Event,
-    ServiceError,
-    UnknownPayload,
-    Subscribe
-);
-
-impl Serialize for SendMessage {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.as_borrowed().map_err(S::Error::custom)?.serialize(serializer)
-    }
-}
-
-impl Serialize for Publish {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.as_borrowed().map_err(S::Error::custom)?.serialize(serializer)
-    }
-}
+serialize!(Content, SendMessage, DeleteMessage, DisconnectUser, Publish);
+serialize!(Message, Sender, Event, ServiceError, UnknownPayload, Subscribe, ChatLogEntry);

@@ -1,7 +1,7 @@
-//! What the service sends: the subscribe operations of the reference.
+//! The payloads that the service sends: the subscribe actions of the reference.
 //!
-//! Each is encoded as the service writes it, so that decoding one of its frames and encoding it
-//! again gives the same bytes.
+//! They are encoded as the service encodes them. Decoding a payload of the service and encoding it
+//! again returns the same bytes.
 
 mod event;
 mod message;
@@ -20,7 +20,7 @@ use crate::wire::{
     self, DecodeError, Direction, Field, Level, Members, Shape, Values, decode_utf8, usual_members,
 };
 
-/// The payloads, in the order in which [`Subscribe::read`] tells them apart.
+/// The payloads, in the order of the indexes in [`Subscribe::read`].
 enum Order {}
 
 impl Members for Order {
@@ -36,22 +36,27 @@ impl Members for Order {
     );
 }
 
-/// A payload that the service pushes to its clients.
+/// A payload that the service sends to a client.
+///
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::subscribe::Subscribe;
 ///
-/// let payload = br#"{"Type":"MESSAGE","Id":"Ub3xYd7cQm0a","RequestId":"","Attributes":null,"Content":"hej!",
-///     "SendTime":"2026-11-22T10:00:00.5Z","Sender":{"UserId":"astrid","Attributes":{}}}"#;
+/// let payload = br#"{
+///     "Type": "MESSAGE", "Id": "Ub3xYd7cQm0a", "RequestId": "", "Attributes": null,
+///     "Content": "hej!", "SendTime": "2026-11-22T10:00:00.5Z",
+///     "Sender": {"UserId": "astrid", "Attributes": {}}
+/// }"#;
 /// match Subscribe::decode(payload)? {
 ///     Subscribe::Message(message) => assert_eq!(message.content, "hej!"),
 ///     Subscribe::Event(event) => println!("{:?}", event.kind()),
 ///     Subscribe::Error(error) => println!("{}", error.error_code),
-///     other => println!("of a later day: {:?}", other.type_name()),
+///     other => println!("unknown payload: {:?}", other.type_name()),
 /// }
 /// # Ok::<(), ivs_chat_proto::DecodeError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Subscribe<'a> {
     /// [Message (Subscribe)](Message).
@@ -60,34 +65,45 @@ pub enum Subscribe<'a> {
     Event(Event<'a>),
     /// [WebSocket error](ServiceError).
     Error(ServiceError<'a>),
-    /// A `Type` that the reference does not have: not an error, but nothing this crate could read.
+    /// A payload whose `Type` is not in the reference. This is not an error.
     Unknown(UnknownPayload<'a>),
 }
 
 impl<'a> Subscribe<'a> {
-    /// Decodes one whole payload: what one WebSocket message holds.
+    /// Decodes one payload, the content of one WebSocket message.
     ///
     /// # Errors
     ///
-    /// If the payload is not the JSON of RFC 8259, or not a subscribe operation as the reference
-    /// describes them.
+    /// Returns an error if the payload is not valid JSON (RFC 8259), or if its members do not match
+    /// its `Type`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::{DecodeErrorKind, Field, subscribe::Subscribe};
+    ///
+    /// let error = Subscribe::decode(br#"{"Type":"ERROR"}"#).unwrap_err();
+    /// assert_eq!(error.kind(), DecodeErrorKind::MissingField(Field::ErrorCode));
+    /// assert_eq!(error.offset(), 16);
+    /// ```
     #[inline]
     pub fn decode(payload: &'a [u8]) -> Result<Self, DecodeError> {
         decode_utf8(payload, |mut cursor| Self::read(&mut cursor, 0))
     }
 
-    /// Decodes one whole payload that is known to be UTF-8, as text messages of most WebSocket
-    /// libraries are.
+    /// Decodes one payload that is known to be UTF-8.
+    ///
+    /// Most WebSocket libraries have validated the UTF-8 of a text message already.
     ///
     /// # Errors
     ///
-    /// As [`decode`](Self::decode).
+    /// Returns the same errors as [`decode`](Self::decode).
     #[inline]
     pub fn decode_str(payload: &'a str) -> Result<Self, DecodeError> {
         Self::read(&mut Cursor::new(payload), 0)
     }
 
-    /// Reads a payload with `open` arrays and objects around it.
+    /// Decodes a payload nested in `open` arrays and objects.
     #[inline(never)]
     pub(crate) fn read(cursor: &mut Cursor<'a>, open: u32) -> Result<Self, DecodeError> {
         let mut values = Values::new();
@@ -100,7 +116,7 @@ impl<'a> Subscribe<'a> {
         })
     }
 
-    /// The `Id` of the message, of the event, or of the operation that failed.
+    /// Returns the `Id`, or `None` if the payload has none.
     #[must_use]
     pub const fn id(&self) -> Option<Text<'a>> {
         match self {
@@ -111,7 +127,7 @@ impl<'a> Subscribe<'a> {
         }
     }
 
-    /// The identifier that a client gave the operation behind the payload, if it did.
+    /// Returns the `RequestId` of the request that the payload answers, or `None` if it has none.
     #[must_use]
     pub const fn request_id(&self) -> Option<Text<'a>> {
         match self {
@@ -122,7 +138,7 @@ impl<'a> Subscribe<'a> {
         }
     }
 
-    /// The `Type` of the payload.
+    /// Returns the `Type` of the payload.
     #[must_use]
     pub const fn type_name(&self) -> Text<'a> {
         match self {

@@ -1,37 +1,71 @@
+use core::fmt;
+
 use crate::json::{BufferFull, Sink};
-use crate::value::ErrorCode;
-use crate::value::Text;
+use crate::value::{ErrorCode, Text};
 use crate::wire::encode::Encode;
 use crate::wire::members;
 
-/// [WebSocket Errors]: an operation failed. It reaches only the client whose operation it was.
+/// An error from the service to one client: [WebSocket Errors].
 ///
-/// It can come without any operation as well: the end of a session shows as
-/// [`ErrorCode::UNAUTHORIZED`].
+/// The service sends it to the client whose request failed. It also sends one without a request:
+/// [`ErrorCode::UNAUTHORIZED`] when a session expires.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::ErrorCode;
+/// use ivs_chat_proto::subscribe::ServiceError;
+///
+/// let error = ServiceError::new(ErrorCode::TOO_MANY_REQUESTS)
+///     .with_error_message("rate limit exceeded")
+///     .with_request_id("r-1");
+/// assert_eq!(error.to_string(), "429 Too Many Requests: rate limit exceeded");
+/// ```
 ///
 /// [WebSocket Errors]: https://docs.aws.amazon.com/ivs/latest/chatmsgapireference/error-messages.html
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ServiceError<'a> {
-    /// What failed, as a number.
+    /// The code of the error.
     pub error_code: ErrorCode,
-    /// What failed, in words.
+    /// The message of the error.
     pub error_message: Option<Text<'a>>,
-    /// The identifier of the operation: the one it has from the service, such as that of the
-    /// message to be deleted, or else one generated for the error.
+    /// An identifier of the service: that of the object of the request, such as the message to
+    /// delete, or else one generated for the error.
     pub id: Option<Text<'a>>,
-    /// The identifier that the client gave its operation, if it did.
+    /// The `RequestId` of the request that failed, if it had one.
     pub request_id: Option<Text<'a>>,
 }
 
-impl ServiceError<'_> {
+impl<'a> ServiceError<'a> {
     /// The `Type` of the payload.
     pub const TYPE: &'static str = "ERROR";
 
-    /// An error that says nothing but its number.
+    /// Creates an error with only a code.
     #[must_use]
     pub const fn new(error_code: ErrorCode) -> Self {
         Self { error_code, error_message: None, id: None, request_id: None }
+    }
+
+    /// Sets the message.
+    #[must_use]
+    pub fn with_error_message(mut self, error_message: impl Into<Text<'a>>) -> Self {
+        self.error_message = Some(error_message.into());
+        self
+    }
+
+    /// Sets the identifier.
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<Text<'a>>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Sets the `RequestId` of the request that failed.
+    #[must_use]
+    pub fn with_request_id(mut self, request_id: impl Into<Text<'a>>) -> Self {
+        self.request_id = Some(request_id.into());
+        self
     }
 }
 
@@ -56,3 +90,16 @@ impl Encode for ServiceError<'_> {
         sink.put(r#","Type":"ERROR"}"#)
     }
 }
+
+/// Formats the code, and the message if there is one.
+impl fmt::Display for ServiceError<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error_code.fmt(f)?;
+        match self.error_message {
+            Some(message) if !message.is_empty() => write!(f, ": {message}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl core::error::Error for ServiceError<'_> {}

@@ -2,8 +2,21 @@ use crate::json::{BufferFull, Sink};
 use crate::value::Text;
 use crate::wire::encode::Encode;
 
-/// A payload of a `Type` that the reference does not have, kept as it came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A payload whose `Type` is not in the reference, kept as received.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::subscribe::Subscribe;
+///
+/// let Subscribe::Unknown(poll) = Subscribe::decode_str(r#" {"Type":"POLL","Votes":3} "#)? else {
+///     panic!()
+/// };
+/// assert_eq!(poll.type_name(), "POLL");
+/// assert_eq!(poll.raw(), r#"{"Type":"POLL","Votes":3}"#);
+/// # Ok::<(), ivs_chat_proto::DecodeError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct UnknownPayload<'a> {
     type_name: Text<'a>,
     raw: &'a str,
@@ -14,13 +27,13 @@ impl<'a> UnknownPayload<'a> {
         Self { type_name, raw }
     }
 
-    /// The `Type`.
+    /// Returns the `Type`.
     #[must_use]
     pub const fn type_name(&self) -> Text<'a> {
         self.type_name
     }
 
-    /// The payload: a JSON object, without the white space around it.
+    /// Returns the payload, a JSON object without surrounding white space.
     #[must_use]
     pub const fn raw(&self) -> &'a str {
         self.raw

@@ -1,79 +1,112 @@
-//! Attributes: a text for each of some names.
+//! Names and values attached to messages, events and senders.
 
+#[cfg(feature = "alloc")]
+use alloc::collections::{BTreeMap, btree_map};
+#[cfg(feature = "alloc")]
+use alloc::string::String;
+#[cfg(feature = "alloc")]
+use alloc::vec::Vec;
 use core::fmt;
+use core::hash::{Hash, Hasher};
+#[cfg(feature = "std")]
+use std::collections::{HashMap, hash_map};
 
 use crate::json::{BufferFull, Cursor, Sink};
 use crate::value::Text;
 
-/// The attributes of a message, an event or a sender: names and values, both any text.
+/// The attributes of a message, an event or a sender: pairs of a name and a value.
 ///
-/// Decoded attributes stay the JSON object that they came as, validated once, and are read when
-/// they are asked for; attributes to be encoded are a slice of pairs:
+/// Decoded attributes borrow the JSON object, which the decoder has validated. They are read lazily,
+/// in time linear in the length of the object. Attributes to be encoded borrow the caller's slice,
+/// `Vec` or map of pairs.
+///
+/// Absent attributes, `null` and `{}` are all empty and compare equal. Attributes in a different
+/// order do not compare equal. Decoded attributes are encoded as they were received. A publish with
+/// an empty slice or map is encoded without the member, as with [`NONE`](Self::NONE).
+///
+/// # Examples
 ///
 /// ```
-/// use ivs_chat_proto::{Attributes, Content, publish::SendMessage};
+/// use std::collections::BTreeMap;
+/// use ivs_chat_proto::Attributes;
 ///
-/// let mut message = SendMessage::new(Content::new("Hi!").unwrap());
-/// message.attributes = Attributes::from(&[("mood", "happy"), ("font", "serif")]);
-/// assert_eq!(message.attributes.get("mood").unwrap(), "happy");
+/// let attributes = Attributes::from(&[("mood", "happy"), ("font", "serif")]);
+/// assert_eq!(attributes.get("mood").unwrap(), "happy");
+///
+/// let map = BTreeMap::from([("mood".to_owned(), "happy".to_owned())]);
+/// assert_eq!(Attributes::from(&map), Attributes::from(&[("mood", "happy")]));
+///
+/// let pairs = vec![("mood".to_owned(), String::from("happy"))];
+/// assert_eq!(Attributes::from(&pairs), Attributes::from(&map));
 /// ```
-///
-/// No attributes can come as a missing field, as `null` and as `{}`. All three are empty, and
-/// equal. `null` and `{}` are encoded as they came. Attributes in another order are not equal.
-///
-/// A publish is encoded without the member if the caller's slice or map is empty, as it is with
-/// [`NONE`](Self::NONE).
 #[derive(Clone, Copy, Default)]
 pub struct Attributes<'a>(Repr<'a>);
 
 #[derive(Clone, Copy, Default)]
 enum Repr<'a> {
-    /// Nothing was said of attributes.
+    /// No attributes were specified.
     #[default]
     Absent,
-    /// An object whose values are strings, or `null`: as it came, validated.
+    /// A validated JSON object whose values are strings, or `null`.
     Json(&'a str),
-    /// The caller's own.
+    /// The caller's pairs.
     Pairs(&'a [(&'a str, &'a str)]),
-    /// The caller's own, from texts that were decoded.
+    /// The caller's pairs of decoded texts.
     Texts(&'a [(Text<'a>, Text<'a>)]),
-    /// Those of an owned payload.
+    /// The caller's owned pairs.
     #[cfg(feature = "alloc")]
-    Map(&'a alloc::collections::BTreeMap<alloc::string::String, alloc::string::String>),
+    Strings(&'a [(String, String)]),
+    /// The caller's map, or the attributes of an owned payload.
+    #[cfg(feature = "alloc")]
+    BTreeMap(&'a BTreeMap<String, String>),
+    /// The caller's map.
+    #[cfg(feature = "std")]
+    HashMap(&'a HashMap<String, String>),
 }
 
 impl<'a> Attributes<'a> {
     /// No attributes.
     pub const NONE: Self = Self(Repr::Absent);
 
-    /// Those of a validated object, or of `null`.
+    /// Creates attributes from a validated JSON object, or from `null`.
     #[inline]
     pub(crate) const fn from_json(json: &'a str) -> Self {
         Self(Repr::Json(json))
     }
 
-    /// Returns `true` if a publish is written without attributes: they are absent, or the caller's
-    /// slice or map is empty. Those that were decoded are written as they came.
+    /// Returns `true` if a publish is encoded without attributes: they are absent, or the caller's
+    /// slice or map is empty.
     #[inline]
     pub(crate) fn is_omitted(&self) -> bool {
         !matches!(self.0, Repr::Json(_)) && self.is_empty()
     }
 
-    /// Whether nothing was said of attributes.
+    /// Returns `true` if no attributes were specified.
     #[cfg(feature = "serde")]
     #[inline]
     pub(crate) const fn is_absent(&self) -> bool {
         matches!(self.0, Repr::Absent)
     }
 
-    /// Whether they came as `null`.
+    /// Returns `true` if the attributes were received as `null`.
     #[cfg(feature = "serde")]
     pub(crate) fn is_null(&self) -> bool {
         matches!(self.0, Repr::Json("null"))
     }
 
-    /// Names and values in the order in which they stand. A name that stands there twice is shown
-    /// twice.
+    /// Returns an iterator over the pairs of a name and a value, in order.
+    ///
+    /// A name that occurs twice is returned twice. The order of a `HashMap` is arbitrary.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::Attributes;
+    ///
+    /// for (name, value) in &Attributes::from(&[("mood", "happy")]) {
+    ///     assert_eq!(format!("{name}={value}"), "mood=happy");
+    /// }
+    /// ```
     #[must_use]
     #[inline]
     pub fn iter(&self) -> AttributesIter<'a> {
@@ -83,48 +116,95 @@ impl<'a> Attributes<'a> {
             Repr::Pairs(pairs) => Source::Pairs(pairs.iter()),
             Repr::Texts(texts) => Source::Texts(texts.iter()),
             #[cfg(feature = "alloc")]
-            Repr::Map(map) => Source::Map(map.iter()),
+            Repr::Strings(strings) => Source::Strings(strings.iter()),
+            #[cfg(feature = "alloc")]
+            Repr::BTreeMap(map) => Source::BTreeMap(map.iter()),
+            #[cfg(feature = "std")]
+            Repr::HashMap(map) => Source::HashMap(map.iter()),
         })
     }
 
-    /// The value of `name`: the last, should there be several.
+    /// Returns the value of `name`, or the last value if the name occurs more than once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::Attributes;
+    ///
+    /// let attributes = Attributes::from(&[("mood", "happy")]);
+    /// assert_eq!(attributes.get("mood").unwrap(), "happy");
+    /// assert_eq!(attributes.get("font"), None);
+    /// ```
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Text<'a>> {
         self.iter().filter(|(key, _)| key == name).last().map(|(_, value)| value)
     }
 
-    /// How many there are. Decoded attributes are counted one by one.
+    /// Returns the number of pairs. Decoded attributes are read to count them.
     #[must_use]
     pub fn len(&self) -> usize {
         self.iter().count()
     }
 
-    /// Whether there are none.
+    /// Returns `true` if there are no attributes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
     }
 
-    /// Writes the attributes, and `absent` if nothing was said of them.
+    /// Returns the JSON of decoded attributes as received: an object or `null`.
+    ///
+    /// Returns `None` if the attributes were absent or were not decoded.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::publish::Publish;
+    ///
+    /// let json = r#"{"Action":"SEND_MESSAGE","Content":"hi","Attributes":{"mood":"happy"}}"#;
+    /// let Publish::SendMessage(send) = Publish::decode_str(json)? else { panic!() };
+    /// assert_eq!(send.attributes.raw(), Some(r#"{"mood":"happy"}"#));
+    /// # Ok::<(), ivs_chat_proto::DecodeError>(())
+    /// ```
+    #[must_use]
+    pub const fn raw(&self) -> Option<&'a str> {
+        match self.0 {
+            Repr::Json(json) => Some(json),
+            _ => None,
+        }
+    }
+
+    /// Writes the attributes, or `absent` if none were specified.
     pub(crate) fn write(&self, sink: &mut impl Sink, absent: &str) -> Result<(), BufferFull> {
         match self.0 {
             Repr::Absent => sink.put(absent),
             Repr::Json(json) => sink.put(json),
-            // One copy of the loop is enough where it has to fit.
+            // On bare metal, one copy of the loop saves flash.
             _ if cfg!(target_os = "none") => write_object(sink, self.iter()),
-            Repr::Pairs(pairs) => {
-                write_object(sink, pairs.iter().map(|&(name, value)| (name.into(), value.into())))
-            }
+            Repr::Pairs(pairs) => write_object(sink, pairs.iter().map(to_texts)),
             Repr::Texts(texts) => write_object(sink, texts.iter().copied()),
             #[cfg(feature = "alloc")]
-            Repr::Map(map) => {
-                write_object(sink, map.iter().map(|(name, value)| (name.into(), value.into())))
-            }
+            Repr::Strings(strings) => write_object(sink, strings.iter().map(to_texts)),
+            #[cfg(feature = "alloc")]
+            Repr::BTreeMap(map) => write_object(sink, map.iter().map(to_texts_by_ref)),
+            #[cfg(feature = "std")]
+            Repr::HashMap(map) => write_object(sink, map.iter().map(to_texts_by_ref)),
         }
     }
 }
 
-/// Writes names and values as an object.
+#[inline]
+fn to_texts<'a>((name, value): &'a (impl AsRef<str>, impl AsRef<str>)) -> (Text<'a>, Text<'a>) {
+    (name.into(), value.into())
+}
+
+#[cfg(feature = "alloc")]
+#[inline]
+fn to_texts_by_ref<'a>((name, value): (&'a String, &'a String)) -> (Text<'a>, Text<'a>) {
+    (name.into(), value.into())
+}
+
+/// Writes pairs as a JSON object.
 #[inline]
 fn write_object<'a>(
     sink: &mut impl Sink,
@@ -148,47 +228,60 @@ fn write_member(sink: &mut impl Sink, name: Text<'_>, value: Text<'_>) -> Result
     sink.string_body(value.to_json())
 }
 
-impl<'a> From<&'a [(&'a str, &'a str)]> for Attributes<'a> {
-    #[inline]
-    fn from(pairs: &'a [(&'a str, &'a str)]) -> Self {
-        Self(Repr::Pairs(pairs))
-    }
+/// Converts a borrowed slice, array or `Vec` of pairs.
+macro_rules! from_pairs {
+    ($($repr:ident($pair:ty);)*) => {$(
+        impl<'a> From<&'a [$pair]> for Attributes<'a> {
+            #[inline]
+            fn from(pairs: &'a [$pair]) -> Self {
+                Self(Repr::$repr(pairs))
+            }
+        }
+
+        impl<'a, const N: usize> From<&'a [$pair; N]> for Attributes<'a> {
+            #[inline]
+            fn from(pairs: &'a [$pair; N]) -> Self {
+                Self(Repr::$repr(pairs))
+            }
+        }
+
+        #[cfg(feature = "alloc")]
+        impl<'a> From<&'a Vec<$pair>> for Attributes<'a> {
+            #[inline]
+            fn from(pairs: &'a Vec<$pair>) -> Self {
+                Self(Repr::$repr(pairs))
+            }
+        }
+    )*};
 }
 
-impl<'a, const N: usize> From<&'a [(&'a str, &'a str); N]> for Attributes<'a> {
-    #[inline]
-    fn from(pairs: &'a [(&'a str, &'a str); N]) -> Self {
-        Self(Repr::Pairs(pairs))
-    }
-}
-
-impl<'a> From<&'a [(Text<'a>, Text<'a>)]> for Attributes<'a> {
-    #[inline]
-    fn from(texts: &'a [(Text<'a>, Text<'a>)]) -> Self {
-        Self(Repr::Texts(texts))
-    }
-}
-
-impl<'a, const N: usize> From<&'a [(Text<'a>, Text<'a>); N]> for Attributes<'a> {
-    #[inline]
-    fn from(texts: &'a [(Text<'a>, Text<'a>); N]) -> Self {
-        Self(Repr::Texts(texts))
-    }
+from_pairs! {
+    Pairs((&'a str, &'a str));
+    Texts((Text<'a>, Text<'a>));
 }
 
 #[cfg(feature = "alloc")]
-impl<'a> From<&'a alloc::collections::BTreeMap<alloc::string::String, alloc::string::String>>
-    for Attributes<'a>
-{
+from_pairs! {
+    Strings((String, String));
+}
+
+#[cfg(feature = "alloc")]
+impl<'a> From<&'a BTreeMap<String, String>> for Attributes<'a> {
     #[inline]
-    fn from(
-        map: &'a alloc::collections::BTreeMap<alloc::string::String, alloc::string::String>,
-    ) -> Self {
-        Self(Repr::Map(map))
+    fn from(map: &'a BTreeMap<String, String>) -> Self {
+        Self(Repr::BTreeMap(map))
     }
 }
 
-/// The same names and values in the same order.
+#[cfg(feature = "std")]
+impl<'a> From<&'a HashMap<String, String>> for Attributes<'a> {
+    #[inline]
+    fn from(map: &'a HashMap<String, String>) -> Self {
+        Self(Repr::HashMap(map))
+    }
+}
+
+/// Compares names and values, in order.
 impl PartialEq for Attributes<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())
@@ -196,6 +289,13 @@ impl PartialEq for Attributes<'_> {
 }
 
 impl Eq for Attributes<'_> {}
+
+impl Hash for Attributes<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.iter().for_each(|pair| pair.hash(state));
+        state.write_u8(0xff);
+    }
+}
 
 impl fmt::Debug for Attributes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -223,7 +323,7 @@ impl<'a> IntoIterator for &Attributes<'a> {
     }
 }
 
-/// The names and values of [`Attributes`]; see [`Attributes::iter`].
+/// An iterator over the pairs of [`Attributes`], created by [`Attributes::iter`].
 #[derive(Clone, Debug)]
 pub struct AttributesIter<'a>(Source<'a>);
 
@@ -233,7 +333,11 @@ enum Source<'a> {
     Pairs(core::slice::Iter<'a, (&'a str, &'a str)>),
     Texts(core::slice::Iter<'a, (Text<'a>, Text<'a>)>),
     #[cfg(feature = "alloc")]
-    Map(alloc::collections::btree_map::Iter<'a, alloc::string::String, alloc::string::String>),
+    Strings(core::slice::Iter<'a, (String, String)>),
+    #[cfg(feature = "alloc")]
+    BTreeMap(btree_map::Iter<'a, String, String>),
+    #[cfg(feature = "std")]
+    HashMap(hash_map::Iter<'a, String, String>),
 }
 
 impl<'a> Iterator for AttributesIter<'a> {
@@ -247,15 +351,18 @@ impl<'a> Iterator for AttributesIter<'a> {
             Source::Pairs(pairs) => pairs.next().map(|&(name, value)| (name.into(), value.into())),
             Source::Texts(texts) => texts.next().copied(),
             #[cfg(feature = "alloc")]
-            Source::Map(map) => map.next().map(|(name, value)| (name.into(), value.into())),
+            Source::Strings(strings) => strings.next().map(to_texts),
+            #[cfg(feature = "alloc")]
+            Source::BTreeMap(map) => map.next().map(to_texts_by_ref),
+            #[cfg(feature = "std")]
+            Source::HashMap(map) => map.next().map(to_texts_by_ref),
         }
     }
 }
 
 impl core::iter::FusedIterator for AttributesIter<'_> {}
 
-/// The members of an object that has been validated, so that reading it ends only at its end;
-/// `null` has none.
+/// The members of a validated JSON object, or of `null`, which has none.
 #[derive(Clone, Debug)]
 struct Members<'a> {
     cursor: Cursor<'a>,

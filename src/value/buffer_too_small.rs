@@ -1,6 +1,8 @@
-//! What stops an encoder: room, and nothing else.
+//! The error for a buffer that is too small.
 
-/// The buffer that was given to encode into is too small.
+/// The error for an output buffer that is too small.
+///
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::{Content, publish::SendMessage};
@@ -8,10 +10,10 @@
 /// let message = SendMessage::new(Content::new("hello").unwrap());
 /// let error = message.encode(&mut [0; 8]).unwrap_err();
 /// assert_eq!(error.needed(), message.encoded_len());
-/// assert_eq!(error.to_string(), "a buffer of 43 bytes is needed");
+/// assert_eq!(error.to_string(), "buffer too small: 43 bytes are needed");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("a buffer of {needed} bytes is needed")]
+#[error("buffer too small: {needed} bytes are needed")]
 pub struct BufferTooSmall {
     needed: usize,
 }
@@ -22,7 +24,7 @@ impl BufferTooSmall {
         Self { needed }
     }
 
-    /// How many bytes would have been enough: the payload's `encoded_len()`.
+    /// Returns the length in bytes of a buffer that is large enough.
     #[must_use]
     pub const fn needed(&self) -> usize {
         self.needed

@@ -1,11 +1,20 @@
-//! What a token permits.
+//! The capabilities of a token.
 
 use core::fmt;
+use core::str::FromStr;
 
-/// What a connection must be permitted to do for a publish, under the reference's heading "Required
-/// Capability".
+/// A capability that a publish requires (the reference's heading "Required Capability").
 ///
-/// A token without any capability can still receive.
+/// A connection without any capability can still receive.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::Capability;
+///
+/// assert_eq!("SEND_MESSAGE".parse(), Ok(Capability::SendMessage));
+/// assert_eq!(Capability::DeleteMessage.to_string(), "DELETE_MESSAGE");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Capability {
@@ -22,7 +31,7 @@ impl Capability {
     pub const ALL: &'static [Self] =
         &[Self::SendMessage, Self::DeleteMessage, Self::DisconnectUser];
 
-    /// The name, as `CreateChatToken` takes it.
+    /// Returns the name, as passed to `CreateChatToken`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -32,12 +41,37 @@ impl Capability {
         }
     }
 
-    /// The capability with this name.
+    /// Returns the capability with this name, or `None` if there is none.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|capability| capability.name() == name)
     }
 }
+
+impl FromStr for Capability {
+    type Err = ParseCapabilityError;
+
+    fn from_str(name: &str) -> Result<Self, ParseCapabilityError> {
+        Self::from_name(name).ok_or(ParseCapabilityError(()))
+    }
+}
+
+/// The error for a text that is not the name of a [`Capability`].
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::Capability;
+///
+/// let error = "BAN_USER".parse::<Capability>().unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "unknown capability: expected SEND_MESSAGE, DELETE_MESSAGE or DISCONNECT_USER"
+/// );
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("unknown capability: expected SEND_MESSAGE, DELETE_MESSAGE or DISCONNECT_USER")]
+pub struct ParseCapabilityError(());
 
 impl fmt::Display for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -45,38 +79,47 @@ impl fmt::Display for Capability {
     }
 }
 
-/// A set of capabilities: what a token permits.
+/// The set of capabilities of a token.
+///
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::{Capabilities, Capability};
 ///
-/// let moderator = Capabilities::ALL;
 /// let guest = Capabilities::NONE.with(Capability::SendMessage);
 /// assert!(guest.permits(Capability::SendMessage) && !guest.permits(Capability::DeleteMessage));
-/// assert_eq!(Capability::ALL.iter().copied().collect::<Capabilities>(), moderator);
+/// assert_eq!(guest, Capabilities::from([Capability::SendMessage]));
+/// assert_eq!(guest.with(Capability::DeleteMessage).to_string(), "SEND_MESSAGE, DELETE_MESSAGE");
+/// assert_eq!(Capabilities::ALL.iter().count(), 3);
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Capabilities(u8);
 
 impl Capabilities {
-    /// To receive, which every token permits, and nothing else.
+    /// No capabilities. The connection can only receive.
     pub const NONE: Self = Self(0);
-    /// Everything.
+    /// All capabilities.
     pub const ALL: Self = Self::NONE
         .with(Capability::SendMessage)
         .with(Capability::DeleteMessage)
         .with(Capability::DisconnectUser);
 
-    /// These and one more.
+    /// Returns the set with `capability` added.
     #[must_use]
     pub const fn with(self, capability: Capability) -> Self {
         Self(self.0 | Self::bit(capability))
     }
 
-    /// Whether it is one of these.
+    /// Returns `true` if the set contains `capability`.
     #[must_use]
     pub const fn permits(self, capability: Capability) -> bool {
         self.0 & Self::bit(capability) != 0
+    }
+
+    /// Returns an iterator over the capabilities in the set, in the order of [`Capability::ALL`].
+    #[must_use]
+    pub fn iter(self) -> CapabilitiesIter {
+        CapabilitiesIter { set: self, rest: Capability::ALL.iter() }
     }
 
     const fn bit(capability: Capability) -> u8 {
@@ -94,10 +137,61 @@ impl FromIterator<Capability> for Capabilities {
     }
 }
 
-impl fmt::Debug for Capabilities {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set()
-            .entries(Capability::ALL.iter().filter(|capability| self.permits(**capability)))
-            .finish()
+impl<const N: usize> From<[Capability; N]> for Capabilities {
+    fn from(capabilities: [Capability; N]) -> Self {
+        capabilities.into_iter().collect()
     }
 }
+
+impl Extend<Capability> for Capabilities {
+    fn extend<I: IntoIterator<Item = Capability>>(&mut self, capabilities: I) {
+        *self = capabilities.into_iter().fold(*self, Self::with);
+    }
+}
+
+impl IntoIterator for Capabilities {
+    type Item = Capability;
+    type IntoIter = CapabilitiesIter;
+
+    fn into_iter(self) -> CapabilitiesIter {
+        self.iter()
+    }
+}
+
+/// Formats the names, separated by commas, or "none" for an empty set.
+impl fmt::Display for Capabilities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::NONE {
+            return f.write_str("none");
+        }
+        let mut separator = "";
+        self.iter().try_for_each(|capability| {
+            f.write_str(separator)?;
+            separator = ", ";
+            f.write_str(capability.name())
+        })
+    }
+}
+
+impl fmt::Debug for Capabilities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+/// An iterator over [`Capabilities`], created by [`Capabilities::iter`].
+#[derive(Clone, Debug)]
+pub struct CapabilitiesIter {
+    set: Capabilities,
+    rest: core::slice::Iter<'static, Capability>,
+}
+
+impl Iterator for CapabilitiesIter {
+    type Item = Capability;
+
+    fn next(&mut self) -> Option<Capability> {
+        self.rest.find(|capability| self.set.permits(**capability)).copied()
+    }
+}
+
+impl core::iter::FusedIterator for CapabilitiesIter {}

@@ -1,4 +1,4 @@
-//! Why the service closed a connection, as far as it says.
+//! The reason in a close frame.
 
 use crate::json::{self, Cursor, ErrorKind, Str};
 use crate::value::ErrorCode;
@@ -18,37 +18,39 @@ impl Members for Order {
 
 /// The reason in a WebSocket close frame.
 ///
-/// The service writes plain text when a user is disconnected, and a JSON object when a token or a
-/// session has expired. A close frame has room for 123 bytes, so that the object can be cut short;
-/// what is cut short is plain text.
+/// The service sends plain text when it disconnects a user, and a JSON object when a token or a
+/// session has expired. A close frame holds 123 bytes, so the object can be truncated. A truncated
+/// object is parsed as plain text.
+///
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::{CloseReason, ErrorCode};
 ///
-/// let CloseReason::Error { error_code, error_message } =
-///     CloseReason::parse(r#"{"ErrorCode":401,"ErrorMessage":"session expired"}"#) else { panic!() };
+/// let reason = CloseReason::parse(r#"{"ErrorCode":401,"ErrorMessage":"session expired"}"#);
+/// let CloseReason::Error { error_code, error_message } = reason else { panic!() };
 /// assert_eq!(error_code, Some(ErrorCode::UNAUTHORIZED));
 /// assert_eq!(error_message.unwrap(), "session expired");
 /// assert_eq!(CloseReason::parse("Kicked by moderator"), CloseReason::Text("Kicked by moderator"));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CloseReason<'a> {
-    /// No reason was given.
+    /// The frame has no reason.
     Empty,
-    /// Plain text, or an object that could not be read.
+    /// Plain text, or an object that is not valid.
     Text(&'a str),
-    /// An object with one of these members at least.
+    /// An object with at least one of these members.
     Error {
-        /// What happened, as a number.
+        /// The code of the error.
         error_code: Option<ErrorCode>,
-        /// What happened, in words.
+        /// The message of the error.
         error_message: Option<Text<'a>>,
     },
 }
 
 impl<'a> CloseReason<'a> {
-    /// Reads the reason of a close frame. Whatever it is, it is readable.
+    /// Parses the reason of a close frame. This cannot fail.
     #[must_use]
     pub fn parse(reason: &'a str) -> Self {
         if reason.is_empty() {
@@ -66,16 +68,15 @@ impl<'a> CloseReason<'a> {
 
     /// Returns `true` if the reason says that the session or its token has expired.
     ///
-    /// A JSON object says so if it has the `ErrorCode` 401 as a number or as a string, or an
-    /// `ErrorMessage` that contains "expir" in any ASCII case. The object may be cut short at any
-    /// byte: what precedes the cut decides. A message that is cut short says so, too, if it ends
-    /// with "exp" or "expi". Other members do not matter, and neither do members of nested objects.
-    /// A number with a fraction or an exponent, such as `401.0`, is not an `ErrorCode`. If a member
-    /// occurs twice, either of them can say it.
+    /// A JSON object indicates expiry if its `ErrorCode` is 401, as a number or as a string, or if
+    /// its `ErrorMessage` contains "expir" in any ASCII case. The object may be truncated at any
+    /// byte. A truncated message also indicates expiry if it ends with "exp" or "expi". Other
+    /// members and nested objects are ignored. A number with a fraction or an exponent, such as
+    /// `401.0`, is not an `ErrorCode`. If a member occurs twice, either occurrence is enough.
     ///
-    /// Any other text says so only if it consists of one of the phrases "connection expired",
-    /// "session expired" and "token expired", in any ASCII case, with or without a full stop at the
-    /// end and ASCII white space around it. Moderators write such text, so it is not searched.
+    /// Any other text indicates expiry only if it is one of the phrases "connection expired",
+    /// "session expired" or "token expired", in any ASCII case, optionally followed by a full stop
+    /// and surrounded by ASCII white space. It is not searched, because moderators write such text.
     ///
     /// # Examples
     ///
@@ -102,12 +103,12 @@ impl<'a> CloseReason<'a> {
     }
 }
 
-/// Does the same as [`CloseReason::is_expiry`], for a reason that has not been parsed.
+/// Returns [`CloseReason::is_expiry`] of a reason that has not been parsed.
 pub(crate) fn is_expiry(reason: &str) -> bool {
     let mut is_expiry = false;
     match read_object(reason, &mut is_expiry) {
         Ok(()) => is_expiry,
-        // The object is cut short.
+        // The object is truncated.
         Err(error) if error.kind == ErrorKind::UnexpectedEnd => is_expiry,
         Err(_) => {
             let text = reason.trim_ascii();
@@ -118,7 +119,7 @@ pub(crate) fn is_expiry(reason: &str) -> bool {
     }
 }
 
-/// Reads an object to its end, and sets `is_expiry` if one of its members tells of expiry.
+/// Reads an object, and sets `is_expiry` if one of its members indicates expiry.
 fn read_object(reason: &str, is_expiry: &mut bool) -> Result<(), json::Error> {
     let mut cursor = Cursor::new(reason);
     cursor.skip_space();
@@ -127,7 +128,7 @@ fn read_object(reason: &str, is_expiry: &mut bool) -> Result<(), json::Error> {
         let name = Text::from_json(cursor.key()?);
         let start = cursor.offset();
         let value = cursor.value(1);
-        // An error other than a cut is the result, whatever the rest of the text contains.
+        // An error other than truncation is returned below, whatever the rest contains.
         let text = value.unwrap_or(reason.get(start..).unwrap_or_default());
         *is_expiry |= member_is_expiry(name, text, value.is_err());
         value?;
@@ -136,27 +137,27 @@ fn read_object(reason: &str, is_expiry: &mut bool) -> Result<(), json::Error> {
     cursor.end()
 }
 
-/// Returns `true` if a member tells of expiry. `value` is JSON, which may be cut short.
-fn member_is_expiry(name: Text<'_>, value: &str, is_cut: bool) -> bool {
+/// Returns `true` if a member indicates expiry. `value` is JSON, which may be truncated.
+fn member_is_expiry(name: Text<'_>, value: &str, is_truncated: bool) -> bool {
     let Some(inside) = value.strip_prefix('"') else {
         return value == "401" && name == Field::ErrorCode.name();
     };
-    let inside = if is_cut { inside } else { inside.strip_suffix('"').unwrap_or(inside) };
+    let inside = if is_truncated { inside } else { inside.strip_suffix('"').unwrap_or(inside) };
     let text = Text::from_json(Str::Escaped(inside));
     if name == Field::ErrorMessage.name() {
-        expiry_len(text.chars()) >= if is_cut { CUT_EXPIRY_LEN } else { EXPIRY.len() }
+        expiry_len(text.chars()) >= if is_truncated { TRUNCATED_EXPIRY_LEN } else { EXPIRY.len() }
     } else {
         name == Field::ErrorCode.name() && text == "401"
     }
 }
 
-/// The letters that "expired", "expiry" and "expiration" have in common.
+/// The common prefix of "expired", "expiry" and "expiration".
 const EXPIRY: &[u8] = b"expir";
-/// The number of these letters that are enough at the end of a message that is cut short.
-const CUT_EXPIRY_LEN: usize = 3;
+/// The number of these letters that are enough at the end of a truncated message.
+const TRUNCATED_EXPIRY_LEN: usize = 3;
 
-/// Returns the number of letters of [`EXPIRY`] with which a text ends, and all of them if the text
-/// contains them.
+/// Returns the length of the longest prefix of [`EXPIRY`] that the text ends with, or the length of
+/// [`EXPIRY`] if the text contains it.
 fn expiry_len(text: impl Iterator<Item = char>) -> usize {
     let mut length = 0_usize;
     for character in text {
@@ -164,14 +165,14 @@ fn expiry_len(text: impl Iterator<Item = char>) -> usize {
         length = if character.eq_ignore_ascii_case(&char::from(*letter)) {
             length.saturating_add(1)
         } else {
-            // The first letter does not occur again, so that a new match can only start here.
+            // The first letter occurs only once in EXPIRY, so a new match can only start here.
             usize::from(character.eq_ignore_ascii_case(&'e'))
         };
     }
     length
 }
 
-/// The members of the object that the whole `reason` is, if it is one.
+/// Decodes a reason that is a complete JSON object. Returns its members.
 fn error_members(reason: &str) -> Option<(Option<ErrorCode>, Option<Text<'_>>)> {
     let mut cursor = Cursor::new(reason);
     let mut values = Values::new();
@@ -230,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_objects() {
+    fn complete_objects() {
         check_verdicts(&[
             (r#"{"ErrorMessage":"session expired","ErrorCode":401}"#, true),
             (r#"{"ErrorCode":401}"#, true),
@@ -275,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn cut_objects() {
+    fn truncated_objects() {
         check_verdicts(&[
             (r#"{"ErrorCode":401"#, true),
             (r#"{"ErrorCode":401,"ErrorMess"#, true),

@@ -1,46 +1,69 @@
-//! The content of a message to send, its length known to be allowed.
+//! The content of a message to send.
 
 use core::fmt;
 
-use crate::value::Text;
+use crate::value::{Text, eq_str};
 
-/// The text of a message to send: not empty, and no longer than the room takes.
+/// The content of a message to send, of a valid length.
 ///
-/// Its length is counted in Unicode code points, as the reference does: not in bytes, not in the
-/// UTF-16 units that JavaScript counts, not in what a reader sees as one character.
+/// The length is counted in Unicode code points, as in the reference. It is not counted in bytes,
+/// in UTF-16 code units (as in JavaScript) or in grapheme clusters.
+///
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::Content;
 ///
-/// let flag = Content::new("🏴‍☠️").unwrap();
+/// let flag = Content::new("🏴‍☠️")?;
 /// assert_eq!(flag.code_point_count(), 4);
-/// assert!(Content::with_limit("hello", 4).is_err());
+/// assert_eq!(flag, "🏴‍☠️");
 /// assert!(Content::new("").is_err());
+/// # Ok::<(), ivs_chat_proto::ContentLengthError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Content<'a>(Text<'a>);
 
 impl<'a> Content<'a> {
-    /// The most code points that any room takes ([SendMessage (Publish)]: `Content`).
+    /// The maximum number of code points in any room ([SendMessage (Publish)], `Content`).
     ///
     /// [SendMessage (Publish)]: https://docs.aws.amazon.com/ivs/latest/chatmsgapireference/actions-sendmessage-publish.html
     pub const MAX_CODE_POINTS: u16 = 500;
 
-    /// A content of 1 to 500 code points.
+    /// Creates content of 1 to 500 code points.
     ///
     /// # Errors
     ///
-    /// If `text` is empty or longer.
+    /// Returns an error if `text` is empty or longer than 500 code points.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::Content;
+    ///
+    /// assert_eq!(Content::new("hello")?.text(), "hello");
+    /// assert_eq!(Content::try_from(&String::from("hello"))?, "hello");
+    /// # Ok::<(), ivs_chat_proto::ContentLengthError>(())
+    /// ```
     pub fn new(text: impl Into<Text<'a>>) -> Result<Self, ContentLengthError> {
         Self::with_limit(text, Self::MAX_CODE_POINTS)
     }
 
-    /// A content for a room with a maximum of its own, its `maximumMessageLength`: 1 to
-    /// `max_code_points`, but no more than 500, code points.
+    /// Creates content for a room with its own `maximumMessageLength`.
+    ///
+    /// `max_code_points` is capped at 500.
     ///
     /// # Errors
     ///
-    /// If `text` is empty or longer.
+    /// Returns an error if `text` is empty or longer than `max_code_points`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::Content;
+    ///
+    /// assert!(Content::with_limit("hello", 5).is_ok());
+    /// assert!(Content::with_limit("hello", 4).is_err());
+    /// ```
     pub fn with_limit(
         text: impl Into<Text<'a>>,
         max_code_points: u16,
@@ -50,13 +73,13 @@ impl<'a> Content<'a> {
         Ok(content)
     }
 
-    /// Whether a room takes it.
+    /// Checks the length against a room's limit.
     pub(crate) fn check(&self, max_code_points: u16) -> Result<(), ContentLengthError> {
         let Self(text) = self;
         let max_code_points = max_code_points.min(Self::MAX_CODE_POINTS);
         let allowed = 1..=usize::from(max_code_points);
-        // No text has more code points than bytes, and none but the empty one has no bytes, so the
-        // code points of short texts need not be counted.
+        // A text has at most as many code points as bytes, and at least one if it has a byte. The
+        // code points of a short text need not be counted.
         if allowed.contains(&text.byte_len()) {
             return Ok(());
         }
@@ -68,20 +91,38 @@ impl<'a> Content<'a> {
         }
     }
 
-    /// A text whose length has been checked.
+    /// Creates content from a text whose length has been checked.
     #[inline]
     pub(crate) const fn from_checked(text: Text<'a>) -> Self {
         Self(text)
     }
 
-    /// The text.
+    /// Returns the text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::Content;
+    ///
+    /// assert_eq!(Content::new("hello")?.text().as_str(), Some("hello"));
+    /// # Ok::<(), ivs_chat_proto::ContentLengthError>(())
+    /// ```
     #[must_use]
     #[inline]
     pub const fn text(&self) -> Text<'a> {
         self.0
     }
 
-    /// How many code points it has: 1 to 500.
+    /// Returns the number of code points, from 1 to 500.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::Content;
+    ///
+    /// assert_eq!(Content::new("🇯🇵")?.code_point_count(), 2);
+    /// # Ok::<(), ivs_chat_proto::ContentLengthError>(())
+    /// ```
     #[must_use]
     pub fn code_point_count(&self) -> u16 {
         u16::try_from(self.0.code_point_count()).unwrap_or(Self::MAX_CODE_POINTS)
@@ -95,17 +136,32 @@ impl<'a> From<Content<'a>> for Text<'a> {
     }
 }
 
-impl PartialEq<str> for Content<'_> {
-    fn eq(&self, other: &str) -> bool {
-        self.0 == *other
+impl<'a> TryFrom<&'a str> for Content<'a> {
+    type Error = ContentLengthError;
+
+    fn try_from(text: &'a str) -> Result<Self, ContentLengthError> {
+        Self::new(text)
     }
 }
 
-impl PartialEq<&str> for Content<'_> {
-    fn eq(&self, other: &&str) -> bool {
-        self.0 == **other
+#[cfg(feature = "alloc")]
+impl<'a> TryFrom<&'a alloc::string::String> for Content<'a> {
+    type Error = ContentLengthError;
+
+    fn try_from(text: &'a alloc::string::String) -> Result<Self, ContentLengthError> {
+        Self::new(text)
     }
 }
+
+impl<'a> TryFrom<Text<'a>> for Content<'a> {
+    type Error = ContentLengthError;
+
+    fn try_from(text: Text<'a>) -> Result<Self, ContentLengthError> {
+        Self::new(text)
+    }
+}
+
+eq_str!(Content);
 
 impl fmt::Display for Content<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -119,30 +175,32 @@ impl fmt::Debug for Content<'_> {
     }
 }
 
-/// A text that cannot be the content of a message.
+/// The error for content that is empty or too long.
+///
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::Content;
 ///
 /// let error = Content::with_limit("hello", 4).unwrap_err();
 /// assert_eq!((error.code_point_count(), error.max_code_points()), (5, 4));
-/// assert_eq!(error.to_string(), "5 code points where 1 to 4 are allowed");
+/// assert_eq!(error.to_string(), "invalid content length: expected 1 to 4 code points, found 5");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("{code_points} code points where 1 to {max_code_points} are allowed")]
+#[error("invalid content length: expected 1 to {max_code_points} code points, found {code_points}")]
 pub struct ContentLengthError {
     code_points: usize,
     max_code_points: u16,
 }
 
 impl ContentLengthError {
-    /// How many code points the text has.
+    /// Returns the number of code points of the rejected text.
     #[must_use]
     pub const fn code_point_count(&self) -> usize {
         self.code_points
     }
 
-    /// How many it may have.
+    /// Returns the limit that applied, from 0 to 500 code points.
     #[must_use]
     pub const fn max_code_points(&self) -> u16 {
         self.max_code_points

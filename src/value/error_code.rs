@@ -1,11 +1,15 @@
-//! The numbers of errors, from one table.
+//! Error codes, from one table.
 
 use core::fmt;
 
-/// The number of an error: an HTTP status code with a meaning of its own for messaging operations.
+/// The code of an error.
 ///
-/// Branch on the number, never on the words that come with it. Any number is an `ErrorCode`, so
-/// that one the reference does not list is kept.
+/// Codes look like HTTP status codes, and have specific meanings for messaging operations.
+///
+/// Branch on the code, not on the message that accompanies it. Codes that the reference does not
+/// list are kept.
+///
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::ErrorCode;
@@ -26,10 +30,10 @@ macro_rules! error_codes {
                 pub const $constant: Self = Self($number);
             )*
 
-            /// The errors of the reference's section "WebSocket Errors", in its order.
+            /// The codes of the reference's section "WebSocket Errors", in the same order.
             pub const ALL: &'static [Self] = &[$(Self::$constant),*];
 
-            /// The name in the reference's section "WebSocket Errors".
+            /// Returns the name in the reference's section "WebSocket Errors", or `None` for other codes.
             #[must_use]
             pub const fn name(self) -> Option<&'static str> {
                 match self.0 {
@@ -38,7 +42,7 @@ macro_rules! error_codes {
                 }
             }
 
-            /// What the error means.
+            /// Returns the meaning in the reference's section "WebSocket Errors".
             #[must_use]
             pub const fn description(self) -> Option<&'static str> {
                 match self.0 {
@@ -47,8 +51,9 @@ macro_rules! error_codes {
                 }
             }
 
-            /// The name in the reference's section "HTTP Errors". Those belong to the HTTP actions
-            /// beside this protocol.
+            /// Returns the name in the reference's section "HTTP Errors".
+            ///
+            /// The HTTP actions that return these errors are not part of this protocol.
             #[must_use]
             pub const fn http_name(self) -> Option<&'static str> {
                 match self.0 {
@@ -57,7 +62,7 @@ macro_rules! error_codes {
                 }
             }
 
-            /// What the error of an HTTP action means.
+            /// Returns the meaning in the reference's section "HTTP Errors".
             #[must_use]
             pub const fn http_description(self) -> Option<&'static str> {
                 match self.0 {
@@ -85,13 +90,13 @@ error_codes! {
 }
 
 impl ErrorCode {
-    /// The error of this number.
+    /// Creates a code from its number.
     #[must_use]
     pub const fn new(number: u16) -> Self {
         Self(number)
     }
 
-    /// The number.
+    /// Returns the number.
     #[must_use]
     pub const fn as_u16(self) -> u16 {
         self.0
@@ -116,7 +121,13 @@ impl PartialEq<u16> for ErrorCode {
     }
 }
 
-/// The number and, if there is one, the name.
+impl PartialEq<ErrorCode> for u16 {
+    fn eq(&self, other: &ErrorCode) -> bool {
+        *self == other.0
+    }
+}
+
+/// Formats the number, and the name if there is one.
 impl fmt::Display for ErrorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {

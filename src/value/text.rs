@@ -1,4 +1,4 @@
-//! A text of a payload, its escapes left alone until it is read.
+//! The text of a field.
 
 use core::cmp::Ordering;
 use core::fmt::{self, Write as _};
@@ -6,16 +6,21 @@ use core::hash::{Hash, Hasher};
 
 use crate::json::{self, Str};
 use crate::value::BufferTooSmall;
+use crate::value::eq_str;
 
 /// The text of a field.
 ///
-/// A text that was decoded may still hold JSON escapes as they came. They were validated then, so
-/// reading them cannot fail: [`chars`](Self::chars), [`decode_into`](Self::decode_into),
-/// [`Display`](fmt::Display), comparison and hashing all speak of the decoded text. Where there is
-/// no escape, and mostly there is none, [`as_str`](Self::as_str) lends the text.
+/// Decoded text borrows from the payload and may still contain JSON escapes. The decoder has
+/// validated them, so reading the text cannot fail. Everything that reads a `Text` sees the decoded
+/// characters: [`chars`](Self::chars), [`decode_into`](Self::decode_into),
+/// [`Display`](fmt::Display), comparison and hashing. Most texts contain no escape, and
+/// [`as_str`](Self::as_str) returns those without copying.
 ///
-/// Any `&str` is a `Text`; what has to be escaped is escaped when it is encoded. An escaped text is
-/// encoded as it came.
+/// Every string converts to a `Text`: a reference to any type that is `AsRef<str>`, such as
+/// `&str`, `&String` or `&heapless::String<N>`. The encoder escapes what must be escaped, and copies
+/// text that is already escaped.
+///
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::{Text, subscribe::Subscribe};
@@ -24,15 +29,25 @@ use crate::value::BufferTooSmall;
 /// let Ok(Subscribe::Error(error)) = Subscribe::decode_str(payload) else { panic!() };
 /// let text: Text = error.error_message.unwrap();
 /// assert_eq!(text, "say \"please\"");
-/// assert_eq!(text.as_str(), None);
-/// assert_eq!(text.code_point_count(), 12);
+/// assert_eq!(text.as_str(), None); // It contains an escape.
 /// assert_eq!(text.decode_into(&mut [0; 32]), Ok("say \"please\""));
+/// assert_eq!(text.to_string(), "say \"please\"");
 /// ```
 #[derive(Clone, Copy)]
 pub struct Text<'a>(Str<'a>);
 
 impl<'a> Text<'a> {
-    /// A text that is written here.
+    /// Creates a text from a string.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::Text;
+    ///
+    /// const GREETING: Text = Text::new("Good morning");
+    /// assert_eq!(GREETING, "Good morning");
+    /// assert_eq!(GREETING, Text::from(&String::from("Good morning")));
+    /// ```
     #[must_use]
     #[inline]
     pub const fn new(text: &'a str) -> Self {
@@ -44,7 +59,7 @@ impl<'a> Text<'a> {
         Self(text)
     }
 
-    /// The text, unless it is empty.
+    /// Returns the text, or `None` if it is empty.
     #[inline]
     pub(crate) fn not_empty(self) -> Option<Self> {
         Some(self).filter(|text| !text.is_empty())
@@ -55,42 +70,95 @@ impl<'a> Text<'a> {
         self.0
     }
 
-    /// The text, unless it holds an escape and so has to be decoded first.
+    /// Returns the text as a string slice, or `None` if it contains an escape and must be decoded
+    /// first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::Text;
+    ///
+    /// assert_eq!(Text::new("hello").as_str(), Some("hello"));
+    /// ```
     #[must_use]
     #[inline]
     pub const fn as_str(&self) -> Option<&'a str> {
         self.0.as_str()
     }
 
-    /// The characters of the text.
+    /// Returns an iterator over the characters.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::Text;
+    ///
+    /// let mut chars = Text::new("né").chars();
+    /// assert_eq!((chars.next(), chars.next(), chars.next()), (Some('n'), Some('é'), None));
+    /// ```
     #[must_use]
     #[inline]
     pub const fn chars(&self) -> TextChars<'a> {
         TextChars(self.0.chars())
     }
 
-    /// How many Unicode code points the text has: the unit of every length in the reference.
+    /// Returns the number of Unicode code points, the unit of every length in the reference.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::Text;
+    ///
+    /// assert_eq!(Text::new("🇯🇵").code_point_count(), 2);
+    /// ```
     #[must_use]
     #[cfg_attr(not(target_os = "none"), inline)]
     #[cfg_attr(target_os = "none", inline(never))]
     pub fn code_point_count(&self) -> usize {
         match self.as_str() {
-            // This only saves time, and the test takes flash.
+            // A shortcut for speed. On bare metal, flash matters more.
             Some(text) if cfg!(not(target_os = "none")) && text.is_ascii() => text.len(),
-            // Each code point has one byte that continues no other.
+            // Every code point has exactly one byte that is not a continuation byte.
             Some(text) => text.bytes().filter(|byte| byte & 0xc0 != 0x80).count(),
             None => self.chars().count(),
         }
     }
 
-    /// Returns the length of the text as it is written, which is at least the number of code
-    /// points.
+    /// Returns the length in bytes of the decoded text, as UTF-8.
+    ///
+    /// [`decode_into`](Self::decode_into) needs a buffer of this length. Text that contains an
+    /// escape is decoded to measure it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::Text;
+    ///
+    /// assert_eq!(Text::new("né").len(), 3);
+    /// ```
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self.as_str() {
+            Some(text) => text.len(),
+            None => self.chars().map(char::len_utf8).fold(0, usize::saturating_add),
+        }
+    }
+
+    /// Returns the length of the text as it is stored, which is at least the number of code points.
     #[inline]
     pub(crate) const fn byte_len(&self) -> usize {
         self.0.byte_len()
     }
 
-    /// Whether the text has no characters.
+    /// Returns `true` if the text has no characters.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::Text;
+    ///
+    /// assert!(Text::new("").is_empty());
+    /// ```
     #[must_use]
     #[inline]
     pub const fn is_empty(&self) -> bool {
@@ -100,22 +168,42 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Copies the text, decoded, to the beginning of `buffer`, and lends it from there. As many
-    /// bytes as the payload has are always enough.
+    /// Decodes the text into the start of `buffer` and returns it as a string slice.
+    ///
+    /// A buffer of the payload's length is always large enough.
     ///
     /// # Errors
     ///
-    /// If `buffer` is too small; what it holds then is not specified.
+    /// Returns an error if `buffer` is shorter than [`len`](Self::len). The content of `buffer` is
+    /// then unspecified.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::Text;
+    ///
+    /// assert_eq!(Text::new("hello").decode_into(&mut [0; 8]), Ok("hello"));
+    /// assert_eq!(Text::new("hello").decode_into(&mut [0; 4]).unwrap_err().needed(), 5);
+    /// ```
     pub fn decode_into<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b str, BufferTooSmall> {
         let length = self.0.decode_into(buffer);
-        // The bytes are UTF-8: only a lack of room makes this an error.
+        // The bytes are valid UTF-8, so the only possible error is a lack of space.
         buffer
             .get(..length)
             .and_then(|text| core::str::from_utf8(text).ok())
             .ok_or_else(|| BufferTooSmall::new(length))
     }
 
-    /// The text, borrowed where that is possible.
+    /// Returns the text as a string, borrowed if it contains no escape.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::borrow::Cow;
+    /// use ivs_chat_proto::Text;
+    ///
+    /// assert!(matches!(Text::new("hello").to_cow(), Cow::Borrowed("hello")));
+    /// ```
     #[cfg(feature = "alloc")]
     #[must_use]
     pub fn to_cow(&self) -> alloc::borrow::Cow<'a, str> {
@@ -126,7 +214,7 @@ impl<'a> Text<'a> {
     }
 }
 
-/// The characters of a [`Text`]; see [`Text::chars`].
+/// An iterator over the characters of a [`Text`], created by [`Text::chars`].
 #[derive(Clone, Debug)]
 pub struct TextChars<'a>(json::Chars<'a>);
 
@@ -146,18 +234,10 @@ impl Iterator for TextChars<'_> {
 
 impl core::iter::FusedIterator for TextChars<'_> {}
 
-impl<'a> From<&'a str> for Text<'a> {
+impl<'a, T: AsRef<str> + ?Sized> From<&'a T> for Text<'a> {
     #[inline]
-    fn from(text: &'a str) -> Self {
-        Self::new(text)
-    }
-}
-
-#[cfg(feature = "alloc")]
-impl<'a> From<&'a alloc::string::String> for Text<'a> {
-    #[inline]
-    fn from(text: &'a alloc::string::String) -> Self {
-        Self::new(text)
+    fn from(text: &'a T) -> Self {
+        Self::new(text.as_ref())
     }
 }
 
@@ -168,7 +248,7 @@ impl From<Text<'_>> for alloc::string::String {
     }
 }
 
-/// The empty text.
+/// Returns an empty text.
 impl Default for Text<'_> {
     fn default() -> Self {
         Self::new("")
@@ -188,35 +268,9 @@ impl PartialEq for Text<'_> {
 
 impl Eq for Text<'_> {}
 
-impl PartialEq<str> for Text<'_> {
-    #[inline]
-    fn eq(&self, other: &str) -> bool {
-        *self == Text::new(other)
-    }
-}
+eq_str!(Text);
 
-impl PartialEq<&str> for Text<'_> {
-    #[inline]
-    fn eq(&self, other: &&str) -> bool {
-        *self == Text::new(other)
-    }
-}
-
-impl PartialEq<Text<'_>> for str {
-    #[inline]
-    fn eq(&self, other: &Text<'_>) -> bool {
-        other == self
-    }
-}
-
-impl PartialEq<Text<'_>> for &str {
-    #[inline]
-    fn eq(&self, other: &Text<'_>) -> bool {
-        other == self
-    }
-}
-
-/// The order of `str`: by code points.
+/// Orders texts as `str` does, by code points.
 impl Ord for Text<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self.as_str(), other.as_str()) {
@@ -234,8 +288,8 @@ impl PartialOrd for Text<'_> {
 
 impl Hash for Text<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        // One call for each character, since a hasher may tell one long write from several short
-        // ones.
+        // One call per character, because a hasher may distinguish one long write from several
+        // short ones.
         self.chars().for_each(|character| character.hash(state));
         state.write_u8(0xff);
     }
@@ -263,7 +317,7 @@ impl fmt::Display for Text<'_> {
     }
 }
 
-/// The text as a string literal.
+/// Formats the decoded text as a string literal.
 impl fmt::Debug for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('"')?;

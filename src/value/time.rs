@@ -1,40 +1,41 @@
-//! Points in time, as RFC 3339 writes them.
+//! Times in the format of RFC 3339.
 
 use core::fmt::{self, Write as _};
 
-use crate::value::BufferTooSmall;
-use crate::value::Text;
+use crate::value::{BufferTooSmall, Text, eq_str};
 
-/// When the service received a message or an event, as it wrote it.
+/// The time at which the service received a message or an event.
 ///
-/// The text is kept whatever it says: a bad time never costs the message. [`parse`](Self::parse)
-/// reads it.
+/// The text is kept as received, so that an invalid time does not invalidate the message.
+/// [`parse`](Self::parse) parses it.
+///
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::SendTime;
 ///
-/// let time = SendTime::from("2023-01-05T14:33:32.894089757Z").parse().unwrap();
-/// assert_eq!((time.seconds(), time.nanoseconds()), (1_672_929_212, 894_089_757));
+/// let send_time = SendTime::from("2023-01-05T14:33:32.894089757Z");
+/// assert_eq!(send_time, "2023-01-05T14:33:32.894089757Z");
+/// assert_eq!(send_time.parse()?.seconds(), 1_672_929_212);
 /// assert!(SendTime::from("yesterday").parse().is_err());
+/// # Ok::<(), ivs_chat_proto::ParseTimestampError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct SendTime<'a>(Text<'a>);
 
 impl<'a> SendTime<'a> {
-    /// The text.
+    /// Returns the text as received.
     #[must_use]
     #[inline]
     pub const fn text(&self) -> Text<'a> {
         self.0
     }
 
-    /// The point in time.
+    /// Parses the text.
     ///
     /// # Errors
     ///
-    /// If the text is no date and time of [RFC
-    /// 3339](https://www.rfc-editor.org/rfc/rfc3339#section-5.6), or has more than nine digits of a
-    /// second's fraction.
+    /// Returns an error if [`Timestamp::parse`] rejects the text.
     pub fn parse(&self) -> Result<Timestamp, ParseTimestampError> {
         match self.0.as_str() {
             Some(text) => Timestamp::parse(text),
@@ -47,17 +48,28 @@ impl<'a> SendTime<'a> {
     }
 }
 
-impl<'a> From<&'a str> for SendTime<'a> {
-    fn from(text: &'a str) -> Self {
+impl<'a, T: AsRef<str> + ?Sized> From<&'a T> for SendTime<'a> {
+    #[inline]
+    fn from(text: &'a T) -> Self {
         Self(text.into())
     }
 }
 
 impl<'a> From<Text<'a>> for SendTime<'a> {
+    #[inline]
     fn from(text: Text<'a>) -> Self {
         Self(text)
     }
 }
+
+impl<'a> From<SendTime<'a>> for Text<'a> {
+    #[inline]
+    fn from(send_time: SendTime<'a>) -> Self {
+        send_time.0
+    }
+}
+
+eq_str!(SendTime);
 
 impl fmt::Display for SendTime<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -71,20 +83,33 @@ impl fmt::Debug for SendTime<'_> {
     }
 }
 
-/// A text that is no point in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("not a date and time of RFC 3339")]
-pub struct ParseTimestampError(());
-
-/// A point in time, in the years 0 to 9999 UTC.
+/// The error for a text that is not a date and time in the format of RFC 3339.
 ///
-/// It is written as the service does: UTC, the fraction of a second without trailing zeros.
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::Timestamp;
 ///
-/// let time = Timestamp::parse("2026-11-22T12:00:00.250+01:00").unwrap();
+/// let error = "2026-11-22".parse::<Timestamp>().unwrap_err();
+/// assert_eq!(error.to_string(), "invalid time: expected an RFC 3339 date and time");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("invalid time: expected an RFC 3339 date and time")]
+pub struct ParseTimestampError(());
+
+/// A time in the years 0 to 9999, UTC, with a resolution of one nanosecond.
+///
+/// It is formatted as the service formats it: in UTC, and with a fraction of a second that has no
+/// trailing zeros.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::Timestamp;
+///
+/// let time: Timestamp = "2026-11-22T12:00:00.250+01:00".parse()?;
 /// assert_eq!(time.to_string(), "2026-11-22T11:00:00.25Z");
+/// # Ok::<(), ivs_chat_proto::ParseTimestampError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp {
@@ -93,23 +118,35 @@ pub struct Timestamp {
 }
 
 const SECONDS_A_DAY: i64 = 86_400;
-/// From the first of March of year 0 to 1970.
+/// The number of days from March 1, year 0, to January 1, 1970.
 const DAYS_FROM_YEAR_0: i64 = 719_468;
 const DAYS_IN_400_YEARS: i64 = 146_097;
 
 impl Timestamp {
-    /// The beginning of 1970.
+    /// 1970-01-01T00:00:00Z.
     pub const UNIX_EPOCH: Self = Self { seconds: 0, nanoseconds: 0 };
 
-    /// The longest text of a point in time: nine digits of a fraction, and an offset.
+    /// The length in bytes of the longest text: nine digits of a fraction, and an offset.
     pub const MAX_LEN: usize = "0000-00-00T00:00:00.000000000+00:00".len();
     /// The first second of year 0.
     const MIN_SECONDS: i64 = -62_167_219_200;
     /// The last second of year 9999.
     const MAX_SECONDS: i64 = 253_402_300_799;
 
-    /// The point in time `seconds` and `nanoseconds` after the beginning of 1970 UTC, unless it is
-    /// out of range or there are more nanoseconds than a second has.
+    /// Creates a time from the seconds since [`UNIX_EPOCH`](Self::UNIX_EPOCH) and the nanoseconds
+    /// of the second.
+    ///
+    /// Returns `None` if the time is outside the years 0 to 9999, or if `nanoseconds` is
+    /// 1 000 000 000 or more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::Timestamp;
+    ///
+    /// let time = Timestamp::new(1_795_341_600, 250_000_000).unwrap();
+    /// assert_eq!(time.to_string(), "2026-11-22T10:00:00.25Z");
+    /// ```
     #[must_use]
     pub const fn new(seconds: i64, nanoseconds: u32) -> Option<Self> {
         if seconds < Self::MIN_SECONDS || seconds > Self::MAX_SECONDS || nanoseconds > 999_999_999 {
@@ -118,63 +155,95 @@ impl Timestamp {
         Some(Self { seconds, nanoseconds })
     }
 
-    /// Seconds since the beginning of 1970 UTC.
+    /// Returns the number of seconds since [`UNIX_EPOCH`](Self::UNIX_EPOCH).
     #[must_use]
     pub const fn seconds(self) -> i64 {
         self.seconds
     }
 
-    /// Nanoseconds since the beginning of the second: 0 to 999 999 999.
+    /// Returns the nanoseconds of the second, from 0 to 999 999 999.
     #[must_use]
     pub const fn nanoseconds(self) -> u32 {
         self.nanoseconds
     }
 
-    /// Writes the point in time to the beginning of `buffer`, as [`Display`](fmt::Display) does,
-    /// and lends it from there: for the `SendTime` of what a server sends.
+    /// Formats the time into the start of `buffer` and returns it as a string slice.
+    ///
+    /// The text is that of [`Display`](fmt::Display). A server uses it for the `SendTime` of the
+    /// payloads that it sends.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if `buffer` is too small. [`MAX_LEN`](Self::MAX_LEN) bytes are always
+    /// enough.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::{SendTime, Timestamp};
     ///
     /// let mut buffer = [0; Timestamp::MAX_LEN];
     /// let time = Timestamp::new(1_795_341_600, 250_000_000).unwrap();
-    /// assert_eq!(SendTime::from(time.format_into(&mut buffer)?).text(), "2026-11-22T10:00:00.25Z");
+    /// let send_time = SendTime::from(time.format_into(&mut buffer)?);
+    /// assert_eq!(send_time, "2026-11-22T10:00:00.25Z");
     /// # Ok::<(), ivs_chat_proto::BufferTooSmall>(())
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// If `buffer` is too small; [`MAX_LEN`](Self::MAX_LEN) bytes are always enough.
     pub fn format_into(self, buffer: &mut [u8]) -> Result<&str, BufferTooSmall> {
-        let mut copy = Copied { buffer, length: 0 };
-        // It is not the copy that fails when there is no room.
-        let _ = write!(copy, "{self}");
-        let Copied { buffer, length } = copy;
+        let mut writer = TruncatingWriter { buffer, length: 0 };
+        // The writer never fails. It counts what it cannot write.
+        let _ = write!(writer, "{self}");
+        let TruncatingWriter { buffer, length } = writer;
         buffer
             .get(..length)
             .and_then(|text| core::str::from_utf8(text).ok())
             .ok_or_else(|| BufferTooSmall::new(length))
     }
 
-    /// Reads a date and time of [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339#section-5.6),
-    /// with up to nine digits of a second's fraction and `Z` or an offset. A leap second is taken
-    /// for the second after it.
+    /// Parses a date and time of [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339#section-5.6).
+    ///
+    /// The fraction of a second may have up to nine digits. A leap second is read as the second
+    /// after it. [`FromStr`](core::str::FromStr) and `TryFrom<&str>` do the same.
     ///
     /// # Errors
     ///
-    /// If `text` is no such date and time.
+    /// Returns an error if `text` is not such a date and time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::parse("1970-01-01T00:00:01Z")?.seconds(), 1);
+    /// # Ok::<(), ivs_chat_proto::ParseTimestampError>(())
+    /// ```
     pub fn parse(text: &str) -> Result<Self, ParseTimestampError> {
         date_time(text.as_bytes()).ok_or(ParseTimestampError(()))
     }
 }
 
-/// What has been written of a text, as far as there was room.
-struct Copied<'b> {
+/// Writes into a buffer, and counts the bytes even if they do not fit.
+struct TruncatingWriter<'b> {
     buffer: &'b mut [u8],
     length: usize,
 }
 
-impl fmt::Write for Copied<'_> {
+impl core::str::FromStr for Timestamp {
+    type Err = ParseTimestampError;
+
+    fn from_str(text: &str) -> Result<Self, ParseTimestampError> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<&str> for Timestamp {
+    type Error = ParseTimestampError;
+
+    fn try_from(text: &str) -> Result<Self, ParseTimestampError> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Write for TruncatingWriter<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         if let Some(place) =
             self.buffer.get_mut(self.length..).and_then(|free| free.get_mut(..text.len()))
@@ -186,7 +255,7 @@ impl fmt::Write for Copied<'_> {
     }
 }
 
-/// `date-time`, to the end of `text`.
+/// Parses the grammar rule `date-time`, up to the end of `text`.
 fn date_time(text: &[u8]) -> Option<Timestamp> {
     let (date, rest) = text.split_first_chunk::<10>()?;
     let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = *date else { return None };
@@ -215,7 +284,7 @@ fn date_time(text: &[u8]) -> Option<Timestamp> {
     Timestamp::new(seconds, nanoseconds)
 }
 
-/// A number of nothing but digits.
+/// Parses a number that consists of digits only.
 fn number(digits: &[u8]) -> Option<i64> {
     digits.iter().try_fold(0_i64, |number, digit| match digit {
         b'0'..=b'9' => number.checked_mul(10)?.checked_add(i64::from(digit & 0x0f)),
@@ -223,7 +292,7 @@ fn number(digits: &[u8]) -> Option<i64> {
     })
 }
 
-/// `time-secfrac` if there is one, in nanoseconds, and what follows it.
+/// Parses the grammar rule `time-secfrac`, if present. Returns nanoseconds and the rest of the text.
 fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
     let [b'.', digits @ ..] = text else { return Some((0, text)) };
     let mut rest = digits;
@@ -240,7 +309,7 @@ fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
     (place < 100_000_000).then_some((nanoseconds, rest))
 }
 
-/// `time-offset`, to the end of `text`, in minutes.
+/// Parses the grammar rule `time-offset`, up to the end of `text`. Returns minutes.
 fn minutes_offset(text: &[u8]) -> Option<i64> {
     match *text {
         [b'Z' | b'z'] => Some(0),
@@ -263,8 +332,8 @@ const fn days_in_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days of the Gregorian calendar. Years are counted from March, so that the leap day is the last
-/// of its year, and months from March are 153 days for every five.
+/// Converts a date of the Gregorian calendar to days since 1970. Years start in March, so that a
+/// leap day is the last day of its year. Counted from March, every five months have 153 days.
 fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
     let year = if month <= 2 { year.checked_sub(1)? } else { year };
     let month_from_march = if month <= 2 { month.checked_add(9)? } else { month.checked_sub(3)? };

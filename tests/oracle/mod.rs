@@ -503,7 +503,7 @@ pub(crate) mod differential {
         match (found.map(owned::Publish::from), expected) {
             (Ok(found), Ok(expected)) => {
                 assert_eq!(found, expected);
-                let borrowed = found.as_borrowed().expect("a content that was decoded");
+                let borrowed = found.as_borrowed();
                 assert_eq!(
                     serde_json::to_string(&borrowed).expect("JSON"),
                     borrowed.encode_to_string()
