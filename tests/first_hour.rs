@@ -172,9 +172,13 @@ fn owned_payloads_are_made_validated_encoded_and_converted() -> Result {
     };
     assert_eq!(message.attributes["mood"], "happy");
     let event = owned::Event::delete_message("e1", "m1", Some("spam"), "2026-11-22T10:00:00Z");
-    assert!(matches!(event.kind(), EventKind::DeletedMessage { message_id, .. } if message_id == "m1"));
+    assert!(
+        matches!(event.kind(), EventKind::DeletedMessage { message_id, .. } if message_id == "m1")
+    );
     let event = owned::Event::disconnect_user("e1", "birk", None, "2026-11-22T10:00:00Z");
-    assert!(matches!(event.kind(), EventKind::DisconnectedUser { user_id, .. } if user_id == "birk"));
+    assert!(
+        matches!(event.kind(), EventKind::DisconnectedUser { user_id, .. } if user_id == "birk")
+    );
     Ok(())
 }
 

@@ -84,7 +84,7 @@ impl<'a> Subscribe<'a> {
     ///
     /// let error = Subscribe::decode(br#"{"Type":"ERROR"}"#).unwrap_err();
     /// assert_eq!(error.kind(), DecodeErrorKind::MissingField(Field::ErrorCode));
-    /// assert_eq!(error.offset(), 16);
+    /// assert_eq!(error.offset(), 15); // The closing brace.
     /// ```
     #[inline]
     pub fn decode(payload: &'a [u8]) -> Result<Self, DecodeError> {
