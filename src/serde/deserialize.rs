@@ -120,7 +120,7 @@ impl<'de> Deserialize<'de> for Publish {
 
 impl<'de> Deserialize<'de> for Subscribe {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_value(Value::deserialize(deserializer)?)
+        Self::from_value(&Value::deserialize(deserializer)?)
     }
 }
 
@@ -226,7 +226,7 @@ impl<'de> Deserialize<'de> for ChatLogEntry {
         Ok(Self {
             event_timestamp: members.optional_string(Field::EventTimestamp)?,
             type_name: members.optional_string(Field::LogType)?,
-            payload: Subscribe::from_value(payload)?,
+            payload: Subscribe::from_value(&payload)?,
             version: members.optional_string(Field::Version)?,
         })
     }

@@ -194,7 +194,7 @@ impl<'a> Attributes<'a> {
 }
 
 #[inline]
-fn to_texts<'a>((name, value): &'a (impl AsRef<str>, impl AsRef<str>)) -> (Text<'a>, Text<'a>) {
+fn to_texts((name, value): &(impl AsRef<str>, impl AsRef<str>)) -> (Text<'_>, Text<'_>) {
     (name.into(), value.into())
 }
 
