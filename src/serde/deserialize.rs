@@ -125,7 +125,7 @@ impl<'de> Deserialize<'de> for Subscribe {
 }
 
 impl Subscribe {
-    fn from_value<E: Error>(value: Value) -> Result<Self, E> {
+    fn from_value<E: Error>(value: &Value) -> Result<Self, E> {
         let mut members =
             Members::new(value.clone(), |name| Field::named(name, Direction::Subscribe))?;
         match members.string::<E>(Field::Type)?.as_str() {
