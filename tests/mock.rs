@@ -587,7 +587,7 @@ fn a_refusal_may_say_when_to_retry() {
         (error, error.status(), error.retry_after_s()),
         (ConnectError::InvalidToken, 401, None)
     );
-    assert_eq!(error.to_string(), "the token is not known, or has been used");
+    assert_eq!(error.to_string(), "token is unknown or has already been used");
 }
 
 /// Other spellings have the same values, for `serde_json` and for the decoder.
