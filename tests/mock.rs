@@ -590,8 +590,7 @@ fn has_members_of(value: &Value, other: &Value) -> bool {
 const JSON: &str = r#"{"ErrorMessage":"session expired","ErrorCode":401}"#;
 
 const fn with_session_end(end: SessionEnd) -> Faults {
-    let faults = Faults::none().with_session_end(end);
-    faults
+    Faults::none().with_session_end(end)
 }
 
 #[test]
