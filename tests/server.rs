@@ -14,9 +14,7 @@ use ivs_chat_proto::{
 const NOW: Instant = Instant::from_millis(1_000);
 
 const fn config() -> Config {
-    let mut config = Config::new();
-    config.capabilities = Capabilities::ALL;
-    config
+    Config::new().with_capabilities(Capabilities::ALL)
 }
 
 fn json(payload: Subscribe<'_>) -> String {
@@ -49,10 +47,8 @@ fn each_rejection_has_its_code_message_and_request_id() {
         r#"{{"Action":"SEND_MESSAGE","RequestId":"r","Content":"hi","X":"{}"}}"#,
         "x".repeat(16 << 10)
     );
-    let mut limited = config();
-    limited.max_code_points = 5;
-    let mut guest = config();
-    guest.capabilities = Capabilities::NONE;
+    let limited = config().with_max_code_points(5);
+    let guest = config().with_capabilities(Capabilities::NONE);
     for (config, message, code, error_message, request_id) in [
         (config(), "", 400, "request is not valid JSON", None),
         (
@@ -131,12 +127,11 @@ fn each_rejection_has_its_code_message_and_request_id() {
 
 #[test]
 fn the_first_failing_check_determines_the_cause() {
-    let mut config = config();
-    config.capabilities = Capabilities::NONE;
-    config.max_code_points = 1;
-    config.max_bytes = 10;
-    config.requests_per_second = NonZeroU8::new(1);
-    config.session_ms = 5;
+    let mut config = Config::new()
+        .with_max_code_points(1)
+        .with_max_bytes(10)
+        .with_requests_per_second(NonZeroU8::new(1))
+        .with_session_ms(5);
     let message = br#"{"Action":"SEND_MESSAGE","Content":"hi"}"#;
     let cause = |config, now| {
         Peer::new(Instant::from_millis(0), config)

@@ -33,19 +33,19 @@ pub struct Config {
     /// The maximum number of requests on one connection in any second. `None` means no limit.
     /// Defaults to 10.
     pub requests_per_second: Option<NonZeroU8>,
-    /// The words that message review does not allow. A message that contains one of them is
-    /// rejected with an error 406. Defaults to none.
+    /// The words that message review rejects. A message that contains any of them is answered with
+    /// an error 406. Defaults to none.
     pub blocked_words: Vec<String>,
-    /// Decides if the event about a deletion or a disconnection carries the `RequestId` of the
+    /// `true` if the event about a deletion or a disconnection carries the `RequestId` of the
     /// client's request. Defaults to `true`.
     ///
     /// The reference states this of both requests ("this appears in corresponding subscribe
-    /// operations"). The events captured in live rooms have an empty `RequestId`, but it is unknown
-    /// if their requests had one. Clients should support both.
+    /// operations"). The events captured in live rooms have an empty `RequestId`, but their
+    /// requests may have had none. Clients should support both.
     pub event_has_request_id: bool,
     /// The wall-clock time at which the caller's clock started. Defaults to the beginning of 2026.
     pub start: Timestamp,
-    /// Decides if the room records [accepted requests](super::Room::accepted). Defaults to `false`.
+    /// `true` if the room records [accepted requests](super::Room::accepted). Defaults to `false`.
     pub record_accepted: bool,
     /// The faults to inject. Defaults to none.
     pub faults: Faults,

@@ -38,9 +38,8 @@ pub enum Delivery {
         /// `true` for the last fragment of the message.
         fin: bool,
     },
-    /// Answer the oldest unanswered ping for which
-    /// [`Room::handle_ping`](super::Room::handle_ping) returned `true`. A pong may be due between
-    /// two fragments of a message.
+    /// Answer a ping: the oldest unanswered one for which [`handle_ping`](super::Room::handle_ping)
+    /// returned `true`. A pong may be due between two fragments of a message.
     Pong,
     /// Send a close frame. The room no longer has this connection.
     Close {

@@ -75,7 +75,7 @@ faults! {
     /// The value of the `Retry-After` header of the answers 429 and 503, in seconds. With `None`,
     /// they have no such header. Defaults to `None`.
     retry_after_s, with_retry_after_s: Option<u32> = None;
-    /// Breaks the connection as soon as it is open.
+    /// Breaks the connection immediately after the handshake.
     accept_then_drop, with_accept_then_drop: Probability = Probability::NEVER;
 
     /// Writes the members of the payload, and those of its `Sender`, in random order.

@@ -109,8 +109,7 @@ enum ServiceLevel {
 impl Room {
     /// Creates an empty room.
     ///
-    /// The same seed and the same calls give the same deliveries. Tokens and identifiers are
-    /// predictable for anyone who knows the seed.
+    /// The same seed and the same calls give the same deliveries.
     ///
     /// # Examples
     ///
@@ -652,22 +651,18 @@ impl Room {
 
     fn deliver_to(&mut self, payload: String, is_recipient: impl Fn(&Member) -> bool) {
         let payload = self.injector.respell(payload);
-        for conn in self.connections_where(|member| {
-            member.service == ServiceLevel::Full && is_recipient(member)
-        }) {
+        let receives =
+            |member: &Member| member.service == ServiceLevel::Full && is_recipient(member);
+        for conn in self.connections_where(receives) {
             self.injector.deliver(&mut self.links, self.now, conn, &payload);
         }
     }
 
     pub(super) fn connections_where(
         &self,
-        is_recipient: impl Fn(&Member) -> bool,
+        predicate: impl Fn(&Member) -> bool,
     ) -> Vec<ConnectionId> {
-        self.members
-            .iter()
-            .filter(|(_, member)| is_recipient(member))
-            .map(|(conn, _)| *conn)
-            .collect()
+        self.members.iter().filter(|(_, member)| predicate(member)).map(|(conn, _)| *conn).collect()
     }
 
     // The end of sessions and connections.

@@ -7,8 +7,8 @@ use crate::server::Close;
 
 /// The way in which the room ends an expired session.
 ///
-/// Of the service, it is only known that an unprompted error 401 comes first. A client must not
-/// depend on anything that follows the error.
+/// The service is known to send an unprompted error 401 first. The rest of its behavior is not
+/// known, so a client must not depend on it.
 ///
 /// # Examples
 ///

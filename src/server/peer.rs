@@ -33,8 +33,8 @@ pub struct Config {
     /// The maximum size of a publish, in bytes. The service has such a limit but does not document
     /// it. Defaults to 16 KiB.
     pub max_bytes: usize,
-    /// The maximum number of requests in any window of one second, counting all actions: 1 to 10.
-    /// A greater number counts as 10, and `None` means no limit. Defaults to 10.
+    /// The maximum number of requests in any window of one second, counting all actions: 1 to 10. A
+    /// greater number counts as 10, and `None` means no limit. Defaults to 10.
     pub requests_per_second: Option<NonZeroU8>,
 }
 
