@@ -1,9 +1,10 @@
-//! The in-memory room: what it does by itself, and each of its faults.
+//! The in-memory room: its own behavior and each of its faults.
 //!
-//! A room is driven through one script, and all that comes of it is compared. Payloads are read by
-//! `serde_json`, which knows nothing of this crate's decoder.
+//! Most tests drive a room through a script and compare the trace of its deliveries. `serde_json`
+//! reads the payloads, so that the tests do not depend on this crate's decoder.
 #![cfg(all(feature = "std", feature = "mock"))]
 
+use core::error::Error;
 use core::mem;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,51 +13,53 @@ use ivs_chat_proto::mock::{
     ExpiryReason, Faults, Probability, Room, SessionEnd, User,
 };
 use ivs_chat_proto::subscribe::Subscribe;
-use ivs_chat_proto::{CloseReason, Instant};
+use ivs_chat_proto::{Capabilities, CloseReason, Instant, Timestamp};
 use serde_json::Value;
 
 const SESSION_MS: u64 = 60_000;
 
-/// One thing that a client sees.
+/// An item that a client receives.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Seen {
+enum Received {
     Message(String),
-    /// A message that is not UTF-8 or was cut short.
-    Noise(usize),
+    /// A message that is not UTF-8, with its length.
+    Invalid(usize),
     Pong,
     Close(u16, String),
     Abort,
 }
 
-/// All that comes of a script.
+/// The results of a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Trace {
     refusals: Vec<ConnectError>,
-    /// What is seen on which connection at which time.
-    seen: Vec<(u64, u64, Seen)>,
-    /// The codes of the verdicts: 200 for an accepted publish, 0 for none.
+    /// The time and the connection of each received item.
+    received: Vec<(u64, u64, Received)>,
+    /// The codes of the verdicts: 200 for an accepted publish, 0 for one that was not handled.
     verdicts: Vec<u16>,
-    /// Whether each ping is to be answered.
+    /// `true` for each ping that the room answers.
     pings: Vec<bool>,
     fragments: usize,
     connections: usize,
 }
 
 impl Trace {
-    fn on(&self, conn: u64) -> Vec<&Seen> {
-        self.seen.iter().filter(|(_, to, _)| *to == conn).map(|(_, _, seen)| seen).collect()
+    fn on(&self, conn: u64) -> Vec<&Received> {
+        self.received.iter().filter(|(_, to, _)| *to == conn).map(|(_, _, item)| item).collect()
     }
 
     fn times_on(&self, conn: u64) -> Vec<u64> {
-        self.seen.iter().filter(|(_, to, _)| *to == conn).map(|(at, _, _)| *at).collect()
+        self.received.iter().filter(|(_, to, _)| *to == conn).map(|(at, _, _)| *at).collect()
     }
 
     fn payloads(&self) -> Vec<&str> {
-        let seen = self.seen.iter().map(|(_, _, seen)| seen);
-        seen.filter_map(
-            |seen| if let Seen::Message(text) = seen { Some(text.as_str()) } else { None },
-        )
-        .collect()
+        self.received
+            .iter()
+            .filter_map(|(_, _, item)| match item {
+                Received::Message(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect()
     }
 
     fn values(&self) -> Vec<Value> {
@@ -70,19 +73,20 @@ impl Trace {
         self.values().iter().any(|value| value["ErrorCode"] == code)
     }
 
-    /// Whether an event of the application is seen on a connection, last in the script.
-    fn sees_event(&self, conn: u64) -> bool {
+    /// Returns `true` if the connection received the application's event, the last of the script.
+    fn has_event_on(&self, conn: u64) -> bool {
         self.on(conn)
             .iter()
-            .any(|seen| matches!(seen, Seen::Message(text) if text.contains("app:score")))
+            .any(|item| matches!(item, Received::Message(text) if text.contains("app:score")))
     }
 }
 
-/// A room, and what has come of it.
+/// A room, and the trace of its script so far.
 struct Driver {
     room: Room,
     trace: Trace,
-    begun: BTreeMap<u64, Vec<u8>>,
+    /// The fragments of incomplete messages, by connection.
+    incomplete: BTreeMap<u64, Vec<u8>>,
 }
 
 impl Driver {
@@ -90,7 +94,7 @@ impl Driver {
         Self {
             room: Room::new(config, [seed; 16]),
             trace: Trace::default(),
-            begun: BTreeMap::new(),
+            incomplete: BTreeMap::new(),
         }
     }
 
@@ -106,7 +110,7 @@ impl Driver {
             Ok(conn) => conn,
             Err(error) => {
                 self.trace.refusals.push(error);
-                // There is none with this number.
+                // A number that no connection has.
                 ConnectionId::from_number(99)
             }
         }
@@ -128,12 +132,12 @@ impl Driver {
         is_answered
     }
 
-    /// Takes all that is due until `end`, each at its time.
+    /// Polls all deliveries until `end`, each at its due time.
     fn run_until(&mut self, end: u64) {
         loop {
             let now = self.room.next_at().map_or(end, Instant::as_millis).min(end);
             while let Some((conn, delivery)) = self.room.poll(at(now)) {
-                self.take(now, conn.number(), delivery);
+                self.record(now, conn.number(), delivery);
             }
             if now == end {
                 return;
@@ -141,35 +145,35 @@ impl Driver {
         }
     }
 
-    fn take(&mut self, now: u64, conn: u64, delivery: Delivery) {
-        let seen = match delivery {
+    fn record(&mut self, now: u64, conn: u64, delivery: Delivery) {
+        let item = match delivery {
             Delivery::Fragment { bytes, fin } => {
                 self.trace.fragments += 1;
-                let message = self.begun.entry(conn).or_default();
+                let message = self.incomplete.entry(conn).or_default();
                 message.extend(&*bytes);
                 if !fin {
                     return;
                 }
                 let message = mem::take(message);
                 let length = message.len();
-                String::from_utf8(message).map_or(Seen::Noise(length), Seen::Message)
+                String::from_utf8(message).map_or(Received::Invalid(length), Received::Message)
             }
-            Delivery::Pong => Seen::Pong,
-            Delivery::Close { code, reason } => Seen::Close(code, reason),
-            Delivery::Abort => Seen::Abort,
+            Delivery::Pong => Received::Pong,
+            Delivery::Close { code, reason } => Received::Close(code, reason),
+            Delivery::Abort => Received::Abort,
             other => panic!("{other:?}"),
         };
-        self.trace.seen.push((now, conn, seen));
+        self.trace.received.push((now, conn, item));
     }
 
-    /// All that came on a connection since the last call.
-    fn news(&mut self, conn: ConnectionId) -> Vec<Seen> {
-        let (mine, others) = mem::take(&mut self.trace.seen)
+    /// Removes and returns the items that a connection has received since the last call.
+    fn drain(&mut self, conn: ConnectionId) -> Vec<Received> {
+        let (mine, others) = mem::take(&mut self.trace.received)
             .into_iter()
             .partition(|(_, to, _)| *to == conn.number());
-        self.trace.seen = others;
-        let mine: Vec<(u64, u64, Seen)> = mine;
-        mine.into_iter().map(|(_, _, seen)| seen).collect()
+        self.trace.received = others;
+        let mine: Vec<(u64, u64, Received)> = mine;
+        mine.into_iter().map(|(_, _, item)| item).collect()
     }
 }
 
@@ -183,13 +187,16 @@ fn config(faults: Faults) -> Config {
     config
 }
 
-const HELLO: &str = r#"{"Action":"SEND_MESSAGE","RequestId":"r-1","Content":"hej 🌞 <b>","Attributes":{"b":"{\"x\":1}","a":"1 2"}}"#;
+const HELLO: &str = concat!(
+    r#"{"Action":"SEND_MESSAGE","RequestId":"r-1","Content":"hej 🌞 <b>","#,
+    r#""Attributes":{"b":"{\"x\":1}","a":"1 2"}}"#
+);
 
 /// The connections of the script.
 const ASTRID: u64 = 0;
 const BIRK: u64 = 1;
 
-/// Two users, two pings, two messages, one publish that is malformed, and one event.
+/// Runs the script: two users, two pings, two messages, one malformed publish and one event.
 fn run(faults: Faults, seed: u8) -> Trace {
     let mut driver = Driver::new(config(faults), seed);
     let (astrid, birk) = (driver.connect(0, "astrid"), driver.connect(0, "birk"));
@@ -213,228 +220,141 @@ fn run(faults: Faults, seed: u8) -> Trace {
     driver.trace
 }
 
-/// A fault: its name, how it is set, and how it shows in the script.
-type Fault = (&'static str, fn(&mut Faults, Probability), fn(&Trace) -> bool);
+/// A fault: its name, its setter, and a predicate that is true if it shows in the trace.
+type Fault = (&'static str, fn(Faults, Probability) -> Faults, fn(&Trace) -> bool);
 
 const FAULTS: &[Fault] = &[
-    ("refuse_401", |faults, p| faults.refuse_401 = p, |trace| is_refused(trace, 401)),
-    ("refuse_403", |faults, p| faults.refuse_403 = p, |trace| is_refused(trace, 403)),
-    ("refuse_404", |faults, p| faults.refuse_404 = p, |trace| is_refused(trace, 404)),
-    ("refuse_429", |faults, p| faults.refuse_429 = p, |trace| is_refused(trace, 429)),
-    ("refuse_503", |faults, p| faults.refuse_503 = p, |trace| is_refused(trace, 503)),
-    (
-        "accept_then_drop",
-        |faults, p| faults.accept_then_drop = p,
-        |trace| {
-            trace.seen == [(0, ASTRID, Seen::Abort), (0, BIRK, Seen::Abort)]
-                && trace.connections == 0
-        },
-    ),
-    (
-        "shuffle",
-        |faults, p| faults.shuffle = p,
-        |trace| {
-            trace
-                .payloads()
-                .iter()
-                .any(|payload| !payload.starts_with("{\"Type") && !payload.starts_with("{\"Er"))
-        },
-    ),
-    (
-        "white_space",
-        |faults, p| faults.white_space = p,
-        |trace| trace.payloads().iter().all(|payload| payload.starts_with(' ')),
-    ),
-    (
-        "escape",
-        |faults, p| faults.escape = p,
-        |trace| trace.payloads().iter().all(|payload| payload.contains("\\u")),
-    ),
-    (
-        "unknown_member",
-        |faults, p| faults.unknown_member = p,
-        |trace| {
-            let known = |value: &Value| {
-                value.as_object().unwrap().keys().all(|key| KNOWN.contains(&key.as_str()))
-            };
-            trace.values().iter().all(|value| {
-                !known(value) && value.get("Sender").is_none_or(|sender| !known(sender))
-            })
-        },
-    ),
-    (
-        "duplicate",
-        |faults, p| faults.duplicate = p,
-        |trace| {
-            let texts: Vec<_> = trace.on(BIRK);
-            texts.len() == 6
-                && texts.chunks(2).all(|pair| pair[0] == pair[1])
-                && comes_at(trace, &[100, 200, 300, 400])
-        },
-    ),
+    ("refuse_401", Faults::with_refuse_401, |trace| is_refused(trace, 401)),
+    ("refuse_403", Faults::with_refuse_403, |trace| is_refused(trace, 403)),
+    ("refuse_404", Faults::with_refuse_404, |trace| is_refused(trace, 404)),
+    ("refuse_429", Faults::with_refuse_429, |trace| is_refused(trace, 429)),
+    ("refuse_503", Faults::with_refuse_503, |trace| is_refused(trace, 503)),
+    ("accept_then_drop", Faults::with_accept_then_drop, |trace| {
+        trace.received == [(0, ASTRID, Received::Abort), (0, BIRK, Received::Abort)]
+            && trace.connections == 0
+    }),
+    ("shuffle", Faults::with_shuffle, |trace| {
+        trace
+            .payloads()
+            .iter()
+            .any(|payload| !payload.starts_with("{\"Type") && !payload.starts_with("{\"Er"))
+    }),
+    ("white_space", Faults::with_white_space, |trace| {
+        trace.payloads().iter().all(|payload| payload.starts_with(' '))
+    }),
+    ("escape", Faults::with_escape, |trace| {
+        trace.payloads().iter().all(|payload| payload.contains("\\u"))
+    }),
+    ("unknown_member", Faults::with_unknown_member, |trace| {
+        let known = |value: &Value| {
+            value.as_object().unwrap().keys().all(|key| KNOWN.contains(&key.as_str()))
+        };
+        trace
+            .values()
+            .iter()
+            .all(|value| !known(value) && value.get("Sender").is_none_or(|sender| !known(sender)))
+    }),
+    ("duplicate", Faults::with_duplicate, |trace| {
+        let texts: Vec<_> = trace.on(BIRK);
+        texts.len() == 6
+            && texts.chunks(2).all(|pair| pair[0] == pair[1])
+            && is_received_at(trace, &[100, 200, 300, 400])
+    }),
     (
         "duplicate_later",
-        |faults, p| {
-            faults.duplicate_later = p;
-            faults.max_duplicate_delay_ms = 3_000;
-        },
+        |faults, p| faults.with_duplicate_later(p).with_max_duplicate_delay_ms(3_000),
         |trace| {
-            // An ERROR comes twice, too.
+            // An error is delivered twice, too.
             let mut texts = trace.on(ASTRID);
-            texts.retain(|seen| matches!(seen, Seen::Message(_)));
-            let twice = |text: &&Seen| texts.iter().filter(|other| *other == text).count() == 2;
-            texts.len() == 8 && texts.iter().all(twice) && !comes_at(trace, &[100, 200, 300, 400])
+            texts.retain(|item| matches!(item, Received::Message(_)));
+            let twice = |text: &&Received| texts.iter().filter(|other| *other == text).count() == 2;
+            texts.len() == 8
+                && texts.iter().all(twice)
+                && !is_received_at(trace, &[100, 200, 300, 400])
         },
     ),
-    (
-        "delay",
-        |faults, p| {
-            faults.delay = p;
-            faults.max_delay_ms = 3_000;
-        },
-        |trace| is_as_without_faults_but_late(trace),
-    ),
-    ("fragment", |faults, p| faults.fragment = p, |trace| trace.fragments > 500),
-    (
-        "oversize",
-        |faults, p| faults.oversize = p,
-        |trace| trace.payloads().iter().filter(|payload| payload.len() == 40_000).count() == 7,
-    ),
-    (
-        "garbage",
-        |faults, p| faults.garbage = p,
-        |trace| {
-            trace.payloads().len() == 14
-                && trace.payloads().chunks(2).all(|pair| pair[1].starts_with(pair[0]))
-        },
-    ),
-    (
-        "unknown_type",
-        |faults, p| faults.unknown_type = p,
-        |trace| trace.values().iter().filter(|value| value["Type"] == "POLL").count() == 7,
-    ),
-    (
-        "unknown_code",
-        |faults, p| faults.unknown_code = p,
-        |trace| trace.verdicts == [499, 499, 400],
-    ),
-    ("burst_429", |faults, p| faults.burst_429 = p, |trace| trace.verdicts == [429, 429, 400]),
-    (
-        "error_without_request_id",
-        |faults, p| faults.error_without_request_id = p,
-        |trace| {
-            trace.has_error(400) && trace.values().iter().all(|value| value["RequestId"] != "r-3")
-        },
-    ),
-    (
-        "drop_after_accept",
-        |faults, p| faults.drop_after_accept = p,
-        |trace| {
-            // The other gets the message.
-            let [Seen::Message(payload), Seen::Abort] = trace.on(BIRK)[..] else { return false };
-            trace.verdicts == [200, 200, 0]
-                && trace.on(ASTRID) == [&Seen::Pong, &Seen::Abort]
-                && payload.contains(r#""RequestId":"r-1""#)
-        },
-    ),
-    (
-        "drop",
-        |faults, p| faults.drop = p,
-        |trace| {
-            trace.verdicts == [0, 0, 0]
-                && trace.on(BIRK) == [&Seen::Abort]
-                && trace.connections == 0
-        },
-    ),
-    (
-        "unprompted_401",
-        |faults, p| faults.unprompted_401 = p,
-        |trace| trace.has_error(401) && trace.connections == 2 && trace.verdicts == [200, 200, 400],
-    ),
-    (
-        "end_session",
-        |faults, p| faults.end_session = p,
-        |trace| {
-            let last = trace.on(BIRK).into_iter().last();
-            trace.has_error(401)
-                && matches!(last, Some(Seen::Close(1000, _)))
-                && trace.connections == 0
-        },
-    ),
-    (
-        "restart",
-        |faults, p| faults.restart = p,
-        |trace| {
-            let is_restart = |conn| matches!(trace.on(conn).last(), Some(Seen::Close(1012, reason)) if reason == "service restart");
-            trace.verdicts == [200, 0, 0] && is_restart(ASTRID) && is_restart(BIRK)
-        },
-    ),
-    (
-        "kick",
-        |faults, p| faults.kick = p,
-        |trace| {
-            let kicks = trace
-                .values()
-                .into_iter()
-                .filter(|value| value["EventName"] == "aws:DISCONNECT_USER");
-            kicks.count() == 3
-                && trace.on(ASTRID).last() == Some(&&Seen::Close(1000, String::new()))
-        },
-    ),
-    (
-        "stall",
-        |faults, p| {
-            faults.stall = p;
-            faults.max_stall_ms = 3_000;
-        },
-        |trace| is_as_without_faults_but_late(trace),
-    ),
-    (
-        "lose_link_to_client",
-        |faults, p| faults.lose_link_to_client = p,
-        |trace| {
-            // The first message reaches the other, the second none. The second ping is not
-            // answered.
-            let is_birk_told = trace.on(BIRK).len() == 1 && trace.on(ASTRID) == [&Seen::Pong];
-            trace.verdicts == [200, 200, 400]
-                && is_birk_told
-                && trace.pings == [true, false]
-                && trace.connections == 2
-                && !trace.sees_event(ASTRID)
-        },
-    ),
-    (
-        "lose_link_from_client",
-        |faults, p| faults.lose_link_from_client = p,
-        |trace| {
-            trace.verdicts == [0, 0, 0]
-                && trace.pings == [true, false]
-                && trace.connections == 2
-                && trace.sees_event(ASTRID)
-        },
-    ),
-    (
-        "lose_link",
-        |faults, p| faults.lose_link = p,
-        |trace| {
-            trace.verdicts == [0, 0, 0]
-                && trace.pings == [true, false]
-                && trace.connections == 2
-                && !trace.sees_event(ASTRID)
-        },
-    ),
-    (
-        "lose_pong",
-        |faults, p| faults.lose_pong = p,
-        |trace| {
-            trace.pings == [false, false]
-                && !trace.on(ASTRID).contains(&&Seen::Pong)
-                && trace.sees_event(ASTRID)
-        },
-    ),
+    ("delay", |faults, p| faults.with_delay(p).with_max_delay_ms(3_000), is_only_delayed),
+    ("fragment", Faults::with_fragment, |trace| trace.fragments > 500),
+    ("oversize", Faults::with_oversize, |trace| {
+        trace.payloads().iter().filter(|payload| payload.len() == 40_000).count() == 7
+    }),
+    ("garbage", Faults::with_garbage, |trace| {
+        trace.payloads().len() == 14
+            && trace.payloads().chunks(2).all(|pair| pair[1].starts_with(pair[0]))
+    }),
+    ("unknown_type", Faults::with_unknown_type, |trace| {
+        trace.values().iter().filter(|value| value["Type"] == "POLL").count() == 7
+    }),
+    ("unknown_code", Faults::with_unknown_code, |trace| trace.verdicts == [499, 499, 400]),
+    ("burst_429", Faults::with_burst_429, |trace| trace.verdicts == [429, 429, 400]),
+    ("error_without_request_id", Faults::with_error_without_request_id, |trace| {
+        trace.has_error(400) && trace.values().iter().all(|value| value["RequestId"] != "r-3")
+    }),
+    ("drop_after_accept", Faults::with_drop_after_accept, |trace| {
+        // The other user receives the message.
+        let [Received::Message(payload), Received::Abort] = trace.on(BIRK)[..] else {
+            return false;
+        };
+        trace.verdicts == [200, 200, 0]
+            && trace.on(ASTRID) == [&Received::Pong, &Received::Abort]
+            && payload.contains(r#""RequestId":"r-1""#)
+    }),
+    ("drop", Faults::with_drop, |trace| {
+        trace.verdicts == [0, 0, 0]
+            && trace.on(BIRK) == [&Received::Abort]
+            && trace.connections == 0
+    }),
+    ("unprompted_401", Faults::with_unprompted_401, |trace| {
+        trace.has_error(401) && trace.connections == 2 && trace.verdicts == [200, 200, 400]
+    }),
+    ("end_session", Faults::with_end_session, |trace| {
+        let last = trace.on(BIRK).into_iter().last();
+        trace.has_error(401)
+            && matches!(last, Some(Received::Close(1000, _)))
+            && trace.connections == 0
+    }),
+    ("restart", Faults::with_restart, |trace| {
+        let close = Received::Close(1012, "service restart".to_owned());
+        trace.verdicts == [200, 0, 0]
+            && [ASTRID, BIRK].iter().all(|conn| trace.on(*conn).last() == Some(&&close))
+    }),
+    ("kick", Faults::with_kick, |trace| {
+        let kicks =
+            trace.values().into_iter().filter(|value| value["EventName"] == "aws:DISCONNECT_USER");
+        kicks.count() == 3
+            && trace.on(ASTRID).last() == Some(&&Received::Close(1000, String::new()))
+    }),
+    ("stall", |faults, p| faults.with_stall(p).with_max_stall_ms(3_000), is_only_delayed),
+    ("lose_link_to_client", Faults::with_lose_link_to_client, |trace| {
+        // The first message reaches the other user, the second no user. The second ping is not
+        // answered.
+        trace.verdicts == [200, 200, 400]
+            && trace.on(BIRK).len() == 1
+            && trace.on(ASTRID) == [&Received::Pong]
+            && trace.pings == [true, false]
+            && trace.connections == 2
+            && !trace.has_event_on(ASTRID)
+    }),
+    ("lose_link_from_client", Faults::with_lose_link_from_client, |trace| {
+        trace.verdicts == [0, 0, 0]
+            && trace.pings == [true, false]
+            && trace.connections == 2
+            && trace.has_event_on(ASTRID)
+    }),
+    ("lose_link", Faults::with_lose_link, |trace| {
+        trace.verdicts == [0, 0, 0]
+            && trace.pings == [true, false]
+            && trace.connections == 2
+            && !trace.has_event_on(ASTRID)
+    }),
+    ("lose_pong", Faults::with_lose_pong, |trace| {
+        trace.pings == [false, false]
+            && !trace.on(ASTRID).contains(&&Received::Pong)
+            && trace.has_event_on(ASTRID)
+    }),
 ];
 
-/// The members of the reference.
+/// The members that the reference defines.
 const KNOWN: [&str; 11] = [
     "Type",
     "Id",
@@ -453,51 +373,54 @@ fn is_refused(trace: &Trace, status: u16) -> bool {
     trace.refusals.len() == 2 && trace.refusals.iter().all(|error| error.status() == status)
 }
 
-/// Whether payloads come at these times and no other.
-fn comes_at(trace: &Trace, times: &[u64]) -> bool {
-    trace.seen.iter().all(|(at, _, seen)| !matches!(seen, Seen::Message(_)) || times.contains(at))
+/// Returns `true` if payloads are received at these times only.
+fn is_received_at(trace: &Trace, times: &[u64]) -> bool {
+    trace
+        .received
+        .iter()
+        .all(|(at, _, item)| !matches!(item, Received::Message(_)) || times.contains(at))
 }
 
-/// Whether each connection sees what it would without faults, in the same order, but some of it
-/// later.
-fn is_as_without_faults_but_late(trace: &Trace) -> bool {
+/// Returns `true` if each connection receives the same items in the same order as without faults,
+/// some of them later.
+fn is_only_delayed(trace: &Trace) -> bool {
     let plain = run(Faults::none(), 7);
     let is_late = [ASTRID, BIRK].iter().all(|conn| trace.times_on(*conn).iter().max() > Some(&400));
     is_late && [ASTRID, BIRK].iter().all(|conn| trace.on(*conn) == plain.on(*conn))
 }
 
 #[test]
-fn each_fault_happens_always_or_never() {
+fn each_fault_occurs_as_often_as_its_probability_demands() {
     let plain = run(Faults::none(), 7);
     for (name, set, shows) in FAULTS {
         let mut faults = Faults::none();
-        set(&mut faults, Probability::ALWAYS);
+        faults = set(faults, Probability::ALWAYS);
         let trace = run(faults, 7);
-        assert!(shows(&trace), "{name} does not happen: {trace:#?}");
-        assert!(!shows(&plain), "{name} happens without faults");
-        set(&mut faults, Probability::NEVER);
+        assert!(shows(&trace), "{name} does not occur: {trace:#?}");
+        assert!(!shows(&plain), "{name} occurs without faults");
+        faults = set(faults, Probability::NEVER);
         assert_eq!(run(faults, 7), plain, "{name}");
-        // And now and then, if it is neither.
-        set(&mut faults, Probability::of_256(64));
+        // In between, it occurs in some runs.
+        faults = set(faults, Probability::of_256(64));
         let different =
             (0..40).filter(|seed| run(faults, *seed) != run(Faults::none(), *seed)).count();
-        assert!((5..40).contains(&different), "{name} happens in {different} of 40 runs");
+        assert!((5..40).contains(&different), "{name} occurs in {different} of 40 runs");
     }
 }
 
-/// If a field is added to the faults, it has to be in the table, too.
+/// Fails if a field of [`Faults`] is missing from the table.
 #[test]
 fn the_table_has_all_faults() {
     let debug = format!("{:?}", Faults::none());
     let fields: BTreeSet<&str> = debug
         .split([' ', '{', ','])
         .filter_map(|word| word.strip_suffix(':'))
-        .filter(|word| !OF_ENDS.contains(word))
+        .filter(|word| !NESTED_FIELDS.contains(word))
         .collect();
     let table: BTreeSet<&str> = FAULTS.iter().map(|(name, ..)| *name).collect();
-    let elsewhere: BTreeSet<&str> = fields.difference(&table).copied().collect();
+    let not_in_table: BTreeSet<&str> = fields.difference(&table).copied().collect();
     assert_eq!(
-        elsewhere,
+        not_in_table,
         BTreeSet::from([
             "disconnection",
             "max_delay_ms",
@@ -511,21 +434,21 @@ fn the_table_has_all_faults() {
     );
 }
 
-/// The fields of what some fields of the faults hold.
-const OF_ENDS: [&str; 6] = ["has_error", "then", "code", "reason", "has_event", "close_code"];
+/// The fields of the structs inside [`Faults`].
+const NESTED_FIELDS: [&str; 6] = ["has_error", "then", "code", "reason", "has_event", "close_code"];
 
 #[test]
 fn the_same_seed_gives_the_same_deliveries() {
     let mut faults = Faults::none();
     for (_, set, _) in FAULTS {
-        set(&mut faults, Probability::of_256(20));
+        faults = set(faults, Probability::of_256(20));
     }
     let mut traces = BTreeSet::new();
     for seed in 0..50 {
         assert_eq!(run(faults, seed), run(faults, seed));
         traces.insert(format!("{:?}", run(faults, seed)));
     }
-    // Some are alike, because no handshake succeeds.
+    // Some traces are equal, because no handshake succeeds.
     assert!(traces.len() > 40, "{}", traces.len());
 }
 
@@ -539,12 +462,12 @@ fn a_room_without_faults() {
     assert_eq!(trace.times_on(ASTRID), [10, 100, 100, 200, 300, 400]);
     assert_eq!(trace.times_on(BIRK), [100, 200, 400]);
     let [
-        Seen::Pong,
-        Seen::Message(hello),
-        Seen::Pong,
-        Seen::Message(_),
-        Seen::Message(error),
-        Seen::Message(_),
+        Received::Pong,
+        Received::Message(hello),
+        Received::Pong,
+        Received::Message(_),
+        Received::Message(error),
+        Received::Message(_),
     ] = trace.on(ASTRID)[..]
     else {
         panic!("{trace:#?}")
@@ -560,7 +483,7 @@ fn a_room_without_faults() {
 }
 
 #[test]
-fn a_refusal_may_say_when_to_retry() {
+fn a_refusal_may_carry_retry_after() {
     for (set, status, retry_after_s) in [
         ((|faults| faults.refuse_429 = Probability::ALWAYS) as fn(&mut Faults), 429, Some(30)),
         (|faults| faults.refuse_503 = Probability::ALWAYS, 503, Some(30)),
@@ -573,13 +496,13 @@ fn a_refusal_may_say_when_to_retry() {
         faults.retry_after_s = Some(30);
         driver.room.set_faults(faults);
         driver.connect(0, "astrid");
-        let told: Vec<_> = driver
+        let answers: Vec<_> = driver
             .trace
             .refusals
             .iter()
             .map(|error| (error.status(), error.retry_after_s()))
             .collect();
-        assert_eq!(told, [(status, None), (status, retry_after_s)]);
+        assert_eq!(answers, [(status, None), (status, retry_after_s)]);
     }
     let mut room = Room::new(Config::new(), [0; 16]);
     let error = room.connect(at(0), "unknown").unwrap_err();
@@ -587,30 +510,31 @@ fn a_refusal_may_say_when_to_retry() {
         (error, error.status(), error.retry_after_s()),
         (ConnectError::InvalidToken, 401, None)
     );
-    assert_eq!(error.to_string(), "the token is not known, or has been used");
+    let error: Box<dyn Error> = error.into();
+    assert_eq!(error.to_string(), "token is unknown or has already been used");
 }
 
-/// Other spellings have the same values, for `serde_json` and for the decoder.
+/// `serde_json` and the decoder read the same values from every spelling.
 #[test]
-fn another_spelling_means_the_same() {
+fn every_spelling_has_the_same_values() {
     let plain = run(Faults::none(), 7);
     let mut faults = Faults::none();
     for (name, set, _) in FAULTS {
         if ["shuffle", "white_space", "escape", "unknown_member"].contains(name) {
-            set(&mut faults, Probability::of_256(128));
+            faults = set(faults, Probability::of_256(128));
         }
     }
     let mut spellings = BTreeSet::new();
     for seed in 0..200 {
-        // The injector has a generator of its own, but the room's has this seed: so that the
-        // identifiers are the same, the faults vary.
+        // The identifiers depend on the seed of the room, which is constant. The faults depend on
+        // the state of the injector's generator, which varies.
         let mut driver = Driver::with(faults);
         for _ in 0..seed {
-            // Turns the injector's generator, and nothing else.
+            // Advances the injector's generator and nothing else.
             let mut refusing = faults;
             refusing.refuse_401 = Probability::ALWAYS;
             driver.room.set_faults(refusing);
-            assert!(driver.room.admit(at(0), User::new("nobody")).is_err());
+            assert!(driver.room.admit(at(0), User::new("refused")).is_err());
         }
         driver.room.set_faults(faults);
         let (astrid, birk) = (driver.connect(0, "astrid"), driver.connect(0, "birk"));
@@ -627,12 +551,12 @@ fn another_spelling_means_the_same() {
             &BTreeMap::from([("home".to_owned(), "3".to_owned())]),
         );
         driver.run_until(400);
-        let on_astrid: Vec<_> = driver.news(astrid);
+        let on_astrid: Vec<_> = driver.drain(astrid);
         let expected: Vec<_> =
-            plain.on(ASTRID).into_iter().filter(|seen| **seen != Seen::Pong).collect();
+            plain.on(ASTRID).into_iter().filter(|item| **item != Received::Pong).collect();
         assert_eq!(on_astrid.len(), expected.len());
         for (other, plain) in on_astrid.iter().zip(expected) {
-            let (Seen::Message(other), Seen::Message(plain)) = (other, plain) else {
+            let (Received::Message(other), Received::Message(plain)) = (other, plain) else {
                 panic!("{other:?}")
             };
             let (value, expected): (Value, Value) =
@@ -650,7 +574,8 @@ fn another_spelling_means_the_same() {
     }
 }
 
-/// Whether an object has all members of another, and the values of the others are the same.
+/// Returns `true` if an object has all members of another with the same values, or if two other
+/// values are equal.
 fn has_members_of(value: &Value, other: &Value) -> bool {
     match (value, other) {
         (Value::Object(members), Value::Object(others)) => others
@@ -660,20 +585,18 @@ fn has_members_of(value: &Value, other: &Value) -> bool {
     }
 }
 
-// How sessions end.
+// The ends of sessions.
 
 const JSON: &str = r#"{"ErrorMessage":"session expired","ErrorCode":401}"#;
 
 const fn with_session_end(end: SessionEnd) -> Faults {
-    let mut faults = Faults::none();
-    faults.session_end = end;
-    faults
+    Faults::none().with_session_end(end)
 }
 
 #[test]
 fn a_session_ends_in_each_way() {
     let close = |code, reason| SessionEnd::new(AfterExpiry::Close { code, reason });
-    let closed = |code, reason: &str| Some(Seen::Close(code, reason.to_owned()));
+    let closed = |code, reason: &str| Some(Received::Close(code, reason.to_owned()));
     for (end, last) in [
         (SessionEnd::DEFAULT, closed(1000, JSON)),
         (close(1001, ExpiryReason::Empty), closed(1001, "")),
@@ -690,7 +613,7 @@ fn a_session_ends_in_each_way() {
         (close(1011, ExpiryReason::CutJson(17)), closed(1011, r#"{"ErrorMessage":""#)),
         (close(1012, ExpiryReason::CutJson(0)), closed(1012, "")),
         (close(4001, ExpiryReason::CutJson(200)), closed(4001, JSON)),
-        (SessionEnd::new(AfterExpiry::Abort), Some(Seen::Abort)),
+        (SessionEnd::new(AfterExpiry::Abort), Some(Received::Abort)),
         (SessionEnd::new(AfterExpiry::StayOpen), None),
         (SessionEnd::new(AfterExpiry::Silence), None),
     ] {
@@ -698,15 +621,15 @@ fn a_session_ends_in_each_way() {
             let mut driver = Driver::with(with_session_end(end));
             let astrid = driver.connect(0, "astrid");
             driver.run_until(SESSION_MS - 1);
-            assert_eq!(driver.news(astrid), [], "{end:?}");
+            assert_eq!(driver.drain(astrid), [], "{end:?}");
             driver.run_until(SESSION_MS);
-            let mut seen = driver.news(astrid);
+            let mut received = driver.drain(astrid);
             if end.has_error {
-                let Seen::Message(error) = seen.remove(0) else { panic!("{end:?}") };
+                let Received::Message(error) = received.remove(0) else { panic!("{end:?}") };
                 let error: Value = serde_json::from_str(&error).unwrap();
                 assert_eq!((&error["ErrorCode"], &error["RequestId"]), (&401.into(), &"".into()));
             }
-            assert_eq!(seen, Vec::from_iter(last.clone()), "{end:?}");
+            assert_eq!(received, Vec::from_iter(last.clone()), "{end:?}");
             assert_eq!(driver.room.connections(), usize::from(last.is_none()), "{end:?}");
             assert_eq!(driver.room.next_at(), None, "{end:?}");
         }
@@ -719,7 +642,7 @@ fn a_long_reason_is_cut_at_123_bytes() {
     let mut driver = Driver::with(with_session_end(end));
     let astrid = driver.connect(0, "astrid");
     driver.run_until(SESSION_MS);
-    let Some(Seen::Close(1000, reason)) = driver.news(astrid).pop() else { panic!() };
+    let Some(Received::Close(1000, reason)) = driver.drain(astrid).pop() else { panic!() };
     assert_eq!(reason.len(), 123);
     assert!(
         reason.starts_with(r#"{"ErrorMessage":"The session of this connection has expired"#),
@@ -729,9 +652,9 @@ fn a_long_reason_is_cut_at_123_bytes() {
 }
 
 #[test]
-fn what_is_left_of_a_session_that_stays_open() {
+fn an_expired_connection_that_stays_open_is_served_in_part() {
     for (then, answer) in [(AfterExpiry::StayOpen, 401), (AfterExpiry::Silence, 0)] {
-        // At its time, or early.
+        // The session expires, or a fault ends it early.
         for is_early in [false, true] {
             let mut faults = with_session_end(SessionEnd::new(then).without_error());
             let mut driver = Driver::with(faults);
@@ -745,30 +668,29 @@ fn what_is_left_of_a_session_that_stays_open() {
             }
             driver.run_until(if is_early { 40_000 } else { SESSION_MS });
             let now = SESSION_MS + 10;
-            let is_told = driver.news(astrid).len();
-            assert_eq!(is_told, usize::from(is_early), "{then:?}");
-            driver.news(birk);
+            assert_eq!(driver.drain(astrid).len(), usize::from(is_early), "{then:?}");
+            driver.drain(birk);
             assert_eq!(driver.publish(now, astrid, HELLO), answer);
             assert!(driver.ping(now, astrid));
             driver.publish(now, birk, r#"{"Action":"SEND_MESSAGE","Content":"who is there?"}"#);
             driver.run_until(now);
-            assert_eq!(driver.news(birk).len(), 1);
-            let mut seen = driver.news(astrid);
-            assert_eq!(seen.pop(), Some(Seen::Pong));
-            match (answer, &seen[..]) {
+            assert_eq!(driver.drain(birk).len(), 1);
+            let mut received = driver.drain(astrid);
+            assert_eq!(received.pop(), Some(Received::Pong));
+            match (answer, &received[..]) {
                 (0, []) => {}
-                (_, [Seen::Message(error)]) => {
+                (_, [Received::Message(error)]) => {
                     let error: Value = serde_json::from_str(error).unwrap();
                     assert_eq!(
                         (&error["ErrorCode"], &error["RequestId"]),
                         (&401.into(), &"r-1".into())
                     );
                 }
-                (_, seen) => panic!("{then:?}: {seen:?}"),
+                (_, received) => panic!("{then:?}: {received:?}"),
             }
-            // It is not ended again, and can be left.
+            // The session does not end again, and the client can close the connection.
             driver.run_until(3 * SESSION_MS);
-            assert_eq!((driver.news(astrid), driver.room.connections()), (vec![], 2));
+            assert_eq!((driver.drain(astrid), driver.room.connections()), (vec![], 2));
             driver.room.handle_close(at(3 * SESSION_MS), astrid);
             assert_eq!(driver.room.connections(), 1);
         }
@@ -779,17 +701,16 @@ fn what_is_left_of_a_session_that_stays_open() {
 fn a_publish_after_the_end_of_its_session_is_not_handled() {
     let mut driver = Driver::with(Faults::none());
     let astrid = driver.connect(0, "astrid");
-    // The room has not been polled since.
+    // The room has not been polled since the end of the session.
     assert_eq!(driver.publish(SESSION_MS, astrid, HELLO), 0);
     assert!(!driver.ping(SESSION_MS, astrid));
     driver.run_until(SESSION_MS);
-    assert_eq!(driver.news(astrid).len(), 2);
+    assert_eq!(driver.drain(astrid).len(), 2);
 }
 
 #[test]
-fn random_ends_of_a_session_are_of_every_kind() {
-    let mut faults = Faults::none();
-    faults.random_session_end = Probability::ALWAYS;
+fn random_session_ends_are_of_every_kind() {
+    let faults = Faults::none().with_random_session_end(Probability::ALWAYS);
     let (mut codes, mut reasons, mut lasts) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let mut errors = 0;
     for seed in 0..=255 {
@@ -801,15 +722,15 @@ fn random_ends_of_a_session_are_of_every_kind() {
             let last = driver.connect(0, "astrid");
             driver.run_until(SESSION_MS);
             let is_answered = driver.publish(SESSION_MS, last, HELLO) == 401;
-            let seen = driver.news(last);
-            errors += usize::from(matches!(seen.first(), Some(Seen::Message(_))));
-            match seen.last() {
-                Some(Seen::Close(code, reason)) => {
+            let received = driver.drain(last);
+            errors += usize::from(matches!(received.first(), Some(Received::Message(_))));
+            match received.last() {
+                Some(Received::Close(code, reason)) => {
                     assert!(reason.len() <= 123);
                     codes.insert(*code);
                     reasons.insert(reason.clone());
                 }
-                Some(Seen::Abort) => _ = lasts.insert("abort"),
+                Some(Received::Abort) => _ = lasts.insert("abort"),
                 _ if is_answered => _ = lasts.insert("stay open"),
                 _ => _ = lasts.insert("silence"),
             }
@@ -826,14 +747,14 @@ fn random_ends_of_a_session_are_of_every_kind() {
     assert!(reasons.iter().any(|reason| reason.len() == 123));
 }
 
-// How users are disconnected.
+// The disconnection of users.
 
 const KICK: &str =
     r#"{"Action":"DISCONNECT_USER","RequestId":"r-9","UserId":"birk","Reason":"too loud"}"#;
 
 #[test]
 fn a_user_is_disconnected_in_each_way() {
-    for how in [
+    for disconnection in [
         Disconnection::DEFAULT,
         Disconnection::new(Some(1001)),
         Disconnection::new(Some(1005)),
@@ -841,51 +762,53 @@ fn a_user_is_disconnected_in_each_way() {
         Disconnection::new(Some(1000)).without_event(),
         Disconnection::new(None).without_event(),
     ] {
-        let mut faults = Faults::none();
-        faults.disconnection = how;
+        let faults = Faults::none().with_disconnection(disconnection);
         let mut driver = Driver::with(faults);
         let (astrid, birk, birk_too) =
             (driver.connect(0, "astrid"), driver.connect(0, "birk"), driver.connect(0, "birk"));
         assert_eq!(driver.publish(10, astrid, KICK), 200);
         driver.run_until(10);
-        let [Seen::Message(event)] = &driver.news(astrid)[..] else { panic!("{how:?}") };
+        let [Received::Message(event)] = &driver.drain(astrid)[..] else {
+            panic!("{disconnection:?}")
+        };
         assert!(
             event.contains("aws:DISCONNECT_USER") && event.contains(r#""RequestId":"r-9""#),
             "{event}"
         );
         for conn in [birk, birk_too] {
-            let reason = if how.close_code == Some(1005) { "" } else { "too loud" };
+            let reason = if disconnection.close_code == Some(1005) { "" } else { "too loud" };
             let mut expected = Vec::new();
-            expected.extend(how.has_event.then(|| Seen::Message(event.clone())));
-            expected.extend(how.close_code.map(|code| Seen::Close(code, reason.to_owned())));
-            assert_eq!(driver.news(conn), expected, "{how:?}");
-            // The connection that stays open is not served any more.
+            expected.extend(disconnection.has_event.then(|| Received::Message(event.clone())));
+            expected.extend(
+                disconnection.close_code.map(|code| Received::Close(code, reason.to_owned())),
+            );
+            assert_eq!(driver.drain(conn), expected, "{disconnection:?}");
+            // A connection that stays open is no longer served.
             assert_eq!(driver.publish(20, conn, HELLO), 0);
-            assert_eq!(driver.ping(20, conn), how.close_code.is_none());
+            assert_eq!(driver.ping(20, conn), disconnection.close_code.is_none());
         }
         driver.publish(30, astrid, HELLO);
         driver.run_until(2 * SESSION_MS);
-        let news = driver.news(birk);
-        assert!(news.iter().all(|seen| *seen == Seen::Pong), "{news:?}");
+        let received = driver.drain(birk);
+        assert!(received.iter().all(|item| *item == Received::Pong), "{received:?}");
     }
 }
 
 #[test]
 fn random_disconnections_are_of_every_kind() {
-    let mut faults = Faults::none();
-    faults.random_disconnection = Probability::ALWAYS;
+    let faults = Faults::none().with_random_disconnection(Probability::ALWAYS);
     let mut kinds = BTreeSet::new();
     for seed in 0..100 {
         let mut driver = Driver::new(config(faults), seed);
         let birk = driver.connect(0, "birk");
         driver.room.disconnect_user(at(0), "birk", None);
         driver.run_until(0);
-        let seen = driver.news(birk);
-        let code = match seen.last() {
-            Some(Seen::Close(code, _)) => *code,
+        let received = driver.drain(birk);
+        let code = match received.last() {
+            Some(Received::Close(code, _)) => *code,
             _ => 0,
         };
-        kinds.insert((matches!(seen.first(), Some(Seen::Message(_))), code));
+        kinds.insert((matches!(received.first(), Some(Received::Message(_))), code));
     }
     assert_eq!(
         kinds,
@@ -901,7 +824,7 @@ fn random_disconnections_are_of_every_kind() {
 }
 
 #[test]
-fn whether_events_of_the_service_have_a_request_id() {
+fn the_request_id_of_system_events_is_optional() {
     for (has_request_id, expected) in [(true, ["r-8", "r-9"]), (false, ["", ""])] {
         let mut config = Config::new();
         assert!(config.event_has_request_id, "the default");
@@ -926,9 +849,7 @@ fn whether_events_of_the_service_have_a_request_id() {
 
 #[test]
 fn a_pong_does_not_overtake_a_payload() {
-    let mut faults = Faults::none();
-    faults.delay = Probability::ALWAYS;
-    faults.max_delay_ms = 500;
+    let faults = Faults::none().with_delay(Probability::ALWAYS).with_max_delay_ms(500);
     for seed in 0..20 {
         let mut driver = Driver::new(config(faults), seed);
         let astrid = driver.connect(0, "astrid");
@@ -937,22 +858,22 @@ fn a_pong_does_not_overtake_a_payload() {
             assert!(driver.ping(time, astrid));
         }
         driver.run_until(5_000);
-        let seen = driver.news(astrid);
-        assert_eq!(seen.len(), 10);
+        let received = driver.drain(astrid);
+        assert_eq!(received.len(), 10);
         assert!(
-            seen.chunks(2).all(|pair| matches!(pair, [Seen::Message(_), Seen::Pong])),
-            "{seen:?}"
+            received.chunks(2).all(|pair| matches!(pair, [Received::Message(_), Received::Pong])),
+            "{received:?}"
         );
     }
 }
 
 #[test]
-fn nothing_comes_after_the_end_of_a_connection() {
-    let mut faults = Faults::none();
-    faults.duplicate_later = Probability::ALWAYS;
-    faults.max_duplicate_delay_ms = 5_000;
-    faults.delay = Probability::of_256(64);
-    faults.max_delay_ms = 1_000;
+fn nothing_is_delivered_after_the_end_of_a_connection() {
+    let faults = Faults::none()
+        .with_duplicate_later(Probability::ALWAYS)
+        .with_max_duplicate_delay_ms(5_000)
+        .with_delay(Probability::of_256(64))
+        .with_max_delay_ms(1_000);
     let mut duplicates = 0;
     for seed in 0..50 {
         let mut driver = Driver::new(config(faults), seed);
@@ -963,60 +884,56 @@ fn nothing_comes_after_the_end_of_a_connection() {
         driver.run_until(2_500);
         driver.room.disconnect_user(at(2_500), "birk", None);
         driver.room.handle_close(at(2_500), cleo);
-        let before = driver.news(cleo).len();
+        let before = driver.drain(cleo).len();
         driver.run_until(20_000);
-        let seen = driver.news(birk);
-        duplicates += seen.len() - 7;
-        assert!(matches!(seen.last(), Some(Seen::Close(1000, _))), "{seen:?}");
-        assert!(before > 0 && driver.news(cleo).is_empty());
+        let received = driver.drain(birk);
+        duplicates += received.len() - 7;
+        assert!(matches!(received.last(), Some(Received::Close(1000, _))), "{received:?}");
+        assert!(before > 0 && driver.drain(cleo).is_empty());
     }
     assert!(duplicates > 50, "{duplicates}");
 }
 
 #[test]
-fn a_link_dies_without_a_sign() {
+fn a_link_breaks_silently_in_each_direction() {
     for (direction, to_client, from_client) in [
         (Direction::ToClient, false, true),
         (Direction::FromClient, true, false),
         (Direction::Both, false, false),
     ] {
-        let mut faults = Faults::none();
-        faults.delay = Probability::ALWAYS;
-        faults.max_delay_ms = 1_000;
+        let faults = Faults::none().with_delay(Probability::ALWAYS).with_max_delay_ms(1_000);
         let mut driver = Driver::with(faults);
         let (astrid, birk) = (driver.connect(0, "astrid"), driver.connect(0, "birk"));
-        // This is on its way.
+        // The message is in transit when the link breaks.
         driver.publish(0, astrid, HELLO);
         driver.room.lose_link(at(0), astrid, direction);
         driver.run_until(2_000);
-        assert_eq!(driver.news(astrid).len(), usize::from(to_client), "{direction:?}");
-        assert_eq!(driver.news(birk).len(), 1);
-        // What is sent now.
+        assert_eq!(driver.drain(astrid).len(), usize::from(to_client), "{direction:?}");
+        assert_eq!(driver.drain(birk).len(), 1);
+        // The link stays broken for later messages.
         assert_eq!(driver.publish(2_000, astrid, HELLO) == 200, from_client);
         assert!(!driver.ping(2_000, astrid));
         driver.run_until(4_000);
-        assert_eq!(driver.news(birk).len(), usize::from(from_client));
-        assert_eq!(driver.news(astrid).len(), usize::from(to_client && from_client));
-        // Not even the end is delivered, but there is one.
+        assert_eq!(driver.drain(birk).len(), usize::from(from_client));
+        assert_eq!(driver.drain(astrid).len(), usize::from(to_client && from_client));
+        // The session ends, but its close is lost.
         assert_eq!(driver.room.connections(), 2);
         driver.run_until(2 * SESSION_MS);
-        assert_eq!(driver.news(astrid).len(), if to_client { 2 } else { 0 });
-        assert_eq!((driver.news(birk).len(), driver.room.connections()), (2, 0));
+        assert_eq!(driver.drain(astrid).len(), if to_client { 2 } else { 0 });
+        assert_eq!((driver.drain(birk).len(), driver.room.connections()), (2, 0));
     }
 }
 
 #[test]
-fn an_error_comes_after_the_link_has_stalled() {
-    let mut faults = Faults::none();
-    faults.stall = Probability::ALWAYS;
-    faults.max_stall_ms = 30_000;
+fn a_stalled_link_delays_the_error() {
+    let faults = Faults::none().with_stall(Probability::ALWAYS).with_max_stall_ms(30_000);
     let mut times = BTreeSet::new();
     for seed in 0..30 {
         let mut driver = Driver::new(config(faults), seed);
         let astrid = driver.connect(0, "astrid");
         driver.publish(0, astrid, r#"{"Action":"DANCE","RequestId":"r-3"}"#);
         driver.run_until(30_000);
-        let [(time, _, Seen::Message(error))] = &driver.trace.seen[..] else { panic!() };
+        let [(time, _, Received::Message(error))] = &driver.trace.received[..] else { panic!() };
         assert!(error.starts_with(r#"{"ErrorCode":400"#) && (1..=30_000).contains(time));
         times.insert(*time);
     }
@@ -1025,9 +942,9 @@ fn an_error_comes_after_the_link_has_stalled() {
 
 #[test]
 fn identifiers_do_not_depend_on_the_faults() {
-    let mut faults = Faults::none();
-    faults.duplicate = Probability::of_256(128);
-    faults.shuffle = Probability::of_256(128);
+    let faults = Faults::none()
+        .with_duplicate(Probability::of_256(128))
+        .with_shuffle(Probability::of_256(128));
     let ids = |faults| -> BTreeSet<String> {
         run(faults, 7)
             .values()
@@ -1039,7 +956,7 @@ fn identifiers_do_not_depend_on_the_faults() {
 }
 
 #[test]
-fn inputs_of_connections_that_are_gone_change_nothing() {
+fn inputs_for_closed_connections_change_nothing() {
     let mut driver = Driver::with(Faults::none());
     let (astrid, birk) = (driver.connect(0, "astrid"), driver.connect(0, "birk"));
     driver.room.handle_close(at(0), birk);
@@ -1052,5 +969,64 @@ fn inputs_of_connections_that_are_gone_change_nothing() {
     assert_eq!((driver.room.connections(), driver.room.next_at()), (1, Some(at(SESSION_MS))));
     driver.publish(1, astrid, HELLO);
     driver.run_until(1);
-    assert_eq!(driver.news(astrid).len(), 1);
+    assert_eq!(driver.drain(astrid).len(), 1);
+}
+
+// Settings.
+
+#[test]
+fn each_setter_sets_its_field_and_no_other() {
+    let faults = Faults::none()
+        .with_retry_after_s(Some(1))
+        .with_max_duplicate_delay_ms(2)
+        .with_max_delay_ms(3)
+        .with_max_stall_ms(4)
+        .with_session_end(SessionEnd::DEFAULT.with_then(AfterExpiry::Abort).without_error())
+        .with_random_session_end(Probability::of_256(5))
+        .with_disconnection(Disconnection::DEFAULT.with_close_code(None).without_event())
+        .with_random_disconnection(Probability::of_256(6));
+    let mut expected = Faults::none();
+    expected.retry_after_s = Some(1);
+    expected.max_duplicate_delay_ms = 2;
+    expected.max_delay_ms = 3;
+    expected.max_stall_ms = 4;
+    expected.session_end.has_error = false;
+    expected.session_end.then = AfterExpiry::Abort;
+    expected.random_session_end = Probability::of_256(5);
+    expected.disconnection.has_event = false;
+    expected.disconnection.close_code = None;
+    expected.random_disconnection = Probability::of_256(6);
+    assert_eq!(faults, expected);
+    assert_eq!(Faults::default(), Faults::none());
+
+    let start = Timestamp::new(0, 0).unwrap();
+    let config = Config::new()
+        .with_max_code_points(1)
+        .with_messages_per_second(2.try_into().ok())
+        .with_requests_per_second(None)
+        .with_blocked_words(["spam"])
+        .without_event_request_id()
+        .with_start(start)
+        .with_record_accepted()
+        .with_faults(faults);
+    let mut expected = Config::new();
+    expected.max_code_points = 1;
+    expected.messages_per_second = 2.try_into().ok();
+    expected.requests_per_second = None;
+    expected.blocked_words = vec!["spam".to_owned()];
+    expected.event_has_request_id = false;
+    expected.start = start;
+    expected.record_accepted = true;
+    expected.faults = faults;
+    assert_eq!(config, expected);
+
+    let user = User::new("astrid")
+        .with_attributes([("name", "Astrid")])
+        .with_capabilities(Capabilities::NONE)
+        .with_session_ms(1);
+    let mut expected = User::new("astrid");
+    expected.attributes.insert("name".to_owned(), "Astrid".to_owned());
+    expected.capabilities = Capabilities::NONE;
+    expected.session_ms = 1;
+    assert_eq!(user, expected);
 }

@@ -1,5 +1,6 @@
-//! The service's end of a connection, publish by publish.
+//! The server's side of a connection: known publishes with their expected verdicts.
 
+use core::error::Error;
 use core::mem::size_of;
 use core::num::NonZeroU8;
 
@@ -13,17 +14,15 @@ use ivs_chat_proto::{
 const NOW: Instant = Instant::from_millis(1_000);
 
 const fn config() -> Config {
-    let mut config = Config::new();
-    config.capabilities = Capabilities::ALL;
-    config
+    Config::new().with_capabilities(Capabilities::ALL)
 }
 
 fn json(payload: Subscribe<'_>) -> String {
     String::from_utf8(payload.encode(&mut [0; 512]).unwrap().into()).unwrap()
 }
 
-/// The error that answers a publish: its number, its words and its `RequestId`. It is encoded and
-/// decoded on the way.
+/// Returns the `ErrorCode`, `ErrorMessage` and `RequestId` of the error that answers a publish,
+/// after a round trip through the encoder and the decoder.
 fn rejected(peer: &mut Peer, now: Instant, message: &str) -> (u16, String, Option<String>) {
     let rejection = peer.handle_message(now, message.as_bytes()).expect_err(message);
     let mut buffer = [0; 512];
@@ -32,27 +31,25 @@ fn rejected(peer: &mut Peer, now: Instant, message: &str) -> (u16, String, Optio
         panic!("no error: {encoded:?}")
     };
     assert_eq!(error, rejection.error);
-    let words = error.error_message.unwrap().to_string();
+    let error_message = error.error_message.unwrap().to_string();
     assert!(
         matches!(rejection.cause, RejectionCause::NotDecoded(_))
-            || words == rejection.cause.to_string()
+            || error_message == rejection.cause.to_string()
     );
-    (error.error_code.as_u16(), words, error.request_id.map(|id| id.to_string()))
+    (error.error_code.as_u16(), error_message, error.request_id.map(|id| id.to_string()))
 }
 
 #[test]
-fn each_rejection_has_its_number_its_words_and_the_request_id() {
+fn each_rejection_has_its_code_message_and_request_id() {
     let long =
         format!(r#"{{"Action":"SEND_MESSAGE","RequestId":"r","Content":"{}"}}"#, "é".repeat(501));
     let large = format!(
         r#"{{"Action":"SEND_MESSAGE","RequestId":"r","Content":"hi","X":"{}"}}"#,
         "x".repeat(16 << 10)
     );
-    let mut limited = config();
-    limited.max_code_points = 5;
-    let mut guest = config();
-    guest.capabilities = Capabilities::NONE;
-    for (config, message, code, words, request_id) in [
+    let limited = config().with_max_code_points(5);
+    let guest = config().with_capabilities(Capabilities::NONE);
+    for (config, message, code, error_message, request_id) in [
         (config(), "", 400, "request is not valid JSON", None),
         (
             config(),
@@ -123,24 +120,23 @@ fn each_rejection_has_its_number_its_words_and_the_request_id() {
         (guest, &long, 403, "SEND_MESSAGE is not permitted", Some("r")),
         (config(), &large, 413, "request is too large", Some("r")),
     ] {
-        let expected = (code, words.to_string(), request_id.map(str::to_string));
+        let expected = (code, error_message.to_string(), request_id.map(str::to_string));
         assert_eq!(rejected(&mut Peer::new(NOW, config), NOW, message), expected, "{message}");
     }
 }
 
 #[test]
-fn the_first_check_that_fails_decides() {
-    let mut config = config();
-    config.capabilities = Capabilities::NONE;
-    config.max_code_points = 1;
-    config.max_bytes = 10;
-    config.requests_per_second = NonZeroU8::new(1);
-    config.session_ms = 5;
+fn the_first_failing_check_determines_the_cause() {
+    let mut config = Config::new()
+        .with_max_code_points(1)
+        .with_max_bytes(10)
+        .with_requests_per_second(NonZeroU8::new(1))
+        .with_session_ms(5);
     let message = br#"{"Action":"SEND_MESSAGE","Content":"hi"}"#;
     let cause = |config, now| {
         Peer::new(Instant::from_millis(0), config)
             .handle_message(Instant::from_millis(now), message)
-            .map_err(|it| it.cause)
+            .map_err(|rejection| rejection.cause)
     };
     assert_eq!(cause(config, 5), Err(RejectionCause::Expired));
     assert_eq!(cause(config, 4), Err(RejectionCause::NotPermitted(Capability::SendMessage)));
@@ -150,13 +146,14 @@ fn the_first_check_that_fails_decides() {
     assert_eq!(cause(config, 4), Err(RejectionCause::TooLarge));
     config.max_bytes = message.len();
     assert!(cause(config, 4).is_ok());
-    // What is no publish at all is that, even when the session is over.
+    // Decoding comes first, even after the end of the session.
     let error = Peer::new(Instant::from_millis(0), config)
         .handle_message(Instant::from_millis(9), b"{}")
         .unwrap_err();
     let RejectionCause::NotDecoded(error) = error.cause else { panic!() };
     assert_eq!(error.kind(), DecodeErrorKind::MissingField(Field::Action));
-    // A content of no length that a room could take is looked at behind session and capability.
+    // The length of the content is checked after the session and the capability, even if it is
+    // invalid in every room.
     let empty = br#"{"Action":"SEND_MESSAGE","Content":""}"#;
     assert_eq!(
         Peer::new(Instant::from_millis(0), config)
@@ -168,7 +165,7 @@ fn the_first_check_that_fails_decides() {
 }
 
 #[test]
-fn no_second_has_more_than_ten_requests_and_rejected_ones_do_not_count() {
+fn at_most_ten_requests_per_second_are_accepted_and_rejected_ones_do_not_count() {
     let mut peer = Peer::new(Instant::from_millis(0), config());
     let message = br#"{"Action":"DELETE_MESSAGE","Id":"m","RequestId":"r"}"#;
     for now in 0..10 {
@@ -181,7 +178,7 @@ fn no_second_has_more_than_ten_requests_and_rejected_ones_do_not_count() {
         RejectionCause::TooManyRequests { retry_at: Instant::from_millis(1_000) }
     );
     assert_eq!(rejection.error.error_message.unwrap(), "rate limit exceeded");
-    // Of a deletion, the error has the message's identifier.
+    // The error about a deletion has the `Id` of the message.
     assert_eq!(
         (rejection.error.id.unwrap(), rejection.error.request_id.unwrap()),
         ("m".into(), "r".into())
@@ -191,7 +188,7 @@ fn no_second_has_more_than_ten_requests_and_rejected_ones_do_not_count() {
 }
 
 #[test]
-fn a_room_has_a_rate_of_its_own_for_messages() {
+fn the_room_limits_messages_only() {
     let mut room = RoomRateLimiter::new(NonZeroU8::MIN.saturating_add(199));
     let send = Publish::decode(br#"{"Action":"SEND_MESSAGE","Content":"hi"}"#).unwrap();
     let delete = Publish::decode(br#"{"Action":"DELETE_MESSAGE","Id":"m"}"#).unwrap();
@@ -201,7 +198,7 @@ fn a_room_has_a_rate_of_its_own_for_messages() {
 }
 
 #[test]
-fn names_are_read_in_any_case_and_other_members_ignored() {
+fn names_match_in_any_case_and_unknown_members_are_ignored() {
     let mut peer = Peer::new(NOW, config());
     let publish = peer
         .handle_message(
@@ -214,7 +211,7 @@ fn names_are_read_in_any_case_and_other_members_ignored() {
 }
 
 #[test]
-fn a_review_gives_its_reason() {
+fn message_review_states_its_reason() {
     let publish =
         Publish::decode(br#"{"Action":"SEND_MESSAGE","RequestId":"r","Content":"hi"}"#).unwrap();
     let rejection = Rejection::not_acceptable(&publish, Some("be nice".into()));
@@ -229,7 +226,7 @@ fn a_review_gives_its_reason() {
 }
 
 #[test]
-fn the_end_of_a_session() {
+fn the_session_ends_after_60_minutes_by_default() {
     let peer = Peer::new(NOW, config());
     assert_eq!(peer.expires_at(), Instant::from_millis(3_601_000));
     assert_eq!(
@@ -243,7 +240,7 @@ fn the_end_of_a_session() {
 }
 
 #[test]
-fn a_close_reason_has_room_in_its_frame() {
+fn a_close_reason_is_truncated_to_fit_its_frame() {
     for (reason, length) in [
         ("", 0),
         ("spam", 4),
@@ -258,7 +255,7 @@ fn a_close_reason_has_room_in_its_frame() {
 }
 
 #[test]
-fn events_answer_the_client_that_asked() {
+fn events_carry_the_request_id_of_the_request() {
     let mut peer = Peer::new(NOW, config());
     let Ok(Publish::DeleteMessage(delete)) = peer.handle_message(
         NOW,
@@ -280,13 +277,56 @@ fn events_answer_the_client_that_asked() {
 
 #[test]
 fn the_subprotocol_is_echoed() {
-    // What a browser offers for `new WebSocket(url, token)`, and what it has to be answered.
+    // A browser offers the token for `new WebSocket(url, token)` and expects it in the answer.
     let offered = "lobby.astrid!#1";
     assert_eq!(Token::new(offered).unwrap().header_value(), offered);
 }
 
 #[test]
-fn sizes() {
+fn sizes_are_bounded() {
     assert!(size_of::<Peer>() <= 128);
     assert!(size_of::<RoomRateLimiter>() <= 816);
+}
+
+#[test]
+fn rejections_and_their_causes_are_errors() {
+    let mut peer = Peer::new(NOW, Config::new());
+    let message = br#"{"Action":"DELETE_MESSAGE","Id":"m"}"#;
+    let rejection = peer.handle_message(NOW, message).unwrap_err();
+    let error: &dyn Error = &rejection;
+    assert_eq!(error.to_string(), "403 Forbidden: DELETE_MESSAGE is not permitted");
+    assert!(error.source().is_none(), "the cause would be displayed twice");
+    let error: Box<dyn Error> = rejection.cause.into();
+    assert_eq!(error.to_string(), "DELETE_MESSAGE is not permitted");
+
+    // A decode error is displayed with its offset, which the client does not receive.
+    let rejection = peer.handle_message(NOW, b"{").unwrap_err();
+    let RejectionCause::NotDecoded(decode_error) = rejection.cause else { panic!() };
+    assert_eq!(rejection.to_string(), format!("400 Bad Request: {decode_error}"));
+    assert_eq!(rejection.error.error_message.unwrap(), "request is not valid JSON");
+    assert!(rejection.cause.source().is_none());
+
+    // Neither a reason for the client nor an unlisted code hides the cause.
+    let publish = Publish::decode(message).unwrap();
+    let mut rejection = Rejection::not_acceptable(&publish, Some("be nice".into()));
+    assert_eq!(rejection.to_string(), "406 Not Acceptable: rejected by message review");
+    rejection.error.error_code = ErrorCode::new(499);
+    assert_eq!(rejection.to_string(), "499: rejected by message review");
+}
+
+#[test]
+fn each_setter_sets_its_field_and_no_other() {
+    const CONFIG: Config = Config::new()
+        .with_capabilities(Capabilities::ALL)
+        .with_session_ms(1)
+        .with_max_code_points(2)
+        .with_max_bytes(3)
+        .with_requests_per_second(None);
+    let mut expected = Config::new();
+    expected.capabilities = Capabilities::ALL;
+    expected.session_ms = 1;
+    expected.max_code_points = 2;
+    expected.max_bytes = 3;
+    expected.requests_per_second = None;
+    assert_eq!(CONFIG, expected);
 }

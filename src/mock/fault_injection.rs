@@ -1,7 +1,10 @@
+//! The injection of faults: which faults occur, and their effects on the room.
+
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec;
 
+use super::config::User;
 use super::connect_error::ConnectError;
 use super::delivery::Delivery;
 use super::disconnection::Disconnection;
@@ -9,39 +12,41 @@ use super::faults::Faults;
 use super::links::{Direction, Links};
 use super::probability::Probability;
 use super::rng::Rng;
+use super::room::Room;
 use super::session_end::{ExpiryReason, SessionEnd};
 use super::spelling;
 use crate::client::ConnectionId;
 use crate::instant::Instant;
-use crate::publish::Publish;
+use crate::publish::{DisconnectUser, Publish};
 use crate::server::Rejection;
-use crate::value::ErrorCode;
+use crate::subscribe::ServiceError;
+use crate::value::{ErrorCode, Text};
 
-/// An `ErrorCode` that the reference does not know.
+/// An `ErrorCode` that the reference does not list.
 const UNKNOWN_CODE: ErrorCode = ErrorCode::new(499);
 
 const UNKNOWN_TYPE: &[u8] = br#"{"Type":"POLL","Id":"UNKNOWN00000","RequestId":""}"#;
 
-/// The length of an oversize message, in bytes.
-const OVERSIZE: usize = 40_000;
+/// The length of the message of [`Faults::oversize`], in bytes.
+const OVERSIZE_LEN: usize = 40_000;
 
 /// The number of publishes that [`Faults::burst_429`] rejects.
-const BURST: u8 = 10;
+const BURST_LEN: u8 = 10;
 
-/// Decides which faults happen.
+/// The faults of a room and the random generator that decides when they occur.
 #[derive(Debug)]
 pub(super) struct FaultInjector {
     faults: Faults,
     rng: Rng,
-    /// The number of publishes that are still to be rejected with 429.
+    /// The number of further publishes that the current burst rejects with 429.
     burst_left: u8,
 }
 
-type Spell = fn(&str, &mut Rng) -> String;
+type Respell = fn(&str, &mut Rng) -> String;
 
 impl FaultInjector {
     pub(super) fn new(faults: Faults, seed: [u8; 16]) -> Self {
-        // Another generator than the room's own, so that the faults do not change the room's ids.
+        // A generator of its own, so that faults do not change the identifiers in the room.
         let seed = seed.map(|byte| !byte);
         Self { faults, rng: Rng::new(seed), burst_left: 0 }
     }
@@ -50,7 +55,6 @@ impl FaultInjector {
         self.faults = faults;
     }
 
-    /// Refuses the handshake, or does not.
     pub(super) fn check_handshake(&mut self) -> Result<(), ConnectError> {
         let faults = self.faults;
         for (probability, status) in [
@@ -68,13 +72,25 @@ impl FaultInjector {
         Ok(())
     }
 
-    /// Returns `true` if a fault happens.
-    pub(super) fn roll(&mut self, fault: impl Fn(&Faults) -> Probability) -> bool {
+    /// Returns `true` if the next ping remains unanswered.
+    pub(super) fn loses_pong(&mut self) -> bool {
+        self.roll(|faults| faults.lose_pong)
+    }
+
+    /// Applies faults to the error that rejects a publish.
+    pub(super) fn alter_error(&mut self, error: &mut ServiceError<'_>) {
+        if self.roll(|faults| faults.error_without_request_id) {
+            error.request_id = None;
+        }
+    }
+
+    /// Returns `true` if the fault occurs.
+    fn roll(&mut self, fault: impl Fn(&Faults) -> Probability) -> bool {
         self.rng.roll(fault(&self.faults))
     }
 
-    /// Disturbs the link that a publish comes on.
-    pub(super) fn disturb_link(&mut self, links: &mut Links, now: Instant, conn: ConnectionId) {
+    /// Applies faults to the link of the client that sent a publish.
+    fn disturb_link(&mut self, links: &mut Links, now: Instant, conn: ConnectionId) {
         let faults = self.faults;
         if self.rng.roll(faults.stall) {
             let at = now.after(self.delay_ms(faults.max_stall_ms));
@@ -91,14 +107,13 @@ impl FaultInjector {
         }
     }
 
-    /// Rejects a publish, or does not.
     pub(super) fn check_publish<'m>(
         &mut self,
         now: Instant,
         publish: &Publish<'m>,
     ) -> Result<(), Rejection<'m>> {
         if self.burst_left == 0 && self.rng.roll(self.faults.burst_429) {
-            self.burst_left = BURST;
+            self.burst_left = BURST_LEN;
         }
         if self.burst_left > 0 {
             self.burst_left = self.burst_left.saturating_sub(1);
@@ -112,7 +127,7 @@ impl FaultInjector {
         Ok(())
     }
 
-    /// Returns how a session ends.
+    /// Returns the way in which the next session ends.
     pub(super) fn session_end(&mut self) -> SessionEnd {
         if self.rng.roll(self.faults.random_session_end) {
             return SessionEnd::random(&mut self.rng);
@@ -120,12 +135,11 @@ impl FaultInjector {
         self.faults.session_end
     }
 
-    /// Returns the text of a close reason.
     pub(super) fn expiry_reason(&mut self, reason: ExpiryReason) -> String {
         reason.to_text(&mut self.rng)
     }
 
-    /// Returns how a user is disconnected.
+    /// Returns the way in which the next user is disconnected.
     pub(super) fn disconnection(&mut self) -> Disconnection {
         if self.rng.roll(self.faults.random_disconnection) {
             return Disconnection::random(&mut self.rng);
@@ -133,25 +147,25 @@ impl FaultInjector {
         self.faults.disconnection
     }
 
-    /// Returns the bytes of a payload, perhaps in another spelling.
-    pub(super) fn spell(&mut self, mut payload: String) -> Arc<[u8]> {
+    /// Returns the bytes of a payload, respelled if a fault demands it.
+    pub(super) fn respell(&mut self, mut payload: String) -> Arc<[u8]> {
         let faults = self.faults;
-        // In this order: the first two need a compact payload.
-        let spellings: [(Probability, Spell); 4] = [
+        // The first two need a compact payload, so they precede the others.
+        let spellings: [(Probability, Respell); 4] = [
             (faults.unknown_member, spelling::add_unknown_member),
             (faults.shuffle, spelling::shuffle_members),
             (faults.white_space, spelling::add_white_space),
             (faults.escape, spelling::escape_characters),
         ];
-        for (probability, spell) in spellings {
+        for (probability, respell) in spellings {
             if self.rng.roll(probability) {
-                payload = spell(&payload, &mut self.rng);
+                payload = respell(&payload, &mut self.rng);
             }
         }
         Arc::from(payload.as_bytes())
     }
 
-    /// Delivers a payload, with the faults that happen on the way.
+    /// Delivers a payload to one connection, applying faults.
     pub(super) fn deliver(
         &mut self,
         links: &mut Links,
@@ -165,7 +179,8 @@ impl FaultInjector {
             links.hold(conn, now.after(delay));
         }
         if self.rng.roll(faults.oversize) {
-            self.send(&Arc::from(vec![b'['; OVERSIZE]), |fragment| links.push(now, conn, fragment));
+            let oversize = Arc::from(vec![b'['; OVERSIZE_LEN]);
+            self.send(&oversize, |fragment| links.push(now, conn, fragment));
         }
         if self.rng.roll(faults.garbage) {
             let half = payload.get(..payload.len() / 2).unwrap_or_default();
@@ -184,7 +199,7 @@ impl FaultInjector {
         }
     }
 
-    /// Sends a message, whole or in fragments.
+    /// Sends a message, in fragments if a fault demands it.
     fn send(&mut self, bytes: &Arc<[u8]>, mut push: impl FnMut(Delivery)) {
         if !self.rng.roll(self.faults.fragment) {
             return push(Delivery::Fragment { bytes: Arc::clone(bytes), fin: true });
@@ -195,8 +210,53 @@ impl FaultInjector {
         push(Delivery::Fragment { bytes: Arc::default(), fin: true });
     }
 
-    /// Returns a time from 1 to `max_ms` milliseconds.
+    /// Returns a random delay from 1 to `max_ms`, in milliseconds.
     fn delay_ms(&mut self, max_ms: u32) -> u64 {
         self.rng.below(max_ms.into()).saturating_add(1).min(max_ms.into())
+    }
+}
+
+/// The points at which a room injects faults that change its state.
+impl Room {
+    pub(super) fn inject_after_handshake(&mut self, conn: ConnectionId) {
+        if self.injector.roll(|faults| faults.accept_then_drop) {
+            self.end_connection(conn, Delivery::Abort);
+        }
+    }
+
+    pub(super) fn inject_link_faults(&mut self, conn: ConnectionId) {
+        self.injector.disturb_link(&mut self.links, self.now, conn);
+    }
+
+    /// Returns `true` if the publish is lost because its connection broke.
+    pub(super) fn inject_drop(&mut self, conn: ConnectionId) -> bool {
+        let is_dropped = self.injector.roll(|faults| faults.drop);
+        if is_dropped {
+            self.end_connection(conn, Delivery::Abort);
+        }
+        is_dropped
+    }
+
+    pub(super) fn inject_after_acceptance(&mut self, conn: ConnectionId) {
+        if self.injector.roll(|faults| faults.drop_after_accept) {
+            self.end_connection(conn, Delivery::Abort);
+        }
+    }
+
+    pub(super) fn inject_after_publish(&mut self, conn: ConnectionId, user: &User) {
+        if self.is_fully_served(conn) && self.injector.roll(|faults| faults.unprompted_401) {
+            self.send_error(conn, Rejection::expired());
+        }
+        if self.is_fully_served(conn) && self.injector.roll(|faults| faults.end_session) {
+            self.end_session(conn);
+        }
+        if self.injector.roll(|faults| faults.kick) {
+            self.disconnect(&DisconnectUser::new(Text::new(&user.id)));
+        }
+        if self.injector.roll(|faults| faults.restart) {
+            for conn in self.connections_where(|_| true) {
+                self.end_connection(conn, Delivery::close(1012, "service restart"));
+            }
+        }
     }
 }

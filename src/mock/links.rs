@@ -5,6 +5,20 @@ use crate::client::ConnectionId;
 use crate::instant::Instant;
 
 /// A direction of the link between a client and the room.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::Instant;
+/// use ivs_chat_proto::mock::{Config, Direction, Room, User};
+///
+/// let now = Instant::from_millis(0);
+/// let mut room = Room::new(Config::new(), [0; 16]);
+/// let conn = room.admit(now, User::new("astrid"))?;
+/// // The room receives publishes, but the client no longer receives answers.
+/// room.lose_link(now, conn, Direction::ToClient);
+/// # Ok::<(), ivs_chat_proto::mock::ConnectError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Direction {
@@ -16,18 +30,19 @@ pub enum Direction {
     Both,
 }
 
-/// The links to the clients, and what is on its way on them.
+/// The links to the clients, with the deliveries in transit.
 #[derive(Debug)]
 pub(super) struct Links {
     by_connection: BTreeMap<ConnectionId, Link>,
-    /// By the time at which they are due, and then in order.
+    /// Ordered by due time, then by the order of sending.
     deliveries: BTreeMap<(Instant, u64), (ConnectionId, Delivery)>,
-    pushed: u64,
+    push_count: u64,
 }
 
 #[derive(Debug)]
 struct Link {
-    /// When the last delivery is due. Nothing but late duplicates may overtake it.
+    /// The due time of the last delivery. Later deliveries other than late duplicates are due no
+    /// earlier.
     last_at: Instant,
     carries_to_client: bool,
     carries_from_client: bool,
@@ -35,7 +50,7 @@ struct Link {
 
 impl Links {
     pub(super) const fn new() -> Self {
-        Self { by_connection: BTreeMap::new(), deliveries: BTreeMap::new(), pushed: 0 }
+        Self { by_connection: BTreeMap::new(), deliveries: BTreeMap::new(), push_count: 0 }
     }
 
     pub(super) fn open(&mut self, now: Instant, conn: ConnectionId) {
@@ -45,24 +60,24 @@ impl Links {
         );
     }
 
-    /// Whether what the client sends reaches the room.
+    /// Returns `true` if the room receives what the client sends.
     pub(super) fn carries_from_client(&self, conn: ConnectionId) -> bool {
         self.by_connection.get(&conn).is_some_and(|link| link.carries_from_client)
     }
 
-    /// Whether what the room sends reaches the client.
+    /// Returns `true` if the client receives what the room sends.
     pub(super) fn carries_to_client(&self, conn: ConnectionId) -> bool {
         self.by_connection.get(&conn).is_some_and(|link| link.carries_to_client)
     }
 
-    /// Delivers nothing more on the link before `at`.
+    /// Delays all further deliveries on the link until `at`.
     pub(super) fn hold(&mut self, conn: ConnectionId, at: Instant) {
         if let Some(link) = self.by_connection.get_mut(&conn) {
             link.last_at = link.last_at.max(at);
         }
     }
 
-    /// Sends something, after all that has been sent before.
+    /// Sends a delivery after all earlier ones.
     pub(super) fn push(&mut self, now: Instant, conn: ConnectionId, delivery: Delivery) {
         let Some(link) = self.by_connection.get_mut(&conn) else { return };
         link.last_at = link.last_at.max(now);
@@ -72,8 +87,7 @@ impl Links {
         }
     }
 
-    /// Sends something that is due `delay_ms` after all that has been sent before, but does not
-    /// hold up what is sent next.
+    /// Sends a delivery that is due `delay_ms` after all earlier ones, without delaying later ones.
     pub(super) fn push_later(
         &mut self,
         now: Instant,
@@ -88,26 +102,27 @@ impl Links {
     }
 
     fn insert(&mut self, at: Instant, conn: ConnectionId, delivery: Delivery) {
-        self.deliveries.insert((at, self.pushed), (conn, delivery));
-        self.pushed = self.pushed.wrapping_add(1);
+        self.deliveries.insert((at, self.push_count), (conn, delivery));
+        self.push_count = self.push_count.wrapping_add(1);
     }
 
-    /// Sends the last delivery of a link.
+    /// Sends the last delivery of a link and removes the link.
     pub(super) fn end(&mut self, now: Instant, conn: ConnectionId, last: Delivery) {
         self.push(now, conn, last);
         if let Some(link) = self.by_connection.remove(&conn) {
-            // Duplicates that would come after the end do not come.
+            // Drops late duplicates that are due after the end.
             self.deliveries.retain(|(at, _), (to, _)| *to != conn || *at <= link.last_at);
         }
     }
 
-    /// Forgets a link, with all that is on its way to the client.
+    /// Removes a link with all its deliveries.
     pub(super) fn close(&mut self, conn: ConnectionId) {
         self.by_connection.remove(&conn);
         self.deliveries.retain(|_, (to, _)| *to != conn);
     }
 
-    /// Lets a direction of a link die. What is on its way to the client is lost, too.
+    /// Breaks a direction of a link. If it is the direction to the client, pending deliveries are
+    /// lost.
     pub(super) fn lose(&mut self, conn: ConnectionId, direction: Direction) {
         let Some(link) = self.by_connection.get_mut(&conn) else { return };
         link.carries_to_client &= direction == Direction::FromClient;
@@ -117,13 +132,13 @@ impl Links {
         }
     }
 
-    /// Returns the next delivery that is due.
+    /// Removes and returns the next delivery that is due.
     pub(super) fn next(&mut self, now: Instant) -> Option<(ConnectionId, Delivery)> {
         let next = self.deliveries.first_entry().filter(|next| next.key().0 <= now)?;
         Some(next.remove())
     }
 
-    /// Returns the time at which the next delivery is due.
+    /// Returns the due time of the next delivery.
     pub(super) fn next_at(&self) -> Option<Instant> {
         self.deliveries.first_key_value().map(|((at, _), _)| *at)
     }

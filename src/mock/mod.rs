@@ -1,9 +1,13 @@
-//! A room in memory: the service, for tests of clients.
+//! An in-memory room that stands in for the service in tests of clients.
 //!
-//! A [`Room`] takes what clients send, and returns what to deliver on which connection, and when.
-//! It does no I/O and reads no clock: the caller provides sockets and the time, as the example
-//! `mock_room` does, or none at all. It does what [`server`](crate::server) describes, and makes
-//! the mistakes that its [`Faults`] say. The same seed and calls give the same deliveries.
+//! A [`Room`] handles the messages and pings of clients and returns the deliveries for each
+//! connection at their due time. It does no I/O and reads no clock. The caller provides the time,
+//! and sockets if it needs any, as the tool `mock_room` does.
+//!
+//! The room behaves as described in [`server`](crate::server), apart from the [`Faults`] that the
+//! caller asks for. The same seed and the same calls give the same deliveries.
+//!
+//! # Examples
 //!
 //! ```
 //! use ivs_chat_proto::Instant;
@@ -13,7 +17,7 @@
 //! let mut room = Room::new(Config::new(), [0; 16]);
 //! let token = room.create_token(now, User::new("astrid"));
 //! let conn = room.connect(now, &token)?;
-//! // A token is good for one connection.
+//! // A token is valid for one connection.
 //! assert_eq!(room.connect(now, &token), Err(ConnectError::InvalidToken));
 //!
 //! let publish = br#"{"Action":"SEND_MESSAGE","RequestId":"r-1","Content":"hej"}"#;

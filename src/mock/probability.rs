@@ -1,4 +1,8 @@
-/// How likely a fault is each time that it could happen, in steps of 1/256.
+/// The probability of a fault each time it can occur, in steps of 1/256.
+///
+/// Defaults to [`NEVER`](Self::NEVER).
+///
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::mock::Probability;
@@ -11,18 +15,18 @@
 pub struct Probability(u16);
 
 impl Probability {
-    /// The fault never happens. This is the default.
+    /// The fault never occurs.
     pub const NEVER: Self = Self(0);
-    /// The fault happens each time that it could.
+    /// The fault occurs each time it can.
     pub const ALWAYS: Self = Self(256);
 
-    /// The fault happens `times` of 256 times on average. More than 256 count as 256.
+    /// Creates the probability `times` / 256. Numbers above 256 count as 256.
     #[must_use]
     pub const fn of_256(times: u16) -> Self {
         if times > 256 { Self::ALWAYS } else { Self(times) }
     }
 
-    /// Returns how many times of 256 the fault happens on average.
+    /// Returns the numerator of the probability over 256.
     #[must_use]
     pub const fn in_256(self) -> u16 {
         self.0

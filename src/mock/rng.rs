@@ -4,25 +4,25 @@ use siphasher::sip::SipHasher13;
 
 use super::probability::Probability;
 
-/// A generator of numbers that are the same for the same seed.
+/// A pseudorandom number generator that is deterministic for a given seed.
 #[derive(Clone, Debug)]
 pub(super) struct Rng {
     hasher: SipHasher13,
-    drawn: u64,
+    counter: u64,
 }
 
 impl Rng {
     pub(super) fn new(seed: [u8; 16]) -> Self {
-        Self { hasher: SipHasher13::new_with_key(&seed), drawn: 0 }
+        Self { hasher: SipHasher13::new_with_key(&seed), counter: 0 }
     }
 
     /// Returns a number below `end`, or 0 if `end` is 0.
     pub(super) fn below(&mut self, end: u64) -> u64 {
-        self.drawn = self.drawn.wrapping_add(1);
-        self.hasher.hash(&self.drawn.to_le_bytes()).checked_rem(end).unwrap_or(0)
+        self.counter = self.counter.wrapping_add(1);
+        self.hasher.hash(&self.counter.to_le_bytes()).checked_rem(end).unwrap_or(0)
     }
 
-    /// Returns an index into something of this length, or 0 if it is empty.
+    /// Returns an index into a slice of this length, or 0 if the slice is empty.
     pub(super) fn index(&mut self, length: usize) -> usize {
         let end = u64::try_from(length).unwrap_or(u64::MAX);
         usize::try_from(self.below(end)).unwrap_or(0)
@@ -38,14 +38,14 @@ impl Rng {
         items.get(self.index(items.len())).copied().unwrap_or(default)
     }
 
-    /// Puts the items in a random order.
+    /// Shuffles the items.
     pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
         for end in (2..=items.len()).rev() {
             items.swap(end.saturating_sub(1), self.index(end));
         }
     }
 
-    /// Returns a text of this many letters and digits.
+    /// Returns a string of this many ASCII letters and digits.
     pub(super) fn identifier(&mut self, length: usize) -> String {
         const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
         (0..length).map(|_| char::from(self.pick(ALPHABET, b'0'))).collect()

@@ -1,4 +1,3 @@
-use alloc::borrow::ToOwned;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -21,55 +20,105 @@ use crate::value::Attributes;
 use crate::value::Text;
 use crate::value::Timestamp;
 
-/// A request that was accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An accepted request, as recorded with [`Config::record_accepted`].
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::Instant;
+/// use ivs_chat_proto::mock::{Config, Room, User};
+///
+/// let now = Instant::from_millis(0);
+/// let mut room = Room::new(Config::new().with_record_accepted(), [0; 16]);
+/// let conn = room.admit(now, User::new("astrid")).unwrap();
+/// room.handle_message(now, conn, br#"{"Action":"DELETE_MESSAGE","Id":"Ub3xYd7cQm0a"}"#);
+/// let accepted = &room.accepted()[0];
+/// assert_eq!((accepted.conn, accepted.request_id.as_deref()), (conn, None));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Accepted {
-    /// The connection that it came on.
+    /// The connection on which the request was received.
     pub conn: ConnectionId,
-    /// Its `RequestId`, if it has one.
+    /// The `RequestId`, if the request has one.
     pub request_id: Option<String>,
 }
 
-/// A room and its connections. See the [module](super).
+/// An in-memory room and its connections.
+///
+/// The caller reports the inputs of clients with [`connect`](Self::connect) or
+/// [`admit`](Self::admit), [`handle_message`](Self::handle_message),
+/// [`handle_ping`](Self::handle_ping) and [`handle_close`](Self::handle_close). After each input,
+/// and at the time that [`next_at`](Self::next_at) returns, the caller must call
+/// [`poll`](Self::poll) until it returns `None`.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::Instant;
+/// use ivs_chat_proto::mock::{Config, Delivery, Room, User};
+///
+/// let now = Instant::from_millis(0);
+/// let mut room = Room::new(Config::new(), [0; 16]);
+/// let astrid = room.admit(now, User::new("astrid")).unwrap();
+/// let birk = room.admit(now, User::new("birk")).unwrap();
+///
+/// room.handle_message(now, astrid, br#"{"Action":"SEND_MESSAGE","Content":"hej"}"#);
+/// let mut receivers = Vec::new();
+/// while let Some((conn, Delivery::Fragment { bytes, fin: true })) = room.poll(now) {
+///     assert!(bytes.starts_with(br#"{"Type":"MESSAGE""#));
+///     receivers.push(conn);
+/// }
+/// assert_eq!(receivers, [astrid, birk]);
+/// ```
 #[derive(Debug)]
 pub struct Room {
     config: Config,
-    injector: FaultInjector,
-    /// Makes tokens and identifiers.
+    pub(super) injector: FaultInjector,
+    /// Generates tokens and identifiers.
     rng: Rng,
-    now: Instant,
+    pub(super) now: Instant,
     tokens: BTreeMap<String, User>,
     members: BTreeMap<ConnectionId, Member>,
-    /// The number of connections that there have ever been.
-    connections: u64,
+    /// The number of connections opened so far, which is the number of the next one.
+    opened: u64,
     expirations: BTreeSet<(Instant, ConnectionId)>,
-    links: Links,
+    pub(super) links: Links,
     rate: Option<RoomRateLimiter>,
     accepted: Vec<Accepted>,
 }
 
-/// A connection.
+/// An open connection.
 #[derive(Debug)]
-struct Member {
+pub(super) struct Member {
     user: Arc<User>,
     peer: Peer,
-    service: Service,
+    service: ServiceLevel,
 }
 
-/// What the room still does for a connection.
+/// The extent to which the room serves a connection. Pings are always answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Service {
-    /// Everything.
-    BufferFull,
-    /// It answers publishes with an ERROR 401.
-    Errors,
-    /// It answers pings.
-    Pongs,
+enum ServiceLevel {
+    Full,
+    /// Every publish is answered with an error 401, and no other payload is delivered.
+    ErrorsOnly,
+    /// Publishes are ignored, and no payload is delivered.
+    PongsOnly,
 }
 
 impl Room {
-    /// Creates an empty room. The same seed and calls give the same deliveries.
+    /// Creates an empty room.
+    ///
+    /// The same seed and the same calls give the same deliveries.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::mock::{Config, Room};
+    ///
+    /// let room = Room::new(Config::new().with_max_code_points(200), [0; 16]);
+    /// assert_eq!(room.connections(), 0);
+    /// ```
     #[must_use]
     pub fn new(config: Config, seed: [u8; 16]) -> Self {
         Self {
@@ -80,24 +129,23 @@ impl Room {
             now: Instant::from_millis(0),
             tokens: BTreeMap::new(),
             members: BTreeMap::new(),
-            connections: 0,
+            opened: 0,
             expirations: BTreeSet::new(),
             links: Links::new(),
             accepted: Vec::new(),
         }
     }
 
-    /// Returns the requests that were accepted, if the room
-    /// [records](Config::record_accepted) them.
+    /// Returns the accepted requests in order, if the room [records](Config::record_accepted) them.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::Instant;
     /// use ivs_chat_proto::mock::{Config, Room, User};
     ///
     /// let now = Instant::from_millis(0);
-    /// let mut config = Config::new();
-    /// config.record_accepted = true;
-    /// let mut room = Room::new(config, [0; 16]);
+    /// let mut room = Room::new(Config::new().with_record_accepted(), [0; 16]);
     /// let conn = room.admit(now, User::new("astrid")).unwrap();
     /// let publish = br#"{"Action":"SEND_MESSAGE","RequestId":"r-1","Content":"hej"}"#;
     /// room.handle_message(now, conn, publish);
@@ -108,7 +156,9 @@ impl Room {
         &self.accepted
     }
 
-    /// Returns the number of connections.
+    /// Returns the number of open connections.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::Instant;
@@ -126,7 +176,9 @@ impl Room {
         self.members.len()
     }
 
-    /// Sets the faults from now on.
+    /// Replaces the faults to inject.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::Instant;
@@ -135,9 +187,7 @@ impl Room {
     /// let now = Instant::from_millis(0);
     /// let mut room = Room::new(Config::new(), [0; 16]);
     /// assert!(room.admit(now, User::new("astrid")).is_ok());
-    /// let mut faults = Faults::none();
-    /// faults.refuse_403 = Probability::ALWAYS;
-    /// room.set_faults(faults);
+    /// room.set_faults(Faults::none().with_refuse_403(Probability::ALWAYS));
     /// assert!(room.admit(now, User::new("astrid")).is_err());
     /// ```
     pub const fn set_faults(&mut self, faults: Faults) {
@@ -145,10 +195,13 @@ impl Room {
         self.injector.set_faults(faults);
     }
 
-    // What an application's server does.
+    // Operations of the application's server.
 
-    /// Does what `CreateChatToken` does: returns a token that is good for one connection of a user.
-    /// [`connect`](Self::connect) takes it.
+    /// Creates a token, like the HTTP action `CreateChatToken`.
+    ///
+    /// The token is valid for one [`connect`](Self::connect) call.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::Instant;
@@ -156,19 +209,20 @@ impl Room {
     ///
     /// let now = Instant::from_millis(0);
     /// let mut room = Room::new(Config::new(), [0; 16]);
-    /// let mut user = User::new("astrid");
-    /// user.session_ms = 60_000;
-    /// let token = room.create_token(now, user);
+    /// let token = room.create_token(now, User::new("astrid").with_session_ms(60_000));
     /// assert_eq!(token.len(), 24);
     /// ```
+    #[must_use]
     pub fn create_token(&mut self, now: Instant, user: User) -> String {
-        self.tick(now);
+        self.advance(now);
         let token = self.rng.identifier(24);
         self.tokens.insert(token.clone(), user);
         token
     }
 
-    /// Does what `SendEvent` does: sends an event of the application to all connections.
+    /// Sends an application's event to all connections, like the HTTP action `SendEvent`.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::Instant;
@@ -189,15 +243,18 @@ impl Room {
         event_name: &str,
         attributes: &BTreeMap<String, String>,
     ) {
-        self.tick(now);
-        let (id, send_time) = self.stamp();
+        self.advance(now);
+        let (id, send_time) = self.new_id_and_time();
         let mut event =
             Event::new(Text::new(&id), Text::new(event_name), Text::new(&send_time).into());
         event.attributes = attributes.into();
         self.deliver_to_all(event.encode_to_string());
     }
 
-    /// Does what the HTTP action `DeleteMessage` does: tells all connections to delete a message.
+    /// Announces the deletion of a message to all connections, like the HTTP action
+    /// `DeleteMessage`.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::Instant;
@@ -210,15 +267,19 @@ impl Room {
     /// assert!(matches!(room.poll(now), Some((to, Delivery::Fragment { .. })) if to == conn));
     /// ```
     pub fn delete_message(&mut self, now: Instant, message_id: &str, reason: Option<&str>) {
-        self.tick(now);
+        self.advance(now);
         self.delete(&DeleteMessage {
             reason: reason.map(Text::new),
             ..DeleteMessage::new(message_id.into())
         });
     }
 
-    /// Does what the HTTP action `DisconnectUser` does: tells all connections, and closes those of
-    /// the user.
+    /// Disconnects a user, like the HTTP action `DisconnectUser`.
+    ///
+    /// All connections receive the event. The user's connections are then closed.
+    /// [`Faults::disconnection`] can change this.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::Instant;
@@ -233,21 +294,23 @@ impl Room {
     /// assert_eq!(room.poll(now), Some((conn, close)));
     /// ```
     pub fn disconnect_user(&mut self, now: Instant, user_id: &str, reason: Option<&str>) {
-        self.tick(now);
+        self.advance(now);
         self.disconnect(&DisconnectUser {
             reason: reason.map(Text::new),
             ..DisconnectUser::new(user_id.into())
         });
     }
 
-    // What a client does.
+    // Inputs from clients.
 
-    /// Opens a connection with a token that this room [created](Self::create_token).
+    /// Opens a connection with a token from [`create_token`](Self::create_token).
+    ///
+    /// The token becomes invalid, even if the handshake is refused.
     ///
     /// # Errors
     ///
-    /// Returns an error if the token is not known or has been used, or if a
-    /// [fault](Faults::refuse_503) refuses the handshake. The token has been used in any case.
+    /// Returns an error if the token is unknown or has already been used, or if a
+    /// [fault](Faults::refuse_503) refuses the handshake.
     ///
     /// # Examples
     ///
@@ -266,7 +329,7 @@ impl Room {
         self.admit(now, user)
     }
 
-    /// Opens a connection for a user whose token the caller has checked.
+    /// Opens a connection for a user whose token the caller has already checked.
     ///
     /// # Errors
     ///
@@ -284,27 +347,29 @@ impl Room {
     /// assert_eq!(conn.number(), 0);
     /// ```
     pub fn admit(&mut self, now: Instant, user: User) -> Result<ConnectionId, ConnectError> {
-        let now = self.tick(now);
+        let now = self.advance(now);
         self.injector.check_handshake()?;
-        let mut config = server::Config::new();
-        config.capabilities = user.capabilities;
-        config.session_ms = user.session_ms;
-        config.max_code_points = self.config.max_code_points;
-        config.requests_per_second = self.config.requests_per_second;
+        let config = server::Config::new()
+            .with_capabilities(user.capabilities)
+            .with_session_ms(user.session_ms)
+            .with_max_code_points(self.config.max_code_points)
+            .with_requests_per_second(self.config.requests_per_second);
         let peer = Peer::new(now, config);
-        let conn = ConnectionId::from_number(self.connections);
-        self.connections = self.connections.wrapping_add(1);
+        let conn = ConnectionId::from_number(self.opened);
+        self.opened = self.opened.wrapping_add(1);
         self.expirations.insert((peer.expires_at(), conn));
         self.members
-            .insert(conn, Member { user: Arc::new(user), peer, service: Service::BufferFull });
+            .insert(conn, Member { user: Arc::new(user), peer, service: ServiceLevel::Full });
         self.links.open(now, conn);
-        if self.injector.roll(|faults| faults.accept_then_drop) {
-            self.end(conn, Delivery::Abort);
-        }
+        self.inject_after_handshake(conn);
         Ok(conn)
     }
 
-    /// Handles the end of a connection. Nothing is delivered on it any more.
+    /// Handles the end of a connection.
+    ///
+    /// Nothing more is delivered on the connection.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::Instant;
@@ -318,16 +383,24 @@ impl Room {
     /// assert_eq!(room.poll(now), None);
     /// ```
     pub fn handle_close(&mut self, now: Instant, conn: ConnectionId) {
-        self.tick(now);
+        self.advance(now);
         self.remove(conn);
         self.links.close(conn);
     }
 
-    /// Handles a text message, and returns the verdict for a log.
+    /// Handles a text message from a client.
     ///
-    /// Returns `None` if there is no such connection, if the room does not
-    /// [serve](AfterExpiry::Silence) it any more, or if a fault keeps the message from being
-    /// handled. Sessions that are over end first, so that the connection may be gone by now.
+    /// Returns the room's verdict, for logs. The answer to the client is among the deliveries.
+    ///
+    /// Returns `None` if the room did not handle the message: because the connection does not
+    /// exist, because the room no longer [serves](AfterExpiry::Silence) it, or because of a fault.
+    /// Expired sessions are ended first, which may close the connection.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`Rejection`] if the room did not accept the publish.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::Instant;
@@ -345,29 +418,25 @@ impl Room {
         conn: ConnectionId,
         message: &'m [u8],
     ) -> Option<Result<Publish<'m>, Rejection<'m>>> {
-        let now = self.tick(now);
+        let now = self.advance(now);
         self.end_expired_sessions();
         if !self.members.contains_key(&conn) {
             return None;
         }
-        self.injector.disturb_link(&mut self.links, now, conn);
-        if !self.links.carries_from_client(conn) {
-            return None;
-        }
-        if self.injector.roll(|faults| faults.drop) {
-            self.end(conn, Delivery::Abort);
+        self.inject_link_faults(conn);
+        if !self.links.carries_from_client(conn) || self.inject_drop(conn) {
             return None;
         }
         let member = self.members.get_mut(&conn)?;
         match member.service {
-            Service::BufferFull => {}
-            Service::Errors => {
+            ServiceLevel::Full => {}
+            ServiceLevel::ErrorsOnly => {
                 let mut rejection = Rejection::expired();
                 rejection.error.request_id = Publish::peek_request_id(message);
-                self.rejection(conn, rejection);
+                self.send_error(conn, rejection);
                 return Some(Err(rejection));
             }
-            Service::Pongs => return None,
+            ServiceLevel::PongsOnly => return None,
         }
         let user = Arc::clone(&member.user);
         let mut verdict = member.peer.handle_message(now, message);
@@ -376,14 +445,18 @@ impl Room {
         }
         match &verdict {
             Ok(publish) => self.accept(conn, &user, publish),
-            Err(rejection) => self.rejection(conn, *rejection),
+            Err(rejection) => self.send_error(conn, *rejection),
         }
         self.inject_after_publish(conn, &user);
         Some(verdict)
     }
 
-    /// Handles a ping. Returns `true` if a [pong](Delivery::Pong) is on its way: it comes in order
-    /// with the other deliveries.
+    /// Handles a ping from a client.
+    ///
+    /// Returns `true` if the room answers it. The [pong](Delivery::Pong) is delivered in order with
+    /// the payloads.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::Instant;
@@ -396,19 +469,24 @@ impl Room {
     /// assert_eq!(room.poll(now), Some((conn, Delivery::Pong)));
     /// ```
     pub fn handle_ping(&mut self, now: Instant, conn: ConnectionId) -> bool {
-        let now = self.tick(now);
+        let now = self.advance(now);
         self.end_expired_sessions();
-        let is_heard = self.links.carries_from_client(conn) && self.links.carries_to_client(conn);
-        if !is_heard || self.injector.roll(|faults| faults.lose_pong) {
+        let is_link_alive =
+            self.links.carries_from_client(conn) && self.links.carries_to_client(conn);
+        if !is_link_alive || self.injector.loses_pong() {
             return false;
         }
         self.links.push(now, conn, Delivery::Pong);
         true
     }
 
-    /// Lets the link to a client die without a sign. The room keeps the connection, but what is
-    /// sent in this direction is lost, and so is what is on its way to the client. Not even the end
-    /// of the connection is delivered then. [`handle_close`](Self::handle_close) works as always.
+    /// Breaks a direction of the link to a client without closing the connection.
+    ///
+    /// Everything sent in this direction is lost from now on. If it is the direction to the client,
+    /// pending deliveries are lost too, and so is the end of the connection. The room keeps the
+    /// connection until its end or until [`handle_close`](Self::handle_close).
+    ///
+    /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::Instant;
@@ -422,11 +500,15 @@ impl Room {
     /// assert_eq!(room.connections(), 1);
     /// ```
     pub fn lose_link(&mut self, now: Instant, conn: ConnectionId, direction: Direction) {
-        self.tick(now);
+        self.advance(now);
         self.links.lose(conn, direction);
     }
 
-    /// Returns the next delivery that is due. The caller must poll until there is none.
+    /// Returns the next delivery that is due.
+    ///
+    /// The caller must poll until there is none.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::Instant;
@@ -441,12 +523,14 @@ impl Room {
     /// ```
     #[must_use]
     pub fn poll(&mut self, now: Instant) -> Option<(ConnectionId, Delivery)> {
-        let now = self.tick(now);
+        let now = self.advance(now);
         self.end_expired_sessions();
         self.links.next(now)
     }
 
-    /// Returns the time at which to [poll](Self::poll) next, if there is one.
+    /// Returns the time at which the caller must [poll](Self::poll) next, if there is one.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use core::time::Duration;
@@ -457,7 +541,7 @@ impl Room {
     /// let now = Instant::from_millis(0);
     /// let mut room = Room::new(Config::new(), [0; 16]);
     /// let conn = room.admit(now, User::new("astrid")).unwrap();
-    /// // The end of the session.
+    /// // The session ends after 60 minutes.
     /// assert_eq!(room.next_at(), Some(now + Duration::from_secs(3_600)));
     /// room.handle_close(now, conn);
     /// assert_eq!(room.next_at(), None);
@@ -468,9 +552,9 @@ impl Room {
         self.links.next_at().into_iter().chain(expiration).min()
     }
 
-    // Publishes.
+    // The handling of publishes.
 
-    /// Checks a publish against the limits and the review of the room.
+    /// Checks a publish against the room's message rate and message review.
     fn review<'m>(&mut self, now: Instant, publish: &Publish<'m>) -> Result<(), Rejection<'m>> {
         self.injector.check_publish(now, publish)?;
         if let Some(rate) = &mut self.rate {
@@ -485,13 +569,11 @@ impl Room {
         Ok(())
     }
 
-    fn rejection(&mut self, conn: ConnectionId, rejection: Rejection<'_>) {
+    pub(super) fn send_error(&mut self, conn: ConnectionId, rejection: Rejection<'_>) {
         let id = self.rng.identifier(12);
         let mut error = rejection.to_error(Text::new(&id));
-        if self.injector.roll(|faults| faults.error_without_request_id) {
-            error.request_id = None;
-        }
-        let payload = self.injector.spell(error.encode_to_string());
+        self.injector.alter_error(&mut error);
+        let payload = self.injector.respell(error.encode_to_string());
         self.injector.deliver(&mut self.links, self.now, conn, &payload);
     }
 
@@ -500,9 +582,7 @@ impl Room {
             self.accepted
                 .push(Accepted { conn, request_id: publish.request_id().map(String::from) });
         }
-        if self.injector.roll(|faults| faults.drop_after_accept) {
-            self.end(conn, Delivery::Abort);
-        }
+        self.inject_after_acceptance(conn);
         match publish {
             Publish::SendMessage(send) => self.send(user, send),
             Publish::DeleteMessage(delete) => self.delete(delete),
@@ -511,7 +591,7 @@ impl Room {
     }
 
     fn send(&mut self, user: &User, send: &SendMessage<'_>) {
-        let (id, send_time) = self.stamp();
+        let (id, send_time) = self.new_id_and_time();
         let mut sender = Sender::new(Text::new(&user.id));
         sender.attributes = Attributes::from(&user.attributes);
         let mut message =
@@ -527,32 +607,35 @@ impl Room {
         self.deliver_to_all(payload);
     }
 
-    fn disconnect(&mut self, disconnect: &DisconnectUser<'_>) {
-        let how = self.injector.disconnection();
-        let is_theirs = |member: &Member| {
-            member.service == Service::BufferFull && disconnect.user_id == *member.user.id
+    pub(super) fn disconnect(&mut self, disconnect: &DisconnectUser<'_>) {
+        let disconnection = self.injector.disconnection();
+        let belongs_to_user = |member: &Member| {
+            member.service == ServiceLevel::Full && disconnect.user_id == *member.user.id
         };
         let event = SystemEvent::disconnect_user(disconnect.user_id, disconnect.reason);
         let payload = self.system_event(&event, disconnect.request_id);
-        self.deliver_to(payload, |member| how.has_event || !is_theirs(member));
+        self.deliver_to(payload, |member| disconnection.has_event || !belongs_to_user(member));
         let reason = disconnect.reason.unwrap_or_default().to_cow();
-        for conn in self.connections_where(is_theirs) {
-            match how.close_code {
-                Some(code) => self.end(conn, close(code, Close::disconnected(&reason).reason())),
-                None => self.reduce_service(conn, Service::Pongs),
+        for conn in self.connections_where(belongs_to_user) {
+            match disconnection.close_code {
+                Some(code) => {
+                    let reason = Close::disconnected(&reason).reason();
+                    self.end_connection(conn, Delivery::close(code, reason));
+                }
+                None => self.reduce_service(conn, ServiceLevel::PongsOnly),
             }
         }
     }
 
     fn system_event(&mut self, event: &SystemEvent<'_>, request_id: Option<Text<'_>>) -> String {
-        let (id, send_time) = self.stamp();
+        let (id, send_time) = self.new_id_and_time();
         let mut event = Event::system(Text::new(&id), event, Text::new(&send_time).into());
         event.request_id = request_id.filter(|_| self.config.event_has_request_id);
         event.encode_to_string()
     }
 
-    /// Returns an identifier and the time, for a new payload.
-    fn stamp(&mut self) -> (String, String) {
+    /// Returns a new identifier and the current `SendTime`.
+    fn new_id_and_time(&mut self) -> (String, String) {
         let seconds = i64::try_from(self.now.as_millis() / 1_000).unwrap_or(i64::MAX);
         let nanoseconds =
             u32::try_from(self.now.as_millis() % 1_000).unwrap_or(0).saturating_mul(1_000_000);
@@ -566,17 +649,20 @@ impl Room {
         self.deliver_to(payload, |_| true);
     }
 
-    fn deliver_to(&mut self, payload: String, is_meant: impl Fn(&Member) -> bool) {
-        let payload = self.injector.spell(payload);
-        for conn in self
-            .connections_where(|member| member.service == Service::BufferFull && is_meant(member))
-        {
+    fn deliver_to(&mut self, payload: String, is_recipient: impl Fn(&Member) -> bool) {
+        let payload = self.injector.respell(payload);
+        let receives =
+            |member: &Member| member.service == ServiceLevel::Full && is_recipient(member);
+        for conn in self.connections_where(receives) {
             self.injector.deliver(&mut self.links, self.now, conn, &payload);
         }
     }
 
-    fn connections_where(&self, is_meant: impl Fn(&Member) -> bool) -> Vec<ConnectionId> {
-        self.members.iter().filter(|(_, member)| is_meant(member)).map(|(conn, _)| *conn).collect()
+    pub(super) fn connections_where(
+        &self,
+        predicate: impl Fn(&Member) -> bool,
+    ) -> Vec<ConnectionId> {
+        self.members.iter().filter(|(_, member)| predicate(member)).map(|(conn, _)| *conn).collect()
     }
 
     // The end of sessions and connections.
@@ -589,24 +675,24 @@ impl Room {
         }
     }
 
-    fn end_session(&mut self, conn: ConnectionId) {
+    pub(super) fn end_session(&mut self, conn: ConnectionId) {
         let end = self.injector.session_end();
         if end.has_error {
-            self.rejection(conn, Rejection::expired());
+            self.send_error(conn, Rejection::expired());
         }
         match end.then {
             AfterExpiry::Close { code, reason } => {
                 let reason = self.injector.expiry_reason(reason);
-                self.end(conn, close(code, &reason));
+                self.end_connection(conn, Delivery::close(code, &reason));
             }
-            AfterExpiry::Abort => self.end(conn, Delivery::Abort),
-            AfterExpiry::StayOpen => self.reduce_service(conn, Service::Errors),
-            AfterExpiry::Silence => self.reduce_service(conn, Service::Pongs),
+            AfterExpiry::Abort => self.end_connection(conn, Delivery::Abort),
+            AfterExpiry::StayOpen => self.reduce_service(conn, ServiceLevel::ErrorsOnly),
+            AfterExpiry::Silence => self.reduce_service(conn, ServiceLevel::PongsOnly),
         }
     }
 
-    /// Keeps a connection open whose session is over.
-    fn reduce_service(&mut self, conn: ConnectionId, service: Service) {
+    /// Keeps a connection open at a lower level of service, without a session that could expire.
+    fn reduce_service(&mut self, conn: ConnectionId, service: ServiceLevel) {
         if let Some(member) = self.members.get_mut(&conn) {
             self.expirations.remove(&(member.peer.expires_at(), conn));
             member.service = service;
@@ -614,7 +700,7 @@ impl Room {
     }
 
     /// Ends a connection with a last delivery.
-    fn end(&mut self, conn: ConnectionId, last: Delivery) {
+    pub(super) fn end_connection(&mut self, conn: ConnectionId, last: Delivery) {
         self.links.end(self.now, conn, last);
         self.remove(conn);
     }
@@ -625,35 +711,13 @@ impl Room {
         }
     }
 
-    fn inject_after_publish(&mut self, conn: ConnectionId, user: &User) {
-        if self.is_served(conn) && self.injector.roll(|faults| faults.unprompted_401) {
-            self.rejection(conn, Rejection::expired());
-        }
-        if self.is_served(conn) && self.injector.roll(|faults| faults.end_session) {
-            self.end_session(conn);
-        }
-        if self.injector.roll(|faults| faults.kick) {
-            self.disconnect(&DisconnectUser::new(Text::new(&user.id)));
-        }
-        if self.injector.roll(|faults| faults.restart) {
-            for conn in self.connections_where(|_| true) {
-                self.end(conn, close(1012, "service restart"));
-            }
-        }
+    pub(super) fn is_fully_served(&self, conn: ConnectionId) -> bool {
+        self.members.get(&conn).is_some_and(|member| member.service == ServiceLevel::Full)
     }
 
-    fn is_served(&self, conn: ConnectionId) -> bool {
-        self.members.get(&conn).is_some_and(|member| member.service == Service::BufferFull)
-    }
-
-    fn tick(&mut self, now: Instant) -> Instant {
+    /// Advances the room's clock, which never goes back, and returns its time.
+    fn advance(&mut self, now: Instant) -> Instant {
         self.now = self.now.max(now);
         self.now
     }
-}
-
-/// A close frame without a code has no reason.
-fn close(code: u16, reason: &str) -> Delivery {
-    let reason = if code == 1005 { "" } else { reason };
-    Delivery::Close { code, reason: reason.to_owned() }
 }

@@ -5,10 +5,12 @@ use super::probability::Probability;
 use super::rng::Rng;
 use crate::server::Close;
 
-/// How the room ends a session that has expired.
+/// The way in which the room ends an expired session.
 ///
-/// How the service does it is not known, except that an unprompted ERROR 401 comes first. No client
-/// should depend on what follows the error.
+/// The service is known to send an unprompted error 401 first. The rest of its behavior is not
+/// known, so a client must not depend on it.
+///
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::mock::{AfterExpiry, ExpiryReason, SessionEnd};
@@ -21,33 +23,61 @@ use crate::server::Close;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct SessionEnd {
-    /// Whether the client is told by an ERROR 401 without a `RequestId`.
+    /// `true` if the room sends an error 401 without a `RequestId`. Defaults to `true`.
     pub has_error: bool,
-    /// What happens after that, or instead of it.
+    /// The fate of the connection, after the error if there is one. Defaults to a close with
+    /// [`Close::EXPIRED`].
     pub then: AfterExpiry,
 }
 
-/// What happens to the connection whose session has expired.
+/// The fate of a connection whose session has expired.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::Instant;
+/// use ivs_chat_proto::mock::{AfterExpiry, Config, Delivery, Faults, Room, SessionEnd, User};
+///
+/// let faults = Faults::none()
+///     .with_session_end(SessionEnd::new(AfterExpiry::Abort).without_error());
+/// let mut room = Room::new(Config::new().with_faults(faults), [0; 16]);
+/// let user = User::new("astrid").with_session_ms(60_000);
+/// let conn = room.admit(Instant::from_millis(0), user)?;
+/// assert_eq!(room.poll(Instant::from_millis(60_000)), Some((conn, Delivery::Abort)));
+/// # Ok::<(), ivs_chat_proto::mock::ConnectError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AfterExpiry {
-    /// It is closed.
+    /// The connection is closed.
     Close {
-        /// The code. 1005 means a close frame without a code, which has no reason either.
+        /// The close code. 1005 stands for a close frame without a code, which has no reason
+        /// either.
         code: u16,
-        /// The reason.
+        /// The close reason.
         reason: ExpiryReason,
     },
-    /// It breaks without a close frame, which clients report as 1006.
+    /// The connection breaks without a close frame. Clients report this as 1006.
     Abort,
-    /// It stays open. Every publish is answered with an ERROR 401, and no other payload is
-    /// delivered. Pings are answered.
+    /// The connection stays open. The room answers every publish with an error 401 and delivers no
+    /// other payload. It answers pings.
     StayOpen,
-    /// It stays open, and no payload is delivered. Publishes get no answer, but pings do.
+    /// The connection stays open. The room ignores publishes and delivers no payload. It answers
+    /// pings.
     Silence,
 }
 
-/// The close reason of a session that has expired.
+/// The close reason of an expired session.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::mock::{AfterExpiry, ExpiryReason, SessionEnd};
+///
+/// // The text of the reason is cut at its 30th byte.
+/// let cut = AfterExpiry::Close { code: 1000, reason: ExpiryReason::CutJson(30) };
+/// assert_eq!(SessionEnd::DEFAULT.with_then(cut), SessionEnd::new(cut));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExpiryReason {
@@ -55,18 +85,18 @@ pub enum ExpiryReason {
     Empty,
     /// The text `connection expired`.
     ConnectionExpired,
-    /// A text that does not mention expiry. There are several, and one is picked at random.
+    /// One of several texts that do not mention expiry, picked at random.
     OtherText,
-    /// The object of [`Close::EXPIRED`].
+    /// The JSON object of [`Close::EXPIRED`].
     Json,
-    /// An object with the `ErrorCode` 401 and an `ErrorMessage` that does not mention expiry.
+    /// A JSON object with the `ErrorCode` 401 and an `ErrorMessage` that does not mention expiry.
     JsonCode,
-    /// The same object, with the string `"401"` as its `ErrorCode`.
+    /// The same object with the string `"401"` as its `ErrorCode`.
     JsonStringCode,
-    /// An object whose `ErrorMessage` is so long that the object is cut at 123 bytes, which is all
-    /// that a close frame has room for. The `ErrorCode` is lost.
+    /// A JSON object whose long `ErrorMessage` does not fit into a close frame. The object is cut
+    /// at 123 bytes, before its `ErrorCode`.
     LongJson,
-    /// The object of [`Close::EXPIRED`], cut at this byte.
+    /// The JSON object of [`Close::EXPIRED`], cut to this number of bytes.
     CutJson(u8),
 }
 
@@ -83,31 +113,36 @@ const LONG_JSON: &str = concat!(
     r#"and connect to the room with it.","ErrorCode":401}"#
 );
 
-/// The room that a close frame has for a reason (RFC 6455, section 5.5.1).
-const MAX_REASON: usize = 123;
+/// The maximum length of a close reason in bytes (RFC 6455, section 5.5.1).
+const MAX_REASON_LEN: usize = 123;
 
 impl SessionEnd {
-    /// An ERROR 401, and then [`Close::EXPIRED`]. This is the default.
+    /// An error 401, followed by a close with [`Close::EXPIRED`].
     pub const DEFAULT: Self =
         Self::new(AfterExpiry::Close { code: Close::EXPIRED.code(), reason: ExpiryReason::Json });
 
-    /// The close codes that a session may end with, as far as other services are a guide. A random
-    /// end has one of these.
+    /// The close codes of [random session ends](super::Faults::random_session_end). Other services
+    /// close expired sessions with these codes.
     pub const CODES: [u16; 9] = [1000, 1001, 1005, 1008, 1011, 1012, 3000, 4001, 4401];
 
-    /// An ERROR 401, and then this.
+    /// Creates a session end with an error 401, followed by `then`.
     #[must_use]
     pub const fn new(then: AfterExpiry) -> Self {
         Self { has_error: true, then }
     }
 
-    /// The same without the ERROR.
+    /// Sets [`has_error`](Self::has_error) to `false`.
     #[must_use]
     pub const fn without_error(self) -> Self {
         Self { has_error: false, ..self }
     }
 
-    /// Returns any end that there may be.
+    /// Sets [`then`](Self::then).
+    #[must_use]
+    pub const fn with_then(self, then: AfterExpiry) -> Self {
+        Self { then, ..self }
+    }
+
     pub(super) fn random(rng: &mut Rng) -> Self {
         let then = match rng.below(8) {
             0 => AfterExpiry::Abort,
@@ -129,7 +164,6 @@ impl Default for SessionEnd {
 }
 
 impl ExpiryReason {
-    /// Returns any reason that there may be.
     fn random(rng: &mut Rng) -> Self {
         let json_len = u8::try_from(Close::EXPIRED.reason().len()).unwrap_or(u8::MAX);
         let cut = u8::try_from(rng.below(json_len.into())).unwrap_or(0);
@@ -146,16 +180,16 @@ impl ExpiryReason {
         rng.pick(&reasons, Self::Empty)
     }
 
-    /// Returns the text in the close frame.
+    /// Returns the text of the close reason.
     pub(super) fn to_text(self, rng: &mut Rng) -> String {
         let (text, length) = match self {
             Self::Empty => ("", 0),
-            Self::ConnectionExpired => ("connection expired", MAX_REASON),
-            Self::OtherText => (rng.pick(&OTHER_TEXTS, ""), MAX_REASON),
-            Self::Json => (Close::EXPIRED.reason(), MAX_REASON),
-            Self::JsonCode => (JSON_CODE, MAX_REASON),
-            Self::JsonStringCode => (JSON_STRING_CODE, MAX_REASON),
-            Self::LongJson => (LONG_JSON, MAX_REASON),
+            Self::ConnectionExpired => ("connection expired", MAX_REASON_LEN),
+            Self::OtherText => (rng.pick(&OTHER_TEXTS, ""), MAX_REASON_LEN),
+            Self::Json => (Close::EXPIRED.reason(), MAX_REASON_LEN),
+            Self::JsonCode => (JSON_CODE, MAX_REASON_LEN),
+            Self::JsonStringCode => (JSON_STRING_CODE, MAX_REASON_LEN),
+            Self::LongJson => (LONG_JSON, MAX_REASON_LEN),
             Self::CutJson(length) => (Close::EXPIRED.reason(), length.into()),
         };
         // The texts are ASCII.

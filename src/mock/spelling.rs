@@ -1,4 +1,4 @@
-//! Other spellings of a payload: the same JSON values, written by another service.
+//! Alternative spellings of a payload: the same JSON values in another notation.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -8,7 +8,7 @@ use core::fmt::Write;
 
 use super::rng::Rng;
 
-/// Members that no payload of the reference has.
+/// Members that the reference does not define.
 const UNKNOWN_MEMBERS: [&str; 5] = [
     r#""Version":1"#,
     r#""type":"message""#,
@@ -19,23 +19,23 @@ const UNKNOWN_MEMBERS: [&str; 5] = [
 
 const SPACES: [&str; 6] = ["", " ", "\n", "\t", "\r\n", "    "];
 
-/// Returns the object with its members in a random order, and those of its `Sender` likewise.
+/// Shuffles the members of an object, and those of its `Sender`.
 pub(super) fn shuffle_members(payload: &str, rng: &mut Rng) -> String {
     map_members(payload, &mut |members: &mut Vec<String>| rng.shuffle(members))
 }
 
-/// Returns the object with one more member, and its `Sender` likewise.
+/// Adds an unknown member to an object, and to its `Sender`.
 pub(super) fn add_unknown_member(payload: &str, rng: &mut Rng) -> String {
     map_members(payload, &mut |members: &mut Vec<String>| {
         let member = rng.pick(&UNKNOWN_MEMBERS, r#""x":0"#);
-        let place = rng.index(members.len().saturating_add(1)).min(members.len());
-        members.insert(place, member.to_owned());
+        let index = rng.index(members.len().saturating_add(1)).min(members.len());
+        members.insert(index, member.to_owned());
     })
 }
 
-/// Returns the payload with white space between its tokens.
+/// Adds white space before the first token and after random tokens of a payload.
 pub(super) fn add_white_space(payload: &str, rng: &mut Rng) -> String {
-    // At least one, whatever is picked for the other places.
+    // Guarantees at least one space if `rng` picks none.
     let mut spaced = String::from(" ");
     for token in Tokens(payload) {
         spaced.push_str(token);
@@ -44,8 +44,8 @@ pub(super) fn add_white_space(payload: &str, rng: &mut Rng) -> String {
     spaced
 }
 
-/// Returns the payload with `\u` escapes in its strings: for the first character of each, and for
-/// about every fourth that follows. Strings that have escapes already are left as they are.
+/// Writes `\u` escapes in the strings of a payload: for the first character of each string and for
+/// about a quarter of the others. Strings that already contain escapes are unchanged.
 pub(super) fn escape_characters(payload: &str, rng: &mut Rng) -> String {
     let mut escaped = String::with_capacity(payload.len());
     for token in Tokens(payload) {
@@ -67,10 +67,10 @@ fn escape_some(text: &str, escaped: &mut String, rng: &mut Rng) {
             escaped.push(character);
             continue;
         }
-        let in_upper_case = rng.below(2) == 0;
+        let is_upper_case = rng.below(2) == 0;
         for unit in character.encode_utf16(&mut [0; 2]) {
             // Writing to a `String` cannot fail.
-            let _ = if in_upper_case {
+            let _ = if is_upper_case {
                 write!(escaped, "\\u{unit:04X}")
             } else {
                 write!(escaped, "\\u{unit:04x}")
@@ -79,8 +79,8 @@ fn escape_some(text: &str, escaped: &mut String, rng: &mut Rng) {
     }
 }
 
-/// Returns the object with its members changed, and those of its `Sender` likewise. Returns
-/// anything else as it is.
+/// Applies `change` to the members of a compact object, and to those of its `Sender`. Returns any
+/// other payload unchanged.
 fn map_members(object: &str, change: &mut impl FnMut(&mut Vec<String>)) -> String {
     let Some(members) = members(object) else { return object.to_owned() };
     let mut changed: Vec<String> = Vec::new();
@@ -101,7 +101,7 @@ fn map_members(object: &str, change: &mut impl FnMut(&mut Vec<String>)) -> Strin
     format!("{{{}}}", changed.join(","))
 }
 
-/// Returns the members of a compact object, name and value together.
+/// Splits a compact object into its members, each with its name and value.
 fn members(object: &str) -> Option<Vec<&str>> {
     let mut rest = object.strip_prefix('{')?.strip_suffix('}')?;
     let mut members = Vec::new();
@@ -114,7 +114,7 @@ fn members(object: &str) -> Option<Vec<&str>> {
     Some(members)
 }
 
-/// Returns the length of the first member.
+/// Returns the length of the first member, in bytes.
 fn member_len(members: &str) -> usize {
     let mut depth = 0_usize;
     let mut length = 0_usize;
@@ -130,8 +130,8 @@ fn member_len(members: &str) -> usize {
     length
 }
 
-/// The tokens of a JSON text: strings with their quotes, structural characters, and what is between
-/// them.
+/// An iterator over the tokens of a JSON text: strings with their quotes, structural characters and
+/// other literals.
 struct Tokens<'a>(&'a str);
 
 impl<'a> Iterator for Tokens<'a> {
@@ -149,7 +149,7 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-/// Returns the length of the string at the beginning, with its quotes.
+/// Returns the length of the string at the start of `text`, including its quotes, in bytes.
 fn string_len(text: &str) -> usize {
     let mut is_escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(1) {

@@ -1,5 +1,6 @@
-/// How the service closes a connection, as far as that is known: what goes into the WebSocket close
-/// frame.
+/// The code and reason of a WebSocket close frame, as the service sends it.
+///
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::CloseReason;
@@ -15,35 +16,47 @@ pub struct Close<'a> {
     reason: &'a str,
 }
 
-/// The room that a close frame has for a reason ([RFC 6455], section 5.5.1).
+/// The maximum length of a close reason in bytes ([RFC 6455], section 5.5.1).
 ///
 /// [RFC 6455]: https://www.rfc-editor.org/rfc/rfc6455#section-5.5.1
-const MAX_REASON: usize = 123;
+const MAX_REASON_LEN: usize = 123;
 
 impl Close<'static> {
-    /// The session is over. The reason is an object, with the `ErrorCode` 401. The code is not
-    /// known; clients go by the [error](super::Rejection::expired) in front of it.
+    /// The end of a session: code 1000 and a JSON object with the `ErrorCode` 401.
+    ///
+    /// The service's close code is not known. Clients rely on the
+    /// [error](super::Rejection::expired) that the server sends before the close.
     pub const EXPIRED: Self =
         Self { code: 1000, reason: r#"{"ErrorMessage":"session expired","ErrorCode":401}"# };
 }
 
 impl<'a> Close<'a> {
-    /// The user has been disconnected: code 1000, and plain text for a reason. What a close frame
-    /// has no room for is cut off.
+    /// Creates the close of a disconnected user: code 1000 and the reason as plain text.
+    ///
+    /// The reason is truncated to at most 123 bytes, at a character boundary.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::server::Close;
+    ///
+    /// assert_eq!(Close::disconnected("spam").reason(), "spam");
+    /// assert_eq!(Close::disconnected(&"é".repeat(200)).reason(), "é".repeat(61));
+    /// ```
     #[must_use]
     pub fn disconnected(reason: &'a str) -> Self {
         let end =
-            (0..=MAX_REASON.min(reason.len())).rev().find(|end| reason.is_char_boundary(*end));
+            (0..=MAX_REASON_LEN.min(reason.len())).rev().find(|end| reason.is_char_boundary(*end));
         Self { code: 1000, reason: end.and_then(|end| reason.get(..end)).unwrap_or_default() }
     }
 
-    /// The code.
+    /// Returns the close code.
     #[must_use]
     pub const fn code(&self) -> u16 {
         self.code
     }
 
-    /// The reason: at most 123 bytes.
+    /// Returns the close reason, which has at most 123 bytes.
     #[must_use]
     pub const fn reason(&self) -> &'a str {
         self.reason

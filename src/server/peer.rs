@@ -8,25 +8,38 @@ use crate::value::Content;
 use crate::value::{Capabilities, Capability};
 use crate::wire::DecodeErrorKind;
 
-/// What a connection is allowed: what its token and its room say. Times are in milliseconds.
+/// The limits of one connection, which its token and its room determine.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::Capabilities;
+/// use ivs_chat_proto::server::Config;
+///
+/// const MODERATOR: Config =
+///     Config::new().with_capabilities(Capabilities::ALL).with_session_ms(180 * 60_000);
+/// assert_eq!(MODERATOR.max_code_points, 500);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Config {
-    /// What the token permits. Nothing.
+    /// The actions that the token permits. Defaults to none.
     pub capabilities: Capabilities,
-    /// How long the session lasts: 1 to 180 minutes, says the service. 60 minutes.
+    /// The length of the session, in milliseconds. The service allows 1 to 180 minutes. Defaults to
+    /// 60 minutes.
     pub session_ms: u32,
-    /// The room's `maximumMessageLength`, in code points: 1 to 500. 500.
+    /// The room's `maximumMessageLength`, 1 to 500 code points. Defaults to 500.
     pub max_code_points: u16,
-    /// How many bytes a publish may have. The service has a limit, but does not publish it. 16 KiB.
+    /// The maximum size of a publish, in bytes. The service has such a limit but does not document
+    /// it. Defaults to 16 KiB.
     pub max_bytes: usize,
-    /// How many requests the connection may make in any one second, all actions together: 1 to 10,
-    /// where more is taken for 10; without it, any number. 10.
+    /// The maximum number of requests in any window of one second, counting all actions: 1 to 10. A
+    /// greater number counts as 10, and `None` means no limit. Defaults to 10.
     pub requests_per_second: Option<NonZeroU8>,
 }
 
 impl Config {
-    /// What the service does by default: it stands at the end of each field's description.
+    /// Creates the limits that the service has by default, with a token that permits no action.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -37,6 +50,44 @@ impl Config {
             requests_per_second: NonZeroU8::new(10),
         }
     }
+
+    /// Sets [`capabilities`](Self::capabilities).
+    #[must_use]
+    pub const fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
+        self.capabilities = capabilities;
+        self
+    }
+
+    /// Sets [`session_ms`](Self::session_ms).
+    #[must_use]
+    pub const fn with_session_ms(mut self, session_ms: u32) -> Self {
+        self.session_ms = session_ms;
+        self
+    }
+
+    /// Sets [`max_code_points`](Self::max_code_points).
+    #[must_use]
+    pub const fn with_max_code_points(mut self, max_code_points: u16) -> Self {
+        self.max_code_points = max_code_points;
+        self
+    }
+
+    /// Sets [`max_bytes`](Self::max_bytes).
+    #[must_use]
+    pub const fn with_max_bytes(mut self, max_bytes: usize) -> Self {
+        self.max_bytes = max_bytes;
+        self
+    }
+
+    /// Sets [`requests_per_second`](Self::requests_per_second).
+    #[must_use]
+    pub const fn with_requests_per_second(
+        mut self,
+        requests_per_second: Option<NonZeroU8>,
+    ) -> Self {
+        self.requests_per_second = requests_per_second;
+        self
+    }
 }
 
 impl Default for Config {
@@ -45,7 +96,27 @@ impl Default for Config {
     }
 }
 
-/// One connection, at the service's end. See the [module](super).
+/// One client's connection, as the server sees it.
+///
+/// A peer decodes the client's publishes and checks them against the limits of the connection. The
+/// [module documentation](super) describes the checks and the server's duties.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::publish::Publish;
+/// use ivs_chat_proto::server::{Config, Peer};
+/// use ivs_chat_proto::{Capabilities, Instant};
+///
+/// let config = Config::new().with_capabilities(Capabilities::ALL);
+/// let mut peer = Peer::new(Instant::from_millis(0), config);
+/// let message = br#"{"Action":"SEND_MESSAGE","Content":"hej"}"#;
+/// match peer.handle_message(Instant::from_millis(5), message) {
+///     Ok(Publish::SendMessage(send)) => assert_eq!(send.content, "hej"),
+///     Ok(_) => unreachable!(),
+///     Err(rejection) => panic!("{rejection}"),
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Peer {
     config: Config,
@@ -54,32 +125,92 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// A connection whose handshake has been answered with 101.
+    /// Creates the peer of a connection whose handshake succeeded at `now`.
+    ///
+    /// The session starts at `now`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::Instant;
+    /// use ivs_chat_proto::server::{Config, Peer};
+    ///
+    /// let peer = Peer::new(Instant::from_millis(0), Config::new());
+    /// assert_eq!(peer.config(), &Config::new());
+    /// ```
     #[must_use]
     pub fn new(now: Instant, config: Config) -> Self {
         Self { config, expires_at: now.after(config.session_ms.into()), requests: Rate::new() }
     }
 
-    /// When the session is over. Then send [`Rejection::expired`] and close with
+    /// Returns the end of the session.
+    ///
+    /// At this time, the server must send [`Rejection::expired`] and then close the connection with
     /// [`Close::EXPIRED`](super::Close::EXPIRED).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::Instant;
+    /// use ivs_chat_proto::server::{Config, Peer};
+    ///
+    /// let config = Config::new().with_session_ms(60_000);
+    /// let peer = Peer::new(Instant::from_millis(5), config);
+    /// assert_eq!(peer.expires_at(), Instant::from_millis(60_005));
+    /// ```
     #[must_use]
     pub const fn expires_at(&self) -> Instant {
         self.expires_at
     }
 
-    /// What the connection is allowed.
+    /// Returns the limits of the connection.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::server::{Config, Peer};
+    /// use ivs_chat_proto::{Capabilities, Capability, Instant};
+    ///
+    /// let config = Config::new().with_capabilities(Capabilities::ALL);
+    /// let peer = Peer::new(Instant::from_millis(0), config);
+    /// assert!(peer.config().capabilities.permits(Capability::DeleteMessage));
+    /// ```
     #[must_use]
     pub const fn config(&self) -> &Config {
         &self.config
     }
 
-    /// A text message has been received: the publish that it is, to be done as it says.
+    /// Decodes and checks a text message from the client.
+    ///
+    /// Returns the publish that the server must perform. It counts against the connection's request
+    /// rate.
     ///
     /// # Errors
     ///
-    /// If it is not to be done. The checks come in the order of the [module](super)'s table, and
-    /// the first that fails decides. Nothing is read behind a content that has too many code points
-    /// for any room.
+    /// Returns a [`Rejection`] if one of the module's [checks](super#checks) fails. The first
+    /// failure determines the cause. The message is read no further than a content that is too long
+    /// for any room. A rejected message does not change the peer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::server::{Config, Peer, RejectionCause};
+    /// use ivs_chat_proto::{Capabilities, Capability, Instant};
+    ///
+    /// let guest = Capabilities::NONE.with(Capability::SendMessage);
+    /// let config = Config::new().with_capabilities(guest);
+    /// let mut peer = Peer::new(Instant::from_millis(0), config);
+    ///
+    /// let now = Instant::from_millis(5);
+    /// let send = br#"{"Action":"SEND_MESSAGE","RequestId":"r-1","Content":"hej"}"#;
+    /// let publish = peer.handle_message(now, send).unwrap();
+    /// assert_eq!(publish.request_id().unwrap(), "r-1");
+    ///
+    /// let delete = br#"{"Action":"DELETE_MESSAGE","RequestId":"r-2","Id":"Ub3xYd7cQm0a"}"#;
+    /// let rejection = peer.handle_message(now, delete).unwrap_err();
+    /// assert_eq!(rejection.cause, RejectionCause::NotPermitted(Capability::DeleteMessage));
+    /// assert_eq!(rejection.error.request_id.unwrap(), "r-2");
+    /// ```
     pub fn handle_message<'m>(
         &mut self,
         now: Instant,
@@ -92,19 +223,21 @@ impl Peer {
                     error.kind(),
                     DecodeErrorKind::ContentTooLong | DecodeErrorKind::EmptyContent
                 );
-                // As far as it has been read, it is a message, and has to be one that may be sent.
-                let before = if is_content {
+                // A content of invalid length belongs to a `SEND_MESSAGE`, and the checks of the
+                // session and the capability come before that of the length.
+                let earlier_check = if is_content {
                     self.check_session(now, Capability::SendMessage)
                 } else {
                     Ok(())
                 };
-                return Err(Rejection::unread(
+                return Err(Rejection::for_undecoded(
                     message,
-                    before.err().unwrap_or(RejectionCause::NotDecoded(error)),
+                    earlier_check.err().unwrap_or(RejectionCause::NotDecoded(error)),
                 ));
             }
         };
-        self.check(now, &publish, message.len()).map_err(|cause| Rejection::of(&publish, cause))?;
+        self.check(now, &publish, message.len())
+            .map_err(|cause| Rejection::for_publish(&publish, cause))?;
         self.requests.note(now);
         Ok(publish)
     }
@@ -146,8 +279,11 @@ impl Peer {
     }
 }
 
-/// How many messages a room takes in a second, of all who send together: its
-/// `maximumMessageRatePerSecond`.
+/// The message rate limit of a room, its `maximumMessageRatePerSecond`.
+///
+/// The limit covers the messages of all connections in the room together.
+///
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::Instant;
@@ -168,24 +304,44 @@ pub struct RoomRateLimiter {
 }
 
 impl RoomRateLimiter {
-    /// So many in any one second: 1 to 100, where more is taken for 100.
+    /// Creates a limiter that accepts `per_second` messages in any window of one second.
+    ///
+    /// The limit is 1 to 100. A greater number counts as 100.
     #[must_use]
     pub const fn new(per_second: NonZeroU8) -> Self {
         Self { per_second, messages: Rate::new() }
     }
 
-    /// Whether the room takes a publish now. Only messages are counted, and only those that are
-    /// taken.
+    /// Checks a publish against the room's message rate.
+    ///
+    /// Accepted messages count against the rate. Other actions are always accepted and never count.
     ///
     /// # Errors
     ///
-    /// If there have been too many.
+    /// Returns a [`Rejection`] with the cause [`TooManyRequests`](RejectionCause::TooManyRequests)
+    /// if the room has accepted too many messages in the last second.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::Instant;
+    /// use ivs_chat_proto::publish::Publish;
+    /// use ivs_chat_proto::server::{RejectionCause, RoomRateLimiter};
+    ///
+    /// let mut room = RoomRateLimiter::new(1.try_into()?);
+    /// let publish = Publish::decode(br#"{"Action":"SEND_MESSAGE","Content":"hi"}"#)?;
+    /// assert!(room.check(Instant::from_millis(0), &publish).is_ok());
+    /// let rejection = room.check(Instant::from_millis(10), &publish).unwrap_err();
+    /// let retry_at = Instant::from_millis(1_000);
+    /// assert_eq!(rejection.cause, RejectionCause::TooManyRequests { retry_at });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn check<'m>(&mut self, now: Instant, publish: &Publish<'m>) -> Result<(), Rejection<'m>> {
         if !matches!(publish, Publish::SendMessage(_)) {
             return Ok(());
         }
         if let Some(retry_at) = self.messages.retry_at(Some(self.per_second), now) {
-            return Err(Rejection::of(publish, RejectionCause::TooManyRequests { retry_at }));
+            return Err(Rejection::too_many_requests(publish, retry_at));
         }
         self.messages.note(now);
         Ok(())

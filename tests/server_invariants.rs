@@ -1,4 +1,4 @@
-//! The laws of the service's end of a connection, of whatever proptest thinks of.
+//! The invariants of the server's side of a connection, for random limits and messages.
 
 #[path = "oracle/peer.rs"]
 mod peer;
@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// A member, often one that is wrong.
+/// Generates a member, often an invalid one.
 fn member() -> impl Strategy<Value = String> {
     let name = select(
         &["Action", "RequestId", "Content", "Attributes", "Id", "Reason", "UserId", "New"][..],
@@ -32,12 +32,12 @@ fn member() -> impl Strategy<Value = String> {
         ][..],
     );
     (name, any::<u16>(), value).prop_map(|(name, upper, value)| {
-        let mut place = 0;
+        let mut bit = 0;
         let cased: String = name
             .chars()
             .map(|letter| {
-                place += 1;
-                if upper >> place & 3 == 3 {
+                bit += 1;
+                if upper >> bit & 3 == 3 {
                     letter.to_ascii_uppercase()
                 } else {
                     letter.to_ascii_lowercase()
@@ -48,7 +48,7 @@ fn member() -> impl Strategy<Value = String> {
     })
 }
 
-/// An object that is a publish often enough.
+/// Generates an object, often a valid publish.
 fn object() -> impl Strategy<Value = Vec<u8>> {
     let required = select(
         &[
@@ -66,8 +66,8 @@ fn object() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// A message of some length, near one that is too long.
-fn long() -> impl Strategy<Value = Vec<u8>> {
+/// Generates a message whose content has a length near one of the limits.
+fn message_near_limit() -> impl Strategy<Value = Vec<u8>> {
     (
         select(&[0, 1, 3, 4, 5, 19, 20, 21, 499, 500, 501][..]),
         select(&["x", "é", "👋", "\\n", "\\u00e9"][..]),
@@ -79,11 +79,11 @@ fn long() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn message() -> impl Strategy<Value = Vec<u8>> {
-    let known: Vec<_> = vectors::publish().into_iter().map(|vector| vector.wire).collect();
+    let vectors: Vec<_> = vectors::publish().into_iter().map(|vector| vector.wire).collect();
     prop_oneof![
         4 => object(),
-        1 => long(),
-        2 => select(known),
+        1 => message_near_limit(),
+        2 => select(vectors),
         1 => (object(), any::<prop::sample::Index>()).prop_map(|(mut object, end)| {
             object.truncate(end.index(object.len()));
             object
@@ -92,8 +92,8 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// What a connection is allowed, mostly much of it.
-fn allowed() -> impl Strategy<Value = [u8; 6]> {
+/// Generates the encoded limits of a connection, mostly generous ones.
+fn limits() -> impl Strategy<Value = [u8; 6]> {
     (
         prop_oneof![3 => Just(7), 1 => 0..8_u8],
         prop_oneof![3 => Just(255), 3 => select(&[0, 1, 2, 5, 10, 20][..])],
@@ -108,11 +108,20 @@ fn allowed() -> impl Strategy<Value = [u8; 6]> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 500,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn whatever_is_published(allowed in allowed(), messages in vec((any::<u8>(), message()), 0..12)) {
-        let script = messages.into_iter().flat_map(|(how, message)| [&[how], &*message, &[peer::SEPARATOR]].concat());
-        peer::any_bytes(&allowed.into_iter().chain(script).collect::<Vec<_>>());
+    fn invariants_hold_for_random_publishes(
+        limits in limits(),
+        messages in vec((any::<u8>(), message()), 0..12),
+    ) {
+        let script = messages
+            .into_iter()
+            .flat_map(|(schedule, message)| [&[schedule], &*message, &[peer::SEPARATOR]].concat());
+        peer::any_bytes(&limits.into_iter().chain(script).collect::<Vec<_>>());
     }
 }
