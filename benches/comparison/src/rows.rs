@@ -27,7 +27,7 @@ const PUBLISH_COMPETITORS: &[&str] = &[
     "publish sonic-rs LazyValue",
 ];
 
-const FASTEST: &str = "speed, to the fastest competitor";
+const FASTEST: &str = "speedup over the fastest competitor";
 
 /// All rows. The bars are the performance goals of the project.
 pub(crate) fn rows() -> Vec<Row> {
@@ -44,7 +44,7 @@ fn decode() -> Vec<Row> {
         };
         Row::new("decode", spelling, in_corpora("decode", spelling))
             .faster_than(FASTEST, COMPETITORS, fastest)
-            .ratio("to the captured order", captured, |(function, place)| Case {
+            .ratio("speed vs captured order", captured, |(function, place)| Case {
                 numerators: vec![(function, Place { spelling: "captured", ..place })],
                 denominators: vec![(function, place)],
             })
@@ -67,7 +67,7 @@ fn publish() -> Vec<Row> {
     let rows = PUBLISH.map(|(spelling, _)| {
         Row::new("decode publishes", spelling, in_corpora("publish", spelling))
             .faster_than(FASTEST, PUBLISH_COMPETITORS, Bars::at_least(2.5, 3.5))
-            .ratio("to the SDKs' order", Bars::LARGER_IS_BETTER, |(function, place)| Case {
+            .ratio("speed vs SDK order", Bars::LARGER_IS_BETTER, |(function, place)| Case {
                 numerators: vec![(function, Place { spelling: "sdk", ..place })],
                 denominators: vec![(function, place)],
             })
@@ -96,8 +96,8 @@ fn holdout() -> Vec<Row> {
 fn bytes() -> Vec<Row> {
     let row = Row::new("decode bytes", "captured", in_corpora("decode bytes", "captured"));
     vec![
-        row.slower_than("time, to from_utf8 and decode", "from_utf8 and decode", Bars::must(1.05))
-            .slower_than("to decode", "decode", Bars::aim(1.35)),
+        row.slower_than("time vs from_utf8, then decode", "from_utf8 and decode", Bars::must(1.05))
+            .slower_than("time vs decode", "decode", Bars::aim(1.35)),
     ]
 }
 
@@ -105,8 +105,8 @@ fn encode() -> Vec<Row> {
     let (sonic_rs, serde_json) = (Bars::at_least(1.0, 1.3), Bars::at_least(1.5, 2.5));
     let row = |name, function, spelling, competitors: [_; 2], bars: [_; 2]| {
         Row::new("encode", name, in_corpora(function, spelling))
-            .faster_than("speed, to sonic-rs", competitors[0], bars[0])
-            .faster_than("to serde_json", competitors[1], bars[1])
+            .faster_than("speedup over sonic-rs", competitors[0], bars[0])
+            .faster_than("speedup over serde_json", competitors[1], bars[1])
     };
     let plain = [&["encode plain sonic-rs"][..], &["encode plain serde_json"]];
     let send = [&["encode send sonic-rs"][..], &["encode send serde_json"]];
@@ -121,7 +121,7 @@ fn sessions() -> Vec<Row> {
     let client = |name, function| {
         let of = in_corpora(function, "captured");
         Row::new("client", name, of).slower_than(
-            "time, to decode",
+            "time vs decode",
             "decode",
             Bars::at_most(1.3, 1.1),
         )
@@ -133,11 +133,11 @@ fn sessions() -> Vec<Row> {
     vec![
         client("nothing in flight", "client"),
         client("8 requests in flight", "client in flight"),
-        client("connections overlap", "client overlapping"),
-        other("client, sending", "client send", "time, to encode SEND_MESSAGE", "encode send"),
-        other("server", "peer", "time, to decode bytes", "publish bytes"),
-        Row::new("server, message sent on", "serve", in_corpora("serve", "send")).faster_than(
-            "speed, to serde_json",
+        client("overlapping connections", "client overlapping"),
+        other("client, sending", "client send", "time vs encode SEND_MESSAGE", "encode send"),
+        other("server", "peer", "time vs decode bytes", "publish bytes"),
+        Row::new("server, forwarding", "serve", in_corpora("serve", "send")).faster_than(
+            "speedup over serde_json",
             &["serve serde_json"],
             Bars::LARGER_IS_BETTER,
         ),
@@ -148,17 +148,17 @@ fn framing() -> Vec<Row> {
     let row = |section, name, function, to, whole, bars| {
         Row::new(section, name, in_corpora(function, "captured")).slower_than(to, whole, bars)
     };
-    let (none, to) = (Bars::SMALLER_IS_BETTER, "time, to whole");
+    let (none, to) = (Bars::SMALLER_IS_BETTER, "time vs whole");
     let [pieces, bytes] = [Bars::at_most(1.2, 1.1), Bars::at_most(4.0, 3.0)];
     let [message, stream] = ["framing, messages", "framing, streams"];
-    let decode = "time, to decode bytes";
+    let decode = "time vs decode bytes";
     vec![
         row(message, "64 bytes at a time", "assemble 64", to, "assemble whole", pieces),
         row(message, "byte by byte", "assemble 1", to, "assemble whole", bytes),
         row(stream, "64 bytes at a time", "stream 64", to, "stream whole", none),
         row(stream, "byte by byte", "stream 1", to, "stream whole", none),
-        row("framing, none", "whole messages", "assemble whole", decode, "decode bytes", none),
-        row("framing, none", "whole streams", "stream whole", decode, "decode bytes", none),
+        row("framing, whole input", "whole messages", "assemble whole", decode, "decode bytes", none),
+        row("framing, whole input", "whole streams", "stream whole", decode, "decode bytes", none),
     ]
 }
 
@@ -167,9 +167,9 @@ fn hostiles() -> Vec<Row> {
         let [short, long] = HOSTILE_SIZES.map(|(corpus, _)| (function, Place { corpus, spelling }));
         let per_byte = |key| Case { numerators: vec![key], denominators: typical.clone() };
         Row::new(section, spelling, vec![short, long])
-            .ratio("time per byte, to the typical", Bars::at_most(6.0, 4.0), per_byte)
+            .ratio("time per byte vs typical payloads", Bars::at_most(6.0, 4.0), per_byte)
             .case(
-                "of 64 KiB, to 4 KiB",
+                "time per byte, 64 KiB vs 4 KiB",
                 Bars::must(2.0),
                 Case { numerators: vec![long], denominators: vec![short] },
             )
@@ -191,7 +191,7 @@ fn bounds() -> Vec<Row> {
     ["core::str::from_utf8", "copy"]
         .map(|function| {
             Row::new("lower bounds", function, in_corpora(function, "captured")).slower_than(
-                "time, to decode",
+                "time vs decode",
                 "decode",
                 Bars::SMALLER_IS_BETTER,
             )

@@ -218,7 +218,7 @@ fn settled(settled: &Settled<u32>) -> [u64; 2] {
     let outcome = match settled.outcome {
         Outcome::Confirmed => 1,
         Outcome::Assumed => 2,
-        Outcome::Rejected(code) => code.get(),
+        Outcome::Rejected(code) => code.as_u16(),
         _ => 3,
     };
     [settled.data.into(), outcome.into()]
