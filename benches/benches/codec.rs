@@ -1,8 +1,9 @@
-//! Decoding, encoding, framing and receiving, with `serde_json` next to the first two.
+//! Benchmarks of decoding and encoding, with `serde_json` beside them, and of framing and
+//! receiving.
 //!
-//! `cargo bench --bench codec` measures, and `cargo test --benches` only checks that everything
-//! works. Throughput is that of a whole corpus, one payload after the other. Hostile payloads
-//! should have a throughput of the same order, and the same whether they are short or long.
+//! `cargo bench --bench codec` measures. `cargo bench --bench codec -- --test` only checks that
+//! everything works. Throughput is that of a whole corpus, one payload after another. Hostile
+//! payloads should have a throughput of the same order of magnitude, independent of their length.
 //! `benches/README.md` describes the corpora and the comparison with more libraries.
 
 use core::hint::black_box;
@@ -53,7 +54,7 @@ fn decode(criterion: &mut Criterion, corpus: &Corpus) {
     });
 }
 
-/// The corpus in every spelling.
+/// Decodes the corpus in every spelling.
 fn decode_spellings(criterion: &mut Criterion, corpus: &Corpus) {
     for (name, how) in spelling::SUBSCRIBE {
         spelling::check(&corpus.subscribe, how);
@@ -104,7 +105,7 @@ fn encode_publish(criterion: &mut Criterion, corpus: &Corpus) {
     bench(&mut group, "serde_json plain", &plain, |payload| writes(&mut vec, payload));
 }
 
-/// Messages in pieces, decoded once they are complete.
+/// Assembles messages from fragments and decodes them.
 fn assemble(criterion: &mut Criterion, corpus: &Corpus) {
     let payloads = &corpus.subscribe;
     let mut assembler = MessageAssembler::<BUFFER>::new();
@@ -141,14 +142,14 @@ fn client(criterion: &mut Criterion, corpus: &Corpus) {
     for (name, in_flight, is_overlapping) in [
         ("nothing in flight", 0, false),
         ("8 requests in flight", 8, false),
-        ("connections overlapping", 8, true),
+        ("overlapping connections", 8, true),
     ] {
-        let mut room = if is_overlapping {
+        let mut connected = if is_overlapping {
             ConnectedClient::overlapping(in_flight)
         } else {
             ConnectedClient::new(in_flight)
         };
-        let ConnectedClient { client, connection } = &mut room;
+        let ConnectedClient { client, connection } = &mut connected;
         bench(&mut group, name, payloads, |json| {
             client
                 .handle_message_str(ConnectedClient::NOW, *connection, json)
@@ -157,7 +158,7 @@ fn client(criterion: &mut Criterion, corpus: &Corpus) {
     }
 }
 
-/// Counts the objects in `input`, which comes in pieces.
+/// Counts the objects in `input`, in pieces of `length` bytes.
 fn objects<const N: usize>(stream: &mut JsonStream<N>, input: &[u8], length: usize) -> usize {
     let mut objects = 0;
     for mut piece in input.chunks(length) {
@@ -169,7 +170,7 @@ fn objects<const N: usize>(stream: &mut JsonStream<N>, input: &[u8], length: usi
     objects
 }
 
-/// Streams made to be slow, byte by byte: objects that never end, and input without objects.
+/// Streams that are slow byte by byte: objects that never end, and input without objects.
 fn hostile_stream(criterion: &mut Criterion, kibibytes: usize) {
     let mut group = criterion.benchmark_group(format!("hostile streams, {kibibytes} KiB"));
     let mut stream = Box::new(JsonStream::<{ 128 * 1024 }>::new());

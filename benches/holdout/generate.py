@@ -1,10 +1,10 @@
-"""Writes the hold-out payloads next to this file, with Python's own JSON writer.
+"""Writes the hold-out payloads beside this file, with Python's JSON writer.
 
     python3 benches/holdout/generate.py
 
-They exist to see whether the speed measured on the corpora is that of other payloads, too: other
-words and scripts, other lengths, other identifiers, more attributes, unknown members of every JSON
-type, several member orders. The crate must not be tuned with them: see benches/README.md.
+The payloads show whether the speed on the corpora carries over to other payloads. They have other
+words, scripts, lengths and identifiers, more attributes, unknown members of every JSON type and
+several member orders. The crate must not be tuned with them. See benches/README.md.
 """
 
 import json
@@ -127,7 +127,7 @@ def unknown_value(depth=0):
 
 
 def reordered(members):
-    """The members in one of several orders, with unknown ones among them."""
+    """Returns the members in one of several orders, with unknown members among them."""
     items = list(members.items())
     for _ in range(rng.choice([0, 0, 0, 1, 1, 2, 4])):
         name = rng.choice(["x", "Meta", "Version", "room_arn", "ContentType", "Ids", "Sender2", "ü"])

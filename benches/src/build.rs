@@ -1,4 +1,4 @@
-//! Makes payloads of this crate from plain texts.
+//! Builds payloads of this crate from plain texts.
 
 use ivs_chat_proto::publish::SendMessage;
 use ivs_chat_proto::subscribe::{Event, Message, Sender, ServiceError, Subscribe};
@@ -41,7 +41,7 @@ pub fn build_send<'a>(payload: &'a PlainPublish<'a>) -> SendMessage<'a> {
     send
 }
 
-/// The service writes an empty `RequestId` if there is none.
+/// The service writes an empty `RequestId` for an absent one.
 #[inline]
 fn to_request_id(request_id: &str) -> Option<Text<'_>> {
     (!request_id.is_empty()).then(|| request_id.into())

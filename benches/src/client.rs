@@ -1,4 +1,4 @@
-//! A client to measure.
+//! The client that is measured.
 
 use core::time::Duration;
 
@@ -6,21 +6,21 @@ use ivs_chat_proto::Content;
 use ivs_chat_proto::client::{Client, Config, ConnectionId, Instant, Output, TokenInfo};
 use ivs_chat_proto::publish::SendMessage;
 
-/// A client that remembers fewer messages and events than a corpus has, so that it does not take
-/// the second time that it sees the corpus for duplicates.
+/// A client whose deduplication window is smaller than a corpus. A larger one would treat the
+/// second run over a corpus as duplicates.
 type Measured = Client<(), 16, 512>;
 
-/// A client in a room.
+/// A client and its open connection.
 pub struct ConnectedClient {
     pub client: Measured,
     pub connection: ConnectionId,
 }
 
 impl ConnectedClient {
-    /// The time of everything that is received and sent.
+    /// The time at which everything is received and sent.
     pub const NOW: Instant = Instant::from_millis(20_000);
 
-    /// A connected client with this many requests in flight.
+    /// Creates a connected client with this many requests in flight.
     pub fn new(in_flight: usize) -> Self {
         let mut config = Config::with_pings();
         config.requests_per_second = None;
@@ -36,18 +36,18 @@ impl ConnectedClient {
         Self { client, connection }
     }
 
-    /// As [`ConnectedClient::new`], while another connection is being opened, so that the client
-    /// remembers what it receives.
+    /// Creates a connected client that is opening a second connection, so that it remembers the
+    /// identifiers of received messages.
     pub fn overlapping(in_flight: usize) -> Self {
-        let mut room = Self::new(in_flight);
-        room.client.refresh(ConnectedClient::NOW);
-        // A connection that has not proven itself is replaced after a random part of a second.
-        fetch_token(&mut room.client, ConnectedClient::NOW + Duration::from_secs(1));
-        room
+        let mut connected = Self::new(in_flight);
+        connected.client.refresh(ConnectedClient::NOW);
+        // The client waits a random part of a second before it replaces an unproven connection.
+        fetch_token(&mut connected.client, ConnectedClient::NOW + Duration::from_secs(1));
+        connected
     }
 }
 
-/// Does what the client asks for until it has a token, and is connecting. It waits at most once.
+/// Polls the client until it fetches a token, and supplies the token. Waits at most once.
 fn fetch_token(client: &mut Measured, mut now: Instant) -> ConnectionId {
     let mut has_waited = false;
     loop {
@@ -56,7 +56,7 @@ fn fetch_token(client: &mut Measured, mut now: Instant) -> ConnectionId {
                 return client.handle_token(now, id, TokenInfo::new()).unwrap();
             }
             Output::Wait(Some(until)) if !has_waited => (now, has_waited) = (until, true),
-            Output::Wait(_) => panic!("no token is asked for"),
+            Output::Wait(_) => panic!("expected a token fetch"),
             _ => {}
         }
     }

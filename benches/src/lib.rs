@@ -1,8 +1,8 @@
-//! Payloads for benchmarks: three corpora that never change, and hostile payloads.
+//! Payloads for benchmarks: three fixed corpora, and hostile payloads.
 //!
-//! Every payload of a corpus has its own words, lengths and identifiers, so that branch predictors
-//! cannot learn it. The generator has a fixed seed. It writes the order of members that was
-//! captured from the service, in compact form. [`spelling`] derives other spellings.
+//! Every payload of a corpus has different words, lengths and identifiers, so that branch
+//! predictors cannot learn it. The generator has a fixed seed. It writes compact JSON in the member
+//! order that was captured from the service. [`spelling`] derives other spellings.
 //!
 //! | corpus | texts | escapes |
 //! |---|---|---|
@@ -21,15 +21,15 @@ pub const PAYLOADS: usize = 1000;
 /// Payloads with one kind of text, in the original spelling.
 pub struct Corpus {
     pub name: &'static str,
-    /// What the service sends: 93 % MESSAGE, 5 % EVENT, 2 % ERROR.
+    /// Subscribe payloads: 93 % MESSAGE, 5 % EVENT, 2 % ERROR.
     pub subscribe: Vec<String>,
-    /// What clients send: 94 % `SEND_MESSAGE`, 4 % `DELETE_MESSAGE`, 2 % `DISCONNECT_USER`.
+    /// Publish payloads: 94 % `SEND_MESSAGE`, 4 % `DELETE_MESSAGE`, 2 % `DISCONNECT_USER`.
     pub publish: Vec<String>,
-    /// `SEND_MESSAGE` only.
+    /// `SEND_MESSAGE` payloads.
     pub send: Vec<String>,
 }
 
-/// The three corpora.
+/// Returns the three corpora.
 pub fn all() -> [Corpus; 3] {
     [
         Corpus::new("ascii", ascii, false),
@@ -39,7 +39,11 @@ pub fn all() -> [Corpus; 3] {
 }
 
 impl Corpus {
-    fn new(name: &'static str, text: fn(&mut Random, Use) -> String, escape_fully: bool) -> Self {
+    fn new(
+        name: &'static str,
+        text: fn(&mut Random, TextKind) -> String,
+        escape_fully: bool,
+    ) -> Self {
         let mut writer = Writer { random: Random(0x2545_f491), text, escape_fully };
         let subscribe = (0..PAYLOADS).map(|number| writer.subscribe(number)).collect();
         let send: Vec<_> = (0..PAYLOADS).map(|_| writer.send_message()).collect();
@@ -48,7 +52,8 @@ impl Corpus {
     }
 }
 
-/// Messages of about `bytes` bytes, each made to be slow in its own way. All of them are valid.
+/// Returns valid messages of about `bytes` bytes, each of which is slow to decode in a different
+/// way.
 pub fn hostile(bytes: usize) -> Vec<(&'static str, String)> {
     let repeat = |piece: &str| piece.repeat(bytes / piece.len());
     let message = |members: &str, attributes: &str, content: &str, sender: &str| {
@@ -77,11 +82,11 @@ pub fn hostile(bytes: usize) -> Vec<(&'static str, String)> {
     };
     vec![
         ("one long string", content("a")),
-        ("characters of three bytes", content("語")),
+        ("three-byte characters", content("語")),
         ("short escapes", content("\\n")),
         ("long escapes", content("\\u0041")),
         ("surrogate pairs", content("\\ud83d\\ude00")),
-        ("escapes and letters in turn", content("\\\"a")),
+        ("escapes between letters", content("\\\"a")),
         ("attributes", attributes(r#""a":"b","#)),
         ("empty attributes", attributes(r#""":"","#)),
         ("escaped attributes", attributes(r#""\n":"\n","#)),
@@ -89,13 +94,13 @@ pub fn hostile(bytes: usize) -> Vec<(&'static str, String)> {
         ("unknown names", members(r#""unknown":0,"#)),
         ("empty names", members(r#""":0,"#)),
         ("escaped names", members(r#""\u0041":0,"#)),
-        ("almost known names", members(r#""SendTimf":0,"#)),
+        ("near-miss names", members(r#""SendTimf":0,"#)),
         ("another payload's name", members(r#""EventName":0,"#)),
         ("unknown names in the sender", sender(r#""unknown":0,"#)),
         ("white space", members(" ")),
         ("white space everywhere", members(r#" "a" : 0 ,"#)),
-        ("arrays in arrays", nested("[", "]")),
-        ("objects in objects", nested(r#"{"a":"#, "}")),
+        ("nested arrays", nested("[", "]")),
+        ("nested objects", nested(r#"{"a":"#, "}")),
         ("empty arrays", array("[]")),
         ("empty strings", array(r#""""#)),
         ("short numbers", array("1")),
@@ -105,7 +110,7 @@ pub fn hostile(bytes: usize) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// As [`hostile`], for publishes.
+/// Returns publishes of the same kind as [`hostile`].
 pub fn hostile_publish(bytes: usize) -> Vec<(&'static str, String)> {
     let repeat = |piece: &str| piece.repeat(bytes / piece.len());
     let send = |members: &str, attributes: &str| {
@@ -123,14 +128,14 @@ pub fn hostile_publish(bytes: usize) -> Vec<(&'static str, String)> {
     vec![
         ("publish: unknown names", members(r#""unknown":0,"#)),
         ("publish: escaped names", members(r#""\u0041":0,"#)),
-        ("publish: almost known names", members(r#""REQUESTIE":0,"#)),
+        ("publish: near-miss names", members(r#""REQUESTIE":0,"#)),
         ("publish: another action's name", members(r#""uSeRiD":0,"#)),
         ("publish: white space", members(" ")),
         ("publish: escaped attributes", attributes(r#""\n":"\n","#)),
     ]
 }
 
-/// Xorshift, 32 bits (Marsaglia, 2003).
+/// A 32-bit xorshift generator (Marsaglia, 2003).
 struct Random(u32);
 
 impl Random {
@@ -141,20 +146,20 @@ impl Random {
         usize::try_from(self.0).expect("32 bits") % limit
     }
 
-    /// One of the choices, which are separated by vertical bars.
+    /// Returns one of the choices, which are separated by vertical bars.
     fn pick<'a>(&mut self, choices: &'a str) -> &'a str {
         let choices: Vec<_> = choices.split('|').collect();
         choices[self.below(choices.len())]
     }
 
-    /// The words of a chat message: most messages are short.
+    /// Returns the words of a chat message. Most messages are short.
     fn words(&mut self, most: usize, choices: &str) -> String {
         let most = 1 + self.below(most);
         let count = 1 + self.below(most);
         (0..count).map(|_| self.pick(choices)).collect::<Vec<_>>().join(" ")
     }
 
-    /// `template` with each asterisk replaced by a character of `alphabet`.
+    /// Returns `template` with each asterisk replaced by a character of `alphabet`.
     fn fill(&mut self, template: &str, alphabet: &str) -> String {
         let place = |c| {
             if c == '*' { char::from(alphabet.as_bytes()[self.below(alphabet.len())]) } else { c }
@@ -163,9 +168,9 @@ impl Random {
     }
 }
 
-/// What a text is for.
+/// The purpose of a text.
 #[derive(Clone, Copy)]
-enum Use {
+enum TextKind {
     Content,
     Attribute,
     Name,
@@ -191,31 +196,33 @@ const ESCAPED: &str = "she said \"wait\" and|\"really\"?|\"quote\"|C:\\Users\\gu
     \\(^_^)/|first line\nsecond line|a\ttab|<3|a < b && c > d|R&D|😀|🔥🔥|é|日本|привет|and|then|\
     the stream|is|so good|lol|what|thanks|for|tonight|everyone";
 
-fn ascii(random: &mut Random, text: Use) -> String {
+fn ascii(random: &mut Random, text: TextKind) -> String {
     match text {
-        Use::Content => random.words(16, ENGLISH),
-        Use::Attribute => random.pick("happy|sad|excited|reply|sticker:wave|subscriber|vip").into(),
-        Use::Name => [random.pick(ENGLISH), random.pick("fox|Otter|_42|TV|99|-live")].concat(),
-        Use::Url => {
+        TextKind::Content => random.words(16, ENGLISH),
+        TextKind::Attribute => {
+            random.pick("happy|sad|excited|reply|sticker:wave|subscriber|vip").into()
+        }
+        TextKind::Name => [random.pick(ENGLISH), random.pick("fox|Otter|_42|TV|99|-live")].concat(),
+        TextKind::Url => {
             random.fill("https://images.example.com/avatars/****/********.png", HEXADECIMAL)
         }
     }
 }
 
-fn emoji(random: &mut Random, text: Use) -> String {
+fn emoji(random: &mut Random, text: TextKind) -> String {
     let language = LANGUAGES[random.below(LANGUAGES.len())];
     match text {
-        Use::Content => [random.words(5, language), random.words(2, EMOJI)].join(" "),
-        Use::Attribute | Use::Name if random.below(2) == 0 => random.pick(EMOJI).into(),
-        Use::Attribute | Use::Name => random.pick(language).into(),
-        Use::Url => ascii(random, text),
+        TextKind::Content => [random.words(5, language), random.words(2, EMOJI)].join(" "),
+        TextKind::Attribute | TextKind::Name if random.below(2) == 0 => random.pick(EMOJI).into(),
+        TextKind::Attribute | TextKind::Name => random.pick(language).into(),
+        TextKind::Url => ascii(random, text),
     }
 }
 
-fn escaped(random: &mut Random, text: Use) -> String {
+fn escaped(random: &mut Random, text: TextKind) -> String {
     match text {
-        Use::Content => random.words(6, ESCAPED),
-        Use::Attribute => {
+        TextKind::Content => random.words(6, ESCAPED),
+        TextKind::Attribute => {
             let inner =
                 format!(r#"{{"{}":"{}"}}"#, random.pick("mood|to|badge"), random.pick(ENGLISH));
             match random.below(4) {
@@ -223,15 +230,15 @@ fn escaped(random: &mut Random, text: Use) -> String {
                 _ => inner,
             }
         }
-        Use::Name => {
+        TextKind::Name => {
             [random.pick(ENGLISH), random.pick(" \"the fox\"| & co|\\o/|🔥|TV|_42")].concat()
         }
-        Use::Url => random.fill("https://example.com/avatar?id=********&size=**", HEXADECIMAL),
+        TextKind::Url => random.fill("https://example.com/avatar?id=********&size=**", HEXADECIMAL),
     }
 }
 
-/// `text` as a JSON string. With `fully`, markup and everything beyond ASCII is escaped as well, as
-/// the strictest writers do.
+/// Returns `text` as a JSON string. With `fully`, markup and non-ASCII characters are escaped too,
+/// as the strictest writers do.
 fn quote(text: &str, fully: bool) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {
@@ -249,29 +256,29 @@ fn quote(text: &str, fully: bool) -> String {
     quoted + "\""
 }
 
-/// Appends `character` as `\uXXXX`, or as two of them.
+/// Appends `character` as `\uXXXX`, or as a surrogate pair.
 fn push_unicode_escape(json: &mut String, character: char) {
     json.extend(character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
 }
 
 struct Writer {
     random: Random,
-    text: fn(&mut Random, Use) -> String,
+    text: fn(&mut Random, TextKind) -> String,
     escape_fully: bool,
 }
 
 impl Writer {
-    /// A text as a JSON string.
-    fn text(&mut self, text: Use) -> String {
+    /// Returns a text as a JSON string.
+    fn text(&mut self, text: TextKind) -> String {
         quote(&(self.text)(&mut self.random, text), self.escape_fully)
     }
 
-    /// The name and the value of an attribute.
+    /// Returns the name and the value of an attribute.
     fn attribute(&mut self) -> String {
         format!(
             r#""{}":{}"#,
             self.random.pick("mood|kind|reply_to|badge"),
-            self.text(Use::Attribute)
+            self.text(TextKind::Attribute)
         )
     }
 
@@ -283,7 +290,7 @@ impl Writer {
         self.random.fill("********-****-4***-8***-************", HEXADECIMAL)
     }
 
-    /// A time with up to nine fraction digits, without trailing zeros.
+    /// Returns a time with up to nine fraction digits, without trailing zeros.
     fn time(&mut self) -> String {
         let mut two = |least, count| format!("{:02}", least + self.random.below(count));
         let time = format!(
@@ -299,7 +306,7 @@ impl Writer {
     }
 
     fn subscribe(&mut self, number: usize) -> String {
-        // Each remainder of a hundred once, in mixed order.
+        // 37 and 100 are coprime, so each remainder occurs once per hundred, in mixed order.
         match number * 37 % 100 {
             0..93 => self.message(),
             93..98 => self.event(),
@@ -310,9 +317,9 @@ impl Writer {
 
     fn message(&mut self) -> String {
         let (id, request_id, attribute, content) =
-            (self.id(), self.uuid(), self.attribute(), self.text(Use::Content));
-        let (send_time, user_id, avatar) = (self.time(), self.uuid(), self.text(Use::Url));
-        let (color, name) = (self.random.fill("#******", HEXADECIMAL), self.text(Use::Name));
+            (self.id(), self.uuid(), self.attribute(), self.text(TextKind::Content));
+        let (send_time, user_id, avatar) = (self.time(), self.uuid(), self.text(TextKind::Url));
+        let (color, name) = (self.random.fill("#******", HEXADECIMAL), self.text(TextKind::Name));
         [
             format!(r#"{{"Type":"MESSAGE","Id":"{id}","RequestId":"{request_id}","#),
             format!(r#""Attributes":{{{attribute}}},"Content":{content},"#),
@@ -324,7 +331,7 @@ impl Writer {
 
     fn event(&mut self) -> String {
         let (id, message_id, reason, send_time) =
-            (self.id(), self.id(), self.text(Use::Content), self.time());
+            (self.id(), self.id(), self.text(TextKind::Content), self.time());
         [
             format!(r#"{{"Type":"EVENT","Id":"{id}","RequestId":"","#),
             r#""EventName":"aws:DELETE_MESSAGE","#.into(),
@@ -335,11 +342,11 @@ impl Writer {
         .concat()
     }
 
-    /// An error in the order of the reference's sample, or with its type first.
+    /// Returns an error in the member order of the reference's sample, or with `Type` first.
     fn error(&mut self, as_sampled: bool) -> String {
         let (id, request_id, code) =
             (self.id(), self.uuid(), self.random.pick("400|401|403|406|429"));
-        let message = self.text(Use::Content);
+        let message = self.text(TextKind::Content);
         let [before, after] =
             if as_sampled { ["", r#","Type":"ERROR""#] } else { [r#""Type":"ERROR","#, ""] };
         [
@@ -349,10 +356,10 @@ impl Writer {
         .concat()
     }
 
-    /// `SEND_MESSAGE`, as the official SDKs write it.
+    /// Returns a `SEND_MESSAGE` as the official SDKs write it.
     fn send_message(&mut self) -> String {
         let (request_id, content, attribute) =
-            (self.uuid(), self.text(Use::Content), self.attribute());
+            (self.uuid(), self.text(TextKind::Content), self.attribute());
         [
             format!(r#"{{"Action":"SEND_MESSAGE","RequestId":"{request_id}","#),
             format!(r#""Content":{content},"Attributes":{{{attribute}}}}}"#),
@@ -360,7 +367,7 @@ impl Writer {
         .concat()
     }
 
-    /// `send`, or in its place a request of a moderator.
+    /// Returns `send`, or a moderation request instead.
     fn publish(&mut self, number: usize, send: &str) -> String {
         match number * 37 % 100 {
             0..94 => send.into(),
@@ -369,9 +376,10 @@ impl Writer {
         }
     }
 
-    /// `DELETE_MESSAGE` or `DISCONNECT_USER`, as the official SDKs write it.
+    /// Returns a `DELETE_MESSAGE` or `DISCONNECT_USER` as the official SDKs write it.
     fn moderation(&mut self, action: &str, name: &str, target: fn(&mut Self) -> String) -> String {
-        let (request_id, target, reason) = (self.uuid(), target(self), self.text(Use::Content));
+        let (request_id, target, reason) =
+            (self.uuid(), target(self), self.text(TextKind::Content));
         [
             format!(r#"{{"Action":"{action}","RequestId":"{request_id}","#),
             format!(r#""{name}":"{target}","Reason":{reason}}}"#),

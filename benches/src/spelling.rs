@@ -1,8 +1,7 @@
-//! Spellings: the same payloads with their members in other orders, with other white space, other
-//! escapes or other letter case.
+//! Spellings: the same payloads with another member order, white space, escapes or letter case.
 //!
-//! Each spelling is a small transformation of a compact payload, so that all spellings of a corpus
-//! say the same. [`check`] proves it with `serde_json`.
+//! Each spelling is a small transformation of a compact payload, so all spellings of a corpus have
+//! the same values. [`check`] verifies this with `serde_json`.
 
 use serde_json::Value;
 
@@ -11,26 +10,26 @@ use crate::Random;
 /// A way to write a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spelling {
-    /// As the generator writes it: the order captured from the service, or that of the official
-    /// SDKs, in compact form.
+    /// The compact form that the generator writes. Subscribes have the captured member order, and
+    /// publishes that of the official SDKs.
     Original,
     /// One to three unknown members at the end, and sometimes one at the end of the `Sender`.
     ExtraMembers,
     /// `Type` after all other members.
     TypeLast,
-    /// Two neighbouring members have changed places. Which two differs from payload to payload.
+    /// Two adjacent members swapped. The position differs between payloads.
     Swapped,
-    /// The order in which the API reference prints the members, the sender's as well.
+    /// The member order of the API reference, also in the sender.
     Reference,
-    /// Any order, the sender's members as well. It differs from payload to payload.
+    /// A random member order, also in the sender. It differs between payloads.
     Shuffled,
     /// A space after each comma and colon, as Python's `json.dumps` writes by default.
     Spaced,
-    /// Everything beyond ASCII as `\uXXXX`.
+    /// Non-ASCII characters as `\uXXXX`.
     UnicodeEscapes,
-    /// Names that begin with a lower-case letter, as in early samples of AWS.
+    /// Names that start with a lower-case letter, as in early samples of AWS.
     CamelCase,
-    /// Names in lower-case letters.
+    /// Names in lower case.
     LowerCase,
 }
 
@@ -56,7 +55,7 @@ pub const PUBLISH: [(&str, Spelling); 6] = [
     ("spaced", Spelling::Spaced),
 ];
 
-/// The reference's order of the members of each payload, and of a `Sender`.
+/// The member order of the reference, for each payload and for `Sender`.
 const REFERENCE: [&[&str]; 7] = [
     &["Attributes", "Content", "Id", "RequestId", "Sender", "SendTime", "Type"],
     &["Attributes", "UserId"],
@@ -67,7 +66,7 @@ const REFERENCE: [&[&str]; 7] = [
     &["Action", "Attributes", "Content", "RequestId"],
 ];
 
-/// Members that no payload has.
+/// Members that are unknown in every payload.
 const EXTRA: [&str; 6] = [
     r#""RoomArn":"arn:aws:ivschat:us-west-2:123456789012:room/AbCdEfGhIjKl""#,
     r#""Edited":false"#,
@@ -77,7 +76,7 @@ const EXTRA: [&str; 6] = [
     r#""Review":{"Score":0.25,"Labels":[]}"#,
 ];
 
-/// The payloads of a corpus in one spelling.
+/// Returns the payloads of a corpus in one spelling.
 pub fn spell(payloads: &[String], spelling: Spelling) -> Vec<String> {
     let mut random = Random(0x9e37_79b9);
     payloads.iter().map(|payload| spelling.spell(payload, &mut random)).collect()
@@ -146,7 +145,8 @@ impl Spelling {
     }
 }
 
-/// Changes the members of a compact object, those of its `Sender` first if `with_sender` is set.
+/// Changes the members of a compact object. With `with_sender`, changes those of its `Sender`
+/// first.
 fn edit(object: &str, with_sender: bool, change: &mut dyn FnMut(&mut Vec<String>)) -> String {
     let mut scanner = Scanner::default();
     let mut members: Vec<String> = object[1..object.len() - 1]
@@ -164,7 +164,7 @@ fn edit(object: &str, with_sender: bool, change: &mut dyn FnMut(&mut Vec<String>
     format!("{{{}}}", members.join(","))
 }
 
-/// The name of a member, which has no escapes.
+/// Returns the name of a member, which has no escapes.
 fn name(member: &str) -> &str {
     member[1..].split('"').next().expect("a name")
 }
@@ -173,7 +173,7 @@ fn has(members: &[String], wanted: &str) -> bool {
     members.iter().any(|member| name(member) == wanted)
 }
 
-/// Follows JSON character by character.
+/// Scans JSON one character at a time.
 #[derive(Default)]
 struct Scanner {
     depth: usize,
@@ -182,7 +182,7 @@ struct Scanner {
 }
 
 impl Scanner {
-    /// Moves past `c` and returns `true` if it is not part of a string.
+    /// Advances over `c` and returns `true` if it is not part of a string.
     const fn is_structural(&mut self, c: char) -> bool {
         if self.in_string {
             self.in_string = self.after_backslash || c != '"';
@@ -199,12 +199,12 @@ impl Scanner {
     }
 }
 
-/// Checks with `serde_json` that a spelling changed nothing but the extra members and the letter
-/// case of names.
+/// Checks with `serde_json` that a spelling preserves all values, except extra members and the
+/// letter case of names.
 ///
 /// # Panics
 ///
-/// Panics if it changed more, or nothing at all.
+/// Panics if a value differs, or if the spelling changes at most half of the payloads.
 pub fn check(payloads: &[String], spelling: Spelling) {
     let spelled = spell(payloads, spelling);
     let mut changed = 0;
@@ -212,11 +212,11 @@ pub fn check(payloads: &[String], spelling: Spelling) {
         assert_eq!(meaning(payload), meaning(spelled), "{spelling:?}: {spelled}");
         changed += usize::from(payload != spelled);
     }
-    let unchanged_by_nature = matches!(spelling, Spelling::Original | Spelling::UnicodeEscapes);
-    assert!(unchanged_by_nature || changed > payloads.len() / 2, "{spelling:?} changes little");
+    let may_change_nothing = matches!(spelling, Spelling::Original | Spelling::UnicodeEscapes);
+    assert!(may_change_nothing || changed > payloads.len() / 2, "{spelling:?} changes little");
 }
 
-/// The value of a payload, without the extra members and with names in lower case.
+/// Returns the value of a payload, without the extra members and with names in lower case.
 fn meaning(payload: &str) -> Value {
     let known = |name: &str| EXTRA.iter().all(|member| self::name(member) != name);
     let Ok(Value::Object(mut members)) = serde_json::from_str(payload) else {

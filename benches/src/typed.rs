@@ -1,4 +1,4 @@
-//! Payload types for serde, as users would write them.
+//! Payload types for serde, as a user would write them.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-/// A subscribe payload, tagged by its type. `S` is the type of texts, `A` that of attributes.
+/// A subscribe payload, tagged by `Type`. `S` is the type of texts, and `A` that of attributes.
 #[derive(serde::Deserialize, serde::Serialize)]
 #[serde(tag = "Type", rename_all = "UPPERCASE")]
 pub enum Tagged<S, A> {
@@ -33,7 +33,7 @@ pub struct Sender<S, A> {
     pub attributes: Option<A>,
 }
 
-/// `SEND_MESSAGE`.
+/// A `SEND_MESSAGE` payload.
 #[derive(serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Publish<S, A> {
@@ -43,11 +43,11 @@ pub struct Publish<S, A> {
     pub attributes: A,
 }
 
-/// The types that a user writes first.
+/// The straightforward type: owned strings and hash maps.
 pub type Owned = Tagged<String, HashMap<String, String>>;
 pub type OwnedPublish = Publish<String, HashMap<String, String>>;
 
-/// What a user has who wants to encode: plain texts, borrowed from elsewhere.
+/// The input of an encoder: plain texts that are borrowed from the application.
 pub type Plain<'a> = Tagged<&'a str, Pairs<&'a str>>;
 pub type PlainPublish<'a> = Publish<&'a str, Pairs<&'a str>>;
 
@@ -99,9 +99,10 @@ fn to_pairs(attributes: &HashMap<String, String>) -> Pairs<&str> {
     Pairs(pairs)
 }
 
-/// The cheapest type that a user can write for decoding every payload: one flat structure, so that
-/// nothing has to be buffered until the type is known, and texts that are borrowed unless an escape
-/// had to be decoded. `A` is the type of attributes.
+/// The cheapest type for decoding every payload with serde.
+///
+/// It is flat, so serde need not buffer members until `Type` is known. Texts are borrowed unless
+/// they have escapes. `A` is the type of attributes.
 #[derive(serde::Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Borrowed<'a, A> {
@@ -126,8 +127,8 @@ pub struct Borrowed<'a, A> {
     pub error_message: Text<'a>,
 }
 
-/// Declares a type for every publish payload, as cheap as [`Borrowed`]. It knows its names in one
-/// letter case only, which makes it faster than one that knows them in all.
+/// Declares a type for every publish payload, as cheap as [`Borrowed`]. It accepts names in one
+/// letter case only, which is faster than accepting all.
 macro_rules! borrowed_publish {
     ($name:ident, $action:literal, $request_id:literal, $content:literal, $attributes:literal,
      $id:literal, $user_id:literal, $reason:literal) => {
@@ -182,7 +183,7 @@ borrowed_publish!(
     "reason"
 );
 
-/// A text, borrowed if it has no escapes. Serde itself borrows a `Cow` only in a field.
+/// A text that is borrowed if it has no escapes. Serde borrows a `Cow` only in a field.
 #[derive(Default)]
 pub struct Text<'a>(pub Cow<'a, str>);
 
@@ -216,7 +217,7 @@ impl Serialize for Text<'_> {
     }
 }
 
-/// Attributes in a list, which is cheaper than a hash map.
+/// Attributes as a list, which is cheaper than a hash map.
 pub struct Pairs<S>(pub Vec<(S, S)>);
 
 impl<'de, S: Deserialize<'de>> Deserialize<'de> for Pairs<S> {

@@ -1,5 +1,5 @@
-//! How the binary is linked: with nothing of an operating system, or by the map of a
-//! microcontroller's memory.
+//! Sets the linker arguments: on Linux, no C library and no startup files. Otherwise, the memory
+//! map of a microcontroller.
 
 use std::env;
 

@@ -1,4 +1,4 @@
-//! How the module is linked: with a stack for which one page of memory is enough.
+//! Limits the stack, so that the module needs only one page of memory.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

@@ -1,4 +1,4 @@
-//! Checks before anything is measured: all contestants read the same from the same payloads.
+//! Checks that this crate and its competitors read the same values from the same payloads.
 
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::subscribe::Subscribe;
@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use simd_json::Buffers;
 
 use crate::competitors::{self, Decoded, Lazy, Raw};
-use crate::contestants::{Input, plain, plain_send};
-use crate::ours::{self, Assembler, Door, Stream};
+use crate::functions::{Input, plain, plain_send};
+use crate::ours::{self, Assembler, Server, Stream};
 use ivs_chat_benches::build::{build, build_send};
 use ivs_chat_benches::client::ConnectedClient;
 use ivs_chat_benches::typed::Owned;
@@ -16,7 +16,7 @@ use ivs_chat_benches::typed::Owned;
 ///
 /// # Panics
 ///
-/// Panics if two contestants disagree.
+/// Panics if two functions disagree.
 pub(crate) fn check(inputs: &'static [Input]) {
     for input in inputs {
         let has = |function| input.functions().any(|it| it.name == function);
@@ -47,7 +47,7 @@ fn check_decode(payloads: &'static [String]) {
     assert_eq!(ours::decode_texts(payloads), all_texts);
 }
 
-/// The length of all texts of a payload, as `serde_json` decodes them.
+/// Returns the length of all texts of a payload, decoded by `serde_json`.
 fn all_texts(json: &str) -> usize {
     match serde_json::from_str(json).unwrap() {
         Owned::Message { id, request_id, attributes, content, send_time, sender } => {
@@ -78,10 +78,10 @@ fn check_captured(payloads: &'static [String]) {
         assert_eq!(ours::assemble(payloads, length, &mut Assembler::new()), sum);
         assert_eq!(ours::stream(&payloads.concat(), length, &mut Stream::new()), sum);
     }
-    for mut room in
+    for mut connected in
         [ConnectedClient::new(0), ConnectedClient::new(8), ConnectedClient::overlapping(8)]
     {
-        assert_eq!(ours::client(payloads, &mut room), sum);
+        assert_eq!(ours::client(payloads, &mut connected), sum);
     }
     let mut buffer = [0; ours::BUFFER];
     for (json, plain) in payloads.iter().zip(&plain(payloads)) {
@@ -112,7 +112,8 @@ fn check_publish(input: &'static Input) {
     }
 }
 
-/// The length of all texts of a publish payload but its action, and the number of its attributes.
+/// Returns the length of all texts of a publish payload except its action, plus the number of its
+/// attributes.
 fn publish_texts(json: &str) -> usize {
     let members = members(json.as_bytes());
     let texts = ["requestid", "content", "id", "userid", "reason"].map(|name| members.get(name));
@@ -120,7 +121,7 @@ fn publish_texts(json: &str) -> usize {
     texts + members.get("attributes").and_then(Value::as_object).map_or(0, Map::len)
 }
 
-/// The members of a payload, their names in lower case.
+/// Returns the members of a payload, with names in lower case.
 fn members(json: &[u8]) -> Map<String, Value> {
     let Value::Object(members) = value(json) else { panic!("not an object") };
     members.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect()
@@ -128,11 +129,12 @@ fn members(json: &[u8]) -> Map<String, Value> {
 
 fn check_send(payloads: &'static [String]) {
     let mut buffer = [0; ours::BUFFER];
-    let (mut door, sender, mut copy) = (Door::new(), competitors::sender_attributes(), Vec::new());
-    assert_eq!(ours::peer(payloads, &mut Door::new()), ours::decode_publish(payloads));
+    let (mut server, sender, mut copy) =
+        (Server::new(), competitors::sender_attributes(), Vec::new());
+    assert_eq!(ours::peer(payloads, &mut Server::new()), ours::decode_publish(payloads));
     assert_eq!(ours::decode_publish_bytes(payloads), ours::decode_publish(payloads));
     for (json, plain) in payloads.iter().zip(&plain_send(payloads)) {
-        let served = value(ours::serve(json, &mut door, &mut buffer));
+        let served = value(ours::serve(json, &mut server, &mut buffer));
         assert_eq!(served, value(competitors::serve(json, &sender, &mut copy)));
         assert_eq!(served["Content"], plain.content);
         let wanted = value(json.as_bytes());

@@ -1,4 +1,4 @@
-//! What is measured of other libraries.
+//! Measured functions of other libraries.
 
 use std::hint::black_box;
 
@@ -7,23 +7,23 @@ use serde_json::value::RawValue;
 use simd_json::Buffers;
 use sonic_rs::LazyValue;
 
-use crate::ours::door;
+use crate::ours::server_fields;
 use ivs_chat_benches::typed::{
     Borrowed, BorrowedPublish, CamelCasePublish, LowerCasePublish, Owned, Pairs, Sender, Tagged,
     Text,
 };
 
 pub(crate) type Decoded<'a> = Borrowed<'a, Pairs<Text<'a>>>;
-/// Attributes are validated, but not decoded, as in this crate.
+/// As in this crate, attributes are validated but not decoded.
 pub(crate) type Raw<'a> = Borrowed<'a, &'a RawValue>;
 pub(crate) type Lazy<'a> = Borrowed<'a, LazyValue<'a>>;
 
-/// A payload of which something of every field is read.
+/// A payload whose fields can all be read.
 pub(crate) trait Payload {
     fn read(&self) -> usize;
 }
 
-/// Attributes of which something is read.
+/// Attributes that can be read.
 pub(crate) trait Attributes {
     fn read(&self) -> usize;
 }
@@ -38,7 +38,7 @@ pub(crate) fn sonic_rs<'a, T: Deserialize<'a> + Payload>(payloads: &'a [String])
     payloads.iter().map(|json| sonic_rs::from_str::<T>(black_box(json)).unwrap().read()).sum()
 }
 
-/// Decodes in place, and so needs a copy.
+/// Decodes a copy of each payload, because `simd-json` decodes in place.
 #[inline]
 pub(crate) fn simd_json(payloads: &[String], copy: &mut Vec<u8>, buffers: &mut Buffers) -> usize {
     let mut read = |json: &String| {
@@ -51,13 +51,13 @@ pub(crate) fn simd_json(payloads: &[String], copy: &mut Vec<u8>, buffers: &mut B
     payloads.iter().map(&mut read).sum()
 }
 
-/// A lower bound: the UTF-8 check alone.
+/// Checks the UTF-8 only. A lower bound.
 #[inline]
 pub(crate) fn from_utf8(payloads: &[String]) -> usize {
     payloads.iter().map(|json| str::from_utf8(black_box(json.as_bytes())).unwrap().len()).sum()
 }
 
-/// A lower bound: a copy of the payload.
+/// Copies each payload. A lower bound.
 #[inline]
 pub(crate) fn copy(payloads: &[String], buffer: &mut [u8]) -> usize {
     let mut copy = |payload: &String| {
@@ -76,7 +76,7 @@ pub(crate) fn serve_all(
     payloads.iter().map(|payload| black_box(serve(payload, sender, buffer)).len()).sum()
 }
 
-/// Decodes `SEND_MESSAGE` and encodes the message that it becomes, with `serde_json`.
+/// Decodes a `SEND_MESSAGE` and encodes the resulting `MESSAGE`, with `serde_json`.
 #[inline]
 pub(crate) fn serve<'b>(
     payload: &str,
@@ -87,21 +87,21 @@ pub(crate) fn serve<'b>(
         serde_json::from_slice(black_box(payload.as_bytes())).unwrap();
     assert_eq!(publish.action.0, "SEND_MESSAGE");
     let message = Tagged::Message {
-        id: door::ID,
+        id: server_fields::ID,
         request_id: &publish.request_id.0,
         attributes: publish.attributes.as_ref(),
         content: &publish.content.0,
-        send_time: door::SEND_TIME,
-        sender: Sender { user_id: door::USER_ID, attributes: Some(black_box(sender)) },
+        send_time: server_fields::SEND_TIME,
+        sender: Sender { user_id: server_fields::USER_ID, attributes: Some(black_box(sender)) },
     };
     buffer.clear();
     serde_json::to_writer(&mut *buffer, &message).unwrap();
     buffer
 }
 
-/// The attributes of a sender, ready to be serialized.
+/// Returns the attributes of the sender for serialization.
 pub(crate) fn sender_attributes() -> Pairs<Text<'static>> {
-    let pairs = door::ATTRIBUTES.iter();
+    let pairs = server_fields::ATTRIBUTES.iter();
     Pairs(pairs.map(|(name, value)| (Text((*name).into()), Text((*value).into()))).collect())
 }
 

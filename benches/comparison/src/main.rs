@@ -1,16 +1,17 @@
-//! Compares the crate with general JSON libraries: the same bytes, the same fields, one process.
+//! Compares this crate with general JSON libraries, on the same bytes and fields in one process.
 //!
 //! ```text
 //! ivs-chat-proto-comparison [ROUNDS] [FILTER…] [--json FILE]
 //! ivs-chat-proto-comparison count FUNCTION INPUT
 //! ```
 //!
-//! The first form prints a table with a verdict for each row. The second runs one function once, so
-//! that callgrind can count its instructions. `benches/README.md` describes both.
+//! The first form prints a table with a verdict for each row. The second form runs one function
+//! once, so that callgrind can count its instructions. `benches/README.md` describes both.
 
 mod checks;
 mod competitors;
-mod contestants;
+mod functions;
+
 mod measure;
 mod ours;
 mod rows;
@@ -20,25 +21,25 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::hint::black_box;
 
-use contestants::Input;
+use functions::Input;
 use table::{Key, Row};
 
 const ROUNDS: usize = 200;
-/// With fewer rounds, one interruption by another process can decide a median.
+/// With fewer rounds, a single interruption by another process can change a median.
 const MEANINGFUL_ROUNDS: usize = 30;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    if let [command, function, place] = &arguments[..]
+    if let [command, function, id] = &arguments[..]
         && command == "count"
     {
-        return count(function, place);
+        return count(function, id);
     }
     let (mut rounds, mut filters, mut json) = (ROUNDS, Vec::new(), None);
     let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
         if argument == "--json" {
-            json = Some(arguments.next().ok_or("--json needs the name of a file")?);
+            json = Some(arguments.next().ok_or("--json expects a file name")?);
         } else if let Ok(number) = argument.parse() {
             rounds = number;
         } else {
@@ -50,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Measures and prints the rows that the filters select.
 fn compare(rounds: usize, filters: &[String], json: Option<String>) -> Result<(), Box<dyn Error>> {
-    let inputs = contestants::inputs();
+    let inputs = functions::inputs();
     checks::check(inputs);
     let selected =
         |row: &Row| filters.is_empty() || filters.iter().any(|filter| row.path().contains(filter));
@@ -61,17 +62,17 @@ fn compare(rounds: usize, filters: &[String], json: Option<String>) -> Result<()
     let lines: Vec<_> = rows.iter().map(|row| row.evaluate(&medians)).collect();
     println!("{rounds} rounds; {}", profile());
     if rounds < MEANINGFUL_ROUNDS {
-        println!("too few rounds for verdicts: this only checks that everything runs");
+        println!("too few rounds for verdicts: this run only checks that everything works");
     }
     table::print(&lines);
     if let Some(file) = json {
         let medians: Vec<_> = medians
             .iter()
-            .map(|((function, place), median)| {
+            .map(|((function, id), median)| {
                 serde_json::json!({
                     "function": function,
-                    "corpus": place.corpus,
-                    "spelling": place.spelling,
+                    "corpus": id.corpus,
+                    "spelling": id.spelling,
                     "bytes": median.bytes,
                     "nanoseconds": median.nanoseconds,
                     "spread": median.spread,
@@ -87,18 +88,18 @@ fn compare(rounds: usize, filters: &[String], json: Option<String>) -> Result<()
 }
 
 /// Runs one function once over one input, for callgrind.
-fn count(function: &str, place: &str) -> Result<(), Box<dyn Error>> {
-    let inputs = contestants::inputs();
+fn count(function: &str, id: &str) -> Result<(), Box<dyn Error>> {
+    let inputs = functions::inputs();
     let has = |input: &&Input| {
-        input.place.to_string() == place && input.functions().any(|it| it.name == function)
+        input.id.to_string() == id && input.functions().any(|it| it.name == function)
     };
     let Some(input) = inputs.iter().find(has) else {
         for input in inputs {
             for it in input.functions() {
-                println!("count {:?} {:?}", it.name, input.place.to_string());
+                println!("count {:?} {:?}", it.name, input.id.to_string());
             }
         }
-        return Err("no such function or input; all are listed above".into());
+        return Err("unknown function or input: expected one of the above".into());
     };
     let function = input.functions().find(|it| it.name == function).expect("found above");
     let mut run = function.prepare(input);
@@ -107,14 +108,14 @@ fn count(function: &str, place: &str) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Keeps its name, so that callgrind can count what happens inside.
+/// Keeps its symbol, by which callgrind selects the instructions to count.
 #[inline(never)]
 #[unsafe(no_mangle)]
 fn counted(run: &mut dyn FnMut() -> usize) -> usize {
     run()
 }
 
-/// How this program was built: the profile in the manifest, and what the environment changed.
+/// Returns the build settings: the profile in the manifest, and the overrides in the environment.
 fn profile() -> String {
     let manifest = include_str!("../Cargo.toml");
     let profile = manifest.split("[profile.release]\n").nth(1).unwrap_or_default();

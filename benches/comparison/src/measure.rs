@@ -1,4 +1,4 @@
-//! Rounds and their medians.
+//! Measurement in rounds, and medians.
 
 use std::collections::BTreeSet;
 use std::hint::black_box;
@@ -6,15 +6,15 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::contestants::{Function, Input, Run};
+use crate::functions::{Function, Input, Run};
 use crate::table::{Key, Medians};
 
-/// How long a function takes to go once over its input.
+/// The time that a function takes for one run over its input.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Median {
     pub(crate) bytes: usize,
     pub(crate) nanoseconds: f64,
-    /// The distance between the quartiles, as a part of the median.
+    /// The interquartile range, relative to the median.
     pub(crate) spread: f64,
 }
 
@@ -24,55 +24,53 @@ impl Median {
     }
 }
 
-struct Contestant {
+struct Measured {
     key: Key,
     input: &'static Input,
     run: Run,
     times: Vec<f64>,
 }
 
-/// Measures each of `keys` once per round. All functions over one input run directly after each
-/// other, and each round another one begins. Each finds its input in the nearest caches, whichever
-/// function ran before.
+/// Measures each of `keys` once per round.
+///
+/// All functions of one input run directly after each other, and a different one starts in each
+/// round. The input is in the nearest caches before each measurement, regardless of the function
+/// that ran before.
 pub(crate) fn measure(inputs: &'static [Input], keys: &BTreeSet<Key>, rounds: usize) -> Medians {
-    let mut contestants: Vec<Vec<_>> = inputs.iter().map(|input| wanted(input, keys)).collect();
-    contestants.retain(|of_input| !of_input.is_empty());
+    let mut groups: Vec<Vec<_>> = inputs.iter().map(|input| wanted(input, keys)).collect();
+    groups.retain(|group| !group.is_empty());
     for round in 0..=rounds {
-        for of_input in &mut contestants {
-            let first = round % of_input.len();
-            let (before, after) = of_input.split_at_mut(first);
-            for contestant in after.iter_mut().chain(before) {
-                contestant.input.touch();
+        for group in &mut groups {
+            let first = round % group.len();
+            let (before, after) = group.split_at_mut(first);
+            for measured in after.iter_mut().chain(before) {
+                measured.input.touch();
                 let start = Instant::now();
-                black_box((contestant.run)());
+                black_box((measured.run)());
                 let time = start.elapsed();
-                // The first round is there to warm up.
+                // The first round is a warm-up.
                 if round > 0 {
-                    contestant.times.push(time.as_secs_f64() * 1e9);
+                    measured.times.push(time.as_secs_f64() * 1e9);
                 }
             }
         }
     }
-    contestants
-        .into_iter()
-        .flatten()
-        .map(|contestant| (contestant.key, contestant.median()))
-        .collect()
+    groups.into_iter().flatten().map(|measured| (measured.key, measured.median())).collect()
 }
 
-fn wanted(input: &'static Input, keys: &BTreeSet<Key>) -> Vec<Contestant> {
-    let key = |name| (name, input.place);
+fn wanted(input: &'static Input, keys: &BTreeSet<Key>) -> Vec<Measured> {
+    let key = |name| (name, input.id);
     let functions = input.functions().filter(|function| keys.contains(&key(function.name)));
-    let contestant = |function: &Function| Contestant {
+    let measured = |function: &Function| Measured {
         key: key(function.name),
         input,
         run: function.prepare(input),
         times: Vec::new(),
     };
-    functions.map(contestant).collect()
+    functions.map(measured).collect()
 }
 
-impl Contestant {
+impl Measured {
     fn median(mut self) -> Median {
         self.times.sort_unstable_by(f64::total_cmp);
         let quantile = |quarters| self.times[(self.times.len() - 1) * quarters / 4];

@@ -1,4 +1,4 @@
-//! What is measured of this crate.
+//! Measured functions of this crate.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -12,14 +12,14 @@ use ivs_chat_benches::build::{build, build_send};
 use ivs_chat_benches::client::ConnectedClient;
 use ivs_chat_benches::typed::{Plain, PlainPublish};
 
-/// Has room for the longest message that the service can send.
+/// The capacity is that of the longest message that the service can send.
 pub(crate) type Assembler = MessageAssembler<{ 32 * 1024 }>;
 pub(crate) type Stream = JsonStream<{ 32 * 1024 }>;
 
-/// More than the length of the longest payload of a corpus, once it is encoded again.
+/// More than the encoded length of every payload of a corpus.
 pub(crate) const BUFFER: usize = 16 * 1024;
 
-/// Reads every field, and nothing of the attributes.
+/// Decodes payloads and reads every field except the attributes.
 #[inline(never)]
 pub(crate) fn decode(payloads: &[String]) -> usize {
     let decode = |json: &String| fields(&Subscribe::decode_str(black_box(json)).unwrap());
@@ -33,7 +33,8 @@ pub(crate) fn decode_bytes(payloads: &[String]) -> usize {
     payloads.iter().map(decode).sum()
 }
 
-/// What [`decode_bytes`] may cost: the standard library's UTF-8 check, then [`decode`].
+/// Runs the UTF-8 check of the standard library, then [`decode`]: the reference for
+/// [`decode_bytes`].
 #[inline(never)]
 pub(crate) fn check_and_decode(payloads: &[String]) -> usize {
     let decode = |json: &String| {
@@ -54,7 +55,7 @@ pub(crate) fn decode_attributes(payloads: &[String]) -> usize {
     payloads.iter().map(decode).sum()
 }
 
-/// As [`decode_attributes`], and decodes every text that has escapes to a buffer.
+/// As [`decode_attributes`], and decodes every text with escapes into a buffer.
 #[inline(never)]
 pub(crate) fn decode_texts(payloads: &[String]) -> usize {
     let mut buffer = [0; BUFFER];
@@ -106,7 +107,7 @@ pub(crate) fn stream(payloads: &str, length: usize, stream: &mut Stream) -> usiz
     sum
 }
 
-/// Encodes what was decoded.
+/// Encodes decoded payloads.
 #[inline(never)]
 pub(crate) fn encode(payloads: &[Subscribe<'_>]) -> usize {
     let mut buffer = [0; BUFFER];
@@ -119,7 +120,7 @@ fn payload_bytes<'b>(payload: &Subscribe<'_>, buffer: &'b mut [u8]) -> &'b [u8] 
     black_box(payload).encode(buffer).unwrap()
 }
 
-/// Encodes payloads made of plain texts, which have to be searched for what must be escaped.
+/// Encodes payloads built from plain texts, which the encoder searches for characters to escape.
 #[inline(never)]
 pub(crate) fn encode_plain(payloads: &[Plain<'_>]) -> usize {
     let mut buffer = [0; BUFFER];
@@ -130,7 +131,7 @@ pub(crate) fn encode_plain(payloads: &[Plain<'_>]) -> usize {
     payloads.iter().map(&mut encode).sum()
 }
 
-/// Encodes `SEND_MESSAGE` made of plain texts. The content's code points are counted.
+/// Encodes `SEND_MESSAGE` built from plain texts, including the count of code points.
 #[inline(never)]
 pub(crate) fn encode_send(payloads: &[PlainPublish<'_>]) -> usize {
     let mut buffer = [0; BUFFER];
@@ -141,7 +142,7 @@ pub(crate) fn encode_send(payloads: &[PlainPublish<'_>]) -> usize {
     payloads.iter().map(&mut encode).sum()
 }
 
-/// Decodes what clients publish, as a server does.
+/// Decodes publish payloads, as a server does.
 #[inline(never)]
 pub(crate) fn decode_publish(payloads: &[String]) -> usize {
     let decode = |json: &String| published(&Publish::decode_str(black_box(json)).unwrap());
@@ -155,38 +156,38 @@ pub(crate) fn decode_publish_bytes(payloads: &[String]) -> usize {
     payloads.iter().map(decode).sum()
 }
 
-/// As [`decode_publish_bytes`], by a server's connection.
+/// As [`decode_publish_bytes`], through a `Peer`.
 #[inline(never)]
-pub(crate) fn peer(payloads: &[String], door: &mut Door) -> usize {
-    payloads.iter().map(|payload| published(&door.recv(payload))).sum()
+pub(crate) fn peer(payloads: &[String], server: &mut Server) -> usize {
+    payloads.iter().map(|payload| published(&server.accept(payload))).sum()
 }
 
-/// As [`peer`], and encodes the message that each `SEND_MESSAGE` becomes.
+/// As [`peer`], and encodes the `MESSAGE` for each `SEND_MESSAGE`.
 #[inline(never)]
-pub(crate) fn serve_all(payloads: &[String], door: &mut Door) -> usize {
+pub(crate) fn serve_all(payloads: &[String], server: &mut Server) -> usize {
     let mut buffer = [0; BUFFER];
-    payloads.iter().map(|payload| black_box(serve(payload, door, &mut buffer)).len()).sum()
+    payloads.iter().map(|payload| black_box(serve(payload, server, &mut buffer)).len()).sum()
 }
 
 #[inline]
-pub(crate) fn serve<'b>(payload: &str, door: &mut Door, buffer: &'b mut [u8]) -> &'b [u8] {
-    let Publish::SendMessage(send) = door.recv(payload) else { panic!() };
-    let mut sender = Sender::new(door::USER_ID.into());
-    sender.attributes = Attributes::from(black_box(door::ATTRIBUTES));
-    let (id, send_time) = (door::ID.into(), door::SEND_TIME.into());
+pub(crate) fn serve<'b>(payload: &str, server: &mut Server, buffer: &'b mut [u8]) -> &'b [u8] {
+    let Publish::SendMessage(send) = server.accept(payload) else { panic!() };
+    let mut sender = Sender::new(server_fields::USER_ID.into());
+    sender.attributes = Attributes::from(black_box(server_fields::ATTRIBUTES));
+    let (id, send_time) = (server_fields::ID.into(), server_fields::SEND_TIME.into());
     let mut message = Message::new(id, send.content.text(), send_time, sender);
     message.request_id = send.request_id;
     message.attributes = send.attributes;
     message.encode(buffer).unwrap()
 }
 
-/// A server's connection that is allowed everything.
-pub(crate) struct Door {
+/// A server with one connection, which has all capabilities.
+pub(crate) struct Server {
     peer: Peer,
     now: Instant,
 }
 
-impl Door {
+impl Server {
     pub(crate) fn new() -> Self {
         let mut config = Config::new();
         config.capabilities = Capabilities::ALL;
@@ -195,14 +196,14 @@ impl Door {
     }
 
     #[inline]
-    fn recv<'m>(&mut self, payload: &'m str) -> Publish<'m> {
+    fn accept<'m>(&mut self, payload: &'m str) -> Publish<'m> {
         self.now += Duration::from_millis(100);
         self.peer.handle_message(self.now, black_box(payload.as_bytes())).unwrap()
     }
 }
 
-/// What a server adds to a `SEND_MESSAGE`.
-pub(crate) mod door {
+/// The fields that a server adds to a `SEND_MESSAGE`.
+pub(crate) mod server_fields {
     pub(crate) const ID: &str = "Ub3xYd7cQm0a";
     pub(crate) const SEND_TIME: &str = "2026-11-22T10:00:00.123456789Z";
     pub(crate) const USER_ID: &str = "0d5e8c4a-7f21-4b9e-a6c3-1f0b2d3e4a5c";
@@ -213,10 +214,10 @@ pub(crate) mod door {
     ];
 }
 
-/// As [`decode`], by a client.
+/// As [`decode`], through a `Client`.
 #[inline(never)]
-pub(crate) fn client(payloads: &[String], room: &mut ConnectedClient) -> usize {
-    let ConnectedClient { client, connection } = room;
+pub(crate) fn client(payloads: &[String], connected: &mut ConnectedClient) -> usize {
+    let ConnectedClient { client, connection } = connected;
     let receive = |payload: &String| {
         let received =
             client.handle_message_str(ConnectedClient::NOW, *connection, black_box(payload));
@@ -226,21 +227,21 @@ pub(crate) fn client(payloads: &[String], room: &mut ConnectedClient) -> usize {
     payloads.iter().map(receive).sum()
 }
 
-/// As [`encode_send`], by a client.
+/// As [`encode_send`], through a `Client`.
 #[inline(never)]
-pub(crate) fn client_send(payloads: &[PlainPublish<'_>], room: &mut ConnectedClient) -> usize {
+pub(crate) fn client_send(payloads: &[PlainPublish<'_>], connected: &mut ConnectedClient) -> usize {
     let mut buffer = [0; BUFFER];
     let send = |payload| {
         let send = build_send(black_box(payload));
-        let sent = room.client.send(ConnectedClient::NOW, send, (), &mut buffer).unwrap();
+        let sent = connected.client.send(ConnectedClient::NOW, send, (), &mut buffer).unwrap();
         let (handle, length) = (sent.handle, black_box(sent.payload).len());
-        room.client.abandon(handle).unwrap();
+        connected.client.abandon(handle).unwrap();
         length
     };
     payloads.iter().map(send).sum()
 }
 
-/// Reads something of every field of a publish payload.
+/// Reads every field of a publish payload.
 #[inline]
 fn published(publish: &Publish<'_>) -> usize {
     let none = Text::default();
@@ -253,7 +254,7 @@ fn published(publish: &Publish<'_>) -> usize {
     texts.into_iter().map(|optional| text(optional.unwrap_or(none))).sum()
 }
 
-/// Reads something of every field of a subscribe payload.
+/// Reads every field of a subscribe payload.
 #[inline]
 fn fields(payload: &Subscribe<'_>) -> usize {
     let code = if let Subscribe::Error(error) = payload { error.error_code.as_u16() } else { 0 };
@@ -297,7 +298,7 @@ fn pairs(attributes: Attributes<'_>) -> usize {
     attributes.iter().map(|(name, value)| text(name) + text(value)).sum()
 }
 
-/// The length of a text, or of its first code point if it has escapes.
+/// Returns the length of a text, or of its first code point if it has escapes.
 #[inline]
 fn text(text: Text<'_>) -> usize {
     match text.as_str() {

@@ -1,14 +1,14 @@
-//! Rows, and how they are evaluated and printed.
+//! The evaluation and the printing of rows.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::contestants::Place;
+use crate::functions::InputId;
 use crate::measure::Median;
 
 /// A function over one input.
-pub(crate) type Key = (&'static str, Place);
+pub(crate) type Key = (&'static str, InputId);
 pub(crate) type Medians = BTreeMap<Key, Median>;
 
 /// A row of the table.
@@ -16,7 +16,7 @@ pub(crate) type Medians = BTreeMap<Key, Median>;
 pub(crate) struct Row {
     section: &'static str,
     name: &'static str,
-    /// What the row is about, once for each corpus.
+    /// The function of the row, over the input of each corpus.
     of: Vec<Key>,
     ratios: Vec<Ratio>,
 }
@@ -25,20 +25,20 @@ pub(crate) struct Row {
 #[derive(Clone)]
 struct Ratio {
     to: &'static str,
-    bars: Bars,
+    goals: Goals,
     cases: Vec<Case>,
 }
 
-/// A ratio in one corpus. Only the fastest of several keys counts.
+/// A ratio in one corpus. Of several keys, only the fastest counts.
 #[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) numerators: Vec<Key>,
     pub(crate) denominators: Vec<Key>,
 }
 
-/// What the worst case must be, and what it aims at.
+/// The required value and the goal of the worst case.
 #[derive(Clone, Copy)]
-pub(crate) struct Bars {
+pub(crate) struct Goals {
     larger_is_better: bool,
     must: Option<f64>,
     aim: Option<f64>,
@@ -49,7 +49,7 @@ pub(crate) struct Bars {
 pub(crate) struct Line {
     section: &'static str,
     name: &'static str,
-    /// In the slowest corpus.
+    /// The throughput in the slowest corpus.
     megabytes_per_second: f64,
     ratios: Vec<Worst>,
 }
@@ -60,7 +60,7 @@ struct Worst {
     to: &'static str,
     ratio: f64,
     corpus: &'static str,
-    /// The fastest competitor there, if there are several.
+    /// The fastest competitor in that corpus, if the row has several.
     competitor: Option<&'static str>,
     larger_is_better: bool,
     must: Option<f64>,
@@ -75,22 +75,27 @@ impl Row {
         Self { section, name, of, ratios: Vec::new() }
     }
 
-    /// Adds how many times as fast this is as the fastest of `functions`, over the same input.
+    /// Adds the speedup over the fastest of `functions`, over the same input.
     pub(crate) fn faster_than(
         self,
         to: &'static str,
         functions: &[&'static str],
-        bars: Bars,
+        goals: Goals,
     ) -> Self {
-        self.ratio(to, bars, |key| Case {
+        self.ratio(to, goals, |key| Case {
             numerators: functions.iter().map(|function| (*function, key.1)).collect(),
             denominators: vec![key],
         })
     }
 
-    /// Adds how many times as long this takes as `function`, over the same input.
-    pub(crate) fn slower_than(self, to: &'static str, function: &'static str, bars: Bars) -> Self {
-        self.ratio(to, bars, |key| Case {
+    /// Adds the time relative to that of `function`, over the same input.
+    pub(crate) fn slower_than(
+        self,
+        to: &'static str,
+        function: &'static str,
+        goals: Goals,
+    ) -> Self {
+        self.ratio(to, goals, |key| Case {
             numerators: vec![key],
             denominators: vec![(function, key.1)],
         })
@@ -100,26 +105,26 @@ impl Row {
     pub(crate) fn ratio(
         mut self,
         to: &'static str,
-        bars: Bars,
+        goals: Goals,
         case: impl Fn(Key) -> Case,
     ) -> Self {
         let cases = self.of.iter().map(|key| case(*key)).collect();
-        self.ratios.push(Ratio { to, bars, cases });
+        self.ratios.push(Ratio { to, goals, cases });
         self
     }
 
-    /// Adds a ratio with one case only.
-    pub(crate) fn case(mut self, to: &'static str, bars: Bars, case: Case) -> Self {
-        self.ratios.push(Ratio { to, bars, cases: vec![case] });
+    /// Adds a ratio with a single case.
+    pub(crate) fn case(mut self, to: &'static str, goals: Goals, case: Case) -> Self {
+        self.ratios.push(Ratio { to, goals, cases: vec![case] });
         self
     }
 
-    /// The text that filters search.
+    /// Returns the text that filters search: `section/name`.
     pub(crate) fn path(&self) -> String {
         format!("{}/{}", self.section, self.name)
     }
 
-    /// Everything that has to be measured for this row.
+    /// Returns the functions that must be measured for this row.
     pub(crate) fn keys(&self) -> impl Iterator<Item = Key> {
         let cases = self.ratios.iter().flat_map(|ratio| &ratio.cases);
         let keys = cases.flat_map(|case| case.numerators.iter().chain(&case.denominators));
@@ -139,7 +144,7 @@ impl Row {
 
 impl Ratio {
     fn worst(&self, medians: &Medians) -> Worst {
-        let Bars { larger_is_better, must, aim } = self.bars;
+        let Goals { larger_is_better, must, aim } = self.goals;
         let cases = self.cases.iter().map(|case| case.evaluate(medians));
         let (ratio, numerator) = cases
             .clone()
@@ -154,14 +159,14 @@ impl Ratio {
             larger_is_better,
             must,
             aim,
-            verdict: self.bars.verdict(ratio),
-            cases: cases.map(|(ratio, (_, place))| (place.corpus, ratio)).collect(),
+            verdict: self.goals.verdict(ratio),
+            cases: cases.map(|(ratio, (_, id))| (id.corpus, ratio)).collect(),
         }
     }
 }
 
 impl Case {
-    /// The ratio, and the fastest of the numerators.
+    /// Returns the ratio and the fastest of the numerators.
     fn evaluate(&self, medians: &Medians) -> (f64, Key) {
         let fastest = |keys: &[Key]| {
             let times = keys.iter().map(|key| (medians[key].nanoseconds_per_byte(), *key));
@@ -172,7 +177,7 @@ impl Case {
     }
 }
 
-impl Bars {
+impl Goals {
     pub(crate) const LARGER_IS_BETTER: Self =
         Self { larger_is_better: true, must: None, aim: None };
     pub(crate) const SMALLER_IS_BETTER: Self =
@@ -186,18 +191,18 @@ impl Bars {
         Self { larger_is_better: false, must: Some(must), aim: Some(aim) }
     }
 
-    /// At most `must`.
+    /// Requires at most `must`, without a goal.
     pub(crate) const fn must(must: f64) -> Self {
         Self { larger_is_better: false, must: Some(must), aim: None }
     }
 
-    /// Aims at `aim` at most.
+    /// Has the goal of at most `aim`, without a requirement.
     pub(crate) const fn aim(aim: f64) -> Self {
         Self { larger_is_better: false, must: None, aim: Some(aim) }
     }
 
     fn verdict(self, ratio: f64) -> &'static str {
-        let clears = |bar: f64| if self.larger_is_better { ratio >= bar } else { ratio <= bar };
+        let clears = |goal: f64| if self.larger_is_better { ratio >= goal } else { ratio <= goal };
         match (self.must.map(clears), self.aim.map(clears)) {
             (None, None) => "",
             (Some(false), _) => MISSED,
@@ -208,10 +213,10 @@ impl Bars {
     }
 }
 
-/// The verdict on a ratio that is not what it must be.
+/// The verdict on a ratio that misses its requirement.
 const MISSED: &str = "MISSED";
 
-/// Prints the lines, and how many of them must be better.
+/// Prints the lines and the number of missed requirements.
 pub(crate) fn print(lines: &[Line]) {
     for section in lines.chunk_by(|a, b| a.section == b.section) {
         print!("\n{:<32}{:>6}", section[0].section, "MB/s");
@@ -230,7 +235,7 @@ pub(crate) fn print(lines: &[Line]) {
         ratios.clone().filter(|ratio| ratio.must.is_some()).count(),
         ratios.filter(|ratio| ratio.verdict == MISSED).count(),
     ];
-    println!("\n{missed} of {must} must bars are missed");
+    println!("\n{missed} of {must} requirements missed");
 }
 
 impl Worst {
@@ -239,8 +244,8 @@ impl Worst {
             Some(competitor) => format!("{competitor}, {}", self.corpus),
             None => self.corpus.into(),
         };
-        let [must, aim] =
-            [self.must, self.aim].map(|bar| bar.map_or(String::new(), |bar| format!("{bar:.2}x")));
+        let [must, aim] = [self.must, self.aim]
+            .map(|goal| goal.map_or(String::new(), |goal| format!("{goal:.2}x")));
         print!("  {:6.2}x {at:<37}{must:>6}{aim:>7}  {:<10}", self.ratio, self.verdict);
     }
 }

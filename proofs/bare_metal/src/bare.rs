@@ -1,5 +1,7 @@
-//! What every binary here needs: an entry point, which calls `run` in the root of the crate and
-//! exits with its result, and a panic handler that does not link.
+//! The entry point and the panic handler of every binary.
+//!
+//! The entry point calls `run` in the root of the crate and exits with its result. The panic
+//! handler does not link.
 
 #[cfg_attr(all(target_arch = "x86_64", target_os = "linux"), path = "linux.rs")]
 #[cfg_attr(all(target_arch = "arm", target_os = "none"), path = "cortex_m.rs")]

@@ -1,9 +1,9 @@
-//! A Cortex-M: the table that it starts from, and the debugger's way out.
+//! A Cortex-M: its vector table, and the exit through semihosting.
 
 use core::arch::{asm, global_asm};
 
-// The stack, the way in, and then the exceptions: the first three are those that a fault of the
-// program raises.
+// The initial stack pointer, the entry point, and the exceptions. The program can raise only the
+// first three.
 global_asm!(
     ".section .vector_table, \"a\"",
     ".word stack_top",
@@ -15,21 +15,21 @@ global_asm!(
     fault = sym fault,
 );
 
-/// The application has exited, by itself.
+/// The exit reason `ADP_Stopped_ApplicationExit`.
 const APPLICATION_EXIT: u32 = 0x2_0026;
 
 extern "C" fn reset() -> ! {
     exit(&[APPLICATION_EXIT, crate::run().into()])
 }
 
-/// A fault: 255. If it was for want of stack there is none left, so that this needs none.
+/// Exits with 255 after a fault. Uses no stack, because a stack overflow leaves none.
 extern "C" fn fault() -> ! {
     exit(&[APPLICATION_EXIT, 255])
 }
 
-/// `SYS_EXIT_EXTENDED` of Arm's semihosting: a reason, and with it a code.
+/// Calls `SYS_EXIT_EXTENDED` of Arm's semihosting with a reason and an exit code.
 #[inline(always)]
 fn exit(block: &[u32; 2]) -> ! {
-    // SAFETY: the debugger reads the two words that it is shown, and ends the program.
+    // SAFETY: the debugger reads the two words in `block` and ends the program.
     unsafe { asm!("bkpt 0xab", "b .", in("r0") 0x20, in("r1") block, options(noreturn)) }
 }

@@ -1,6 +1,6 @@
-//! Every payload in both directions, and every reader of what they hold.
+//! Checks every payload in both directions, and every method of its values.
 //!
-//! All input goes through [`unknown`], so that nothing is proven of these few literals alone.
+//! All input goes through [`unknown`], so the proof covers any input, not only these literals.
 
 mod client;
 mod feeding;
@@ -21,7 +21,7 @@ use ivs_chat_proto::{
     Endpoint, ErrorCode, Field, SendTime, Text, Timestamp, Token,
 };
 
-/// A check gives `Some(true)` if all is well.
+/// The checks. A check returns `Some(true)` if it passes.
 pub const CHECKS: &[fn() -> Option<bool>] = &[
     publish_send_message,
     publish_delete_message,
@@ -67,7 +67,7 @@ pub const CHECKS: &[fn() -> Option<bool>] = &[
     (|| Some(false)),
 ];
 
-/// 0, or the number of the first check that failed.
+/// Runs all checks. Returns 0, or the number of the first failed check.
 pub fn run() -> u8 {
     let mut number = 0;
     for check in CHECKS {
@@ -79,17 +79,17 @@ pub fn run() -> u8 {
     0
 }
 
-/// The same, but the optimiser does not know that.
+/// Returns `value`, opaque to the optimizer.
 fn unknown<T: ?Sized>(value: &T) -> &T {
     black_box(value)
 }
 
-/// A buffer whose size the optimiser does not know.
+/// Returns `buffer`, with its size opaque to the optimizer.
 fn unknown_mut(buffer: &mut [u8]) -> &mut [u8] {
     black_box(buffer)
 }
 
-/// Whether a payload is encoded as `expected`.
+/// Returns `true` if a payload is encoded as `expected`.
 fn encodes(
     expected: &str,
     encoded_len: usize,
@@ -330,7 +330,7 @@ fn close_reasons() -> Option<bool> {
     )
 }
 
-/// What a decoder refuses, and where it points.
+/// Invalid payloads, with the kind and the offset of the error.
 fn refused() -> Option<bool> {
     let payloads: [(&[u8], DecodeErrorKind, usize); 12] = [
         (b"", DecodeErrorKind::UnexpectedEnd, 0),
@@ -362,7 +362,7 @@ fn refused() -> Option<bool> {
     )
 }
 
-/// However a payload is cut short, that is what is said of it.
+/// Every strict prefix of a payload is an unexpected end.
 fn cut_anywhere() -> Option<bool> {
     let whole = unknown(MESSAGE.as_bytes());
     for length in 0..whole.len() {
@@ -412,7 +412,7 @@ fn text() -> Option<bool> {
     )
 }
 
-/// FNV-1a.
+/// The FNV-1a hash.
 struct Fnv(u64);
 
 impl Hasher for Fnv {
@@ -509,7 +509,7 @@ fn numbers_and_names() -> Option<bool> {
     )
 }
 
-/// The control: a panic that an input decides on.
+/// The control: a panic that depends on an input.
 #[cfg(feature = "panic")]
 fn out_of_bounds() -> Option<bool> {
     Some([1, 2, 3][*unknown(&0)] == 1)

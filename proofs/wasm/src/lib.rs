@@ -1,18 +1,16 @@
-//! The crate in WebAssembly, with nothing from outside: what a script needs to send messages and to
-//! read what comes, and a client behind a foreign function interface.
+//! The crate as a WebAssembly module without imports: functions to decode and encode messages, and
+//! a client with a foreign function interface.
 //!
-//! The module imports nothing, and with that it is proven to be unable to panic: the function that
-//! would be called then, `this_code_can_panic`, does not exist, so that it would have to be
-//! imported.
+//! The module has no imports, which also proves that it cannot panic. The panic handler calls
+//! `this_code_can_panic`, which does not exist, so a module that can panic would import it.
 //!
 //! ```sh
 //! cargo build --release --target wasm32-unknown-unknown
 //! node run.mjs
 //! ```
 //!
-//! A script writes to [`input`], calls one of the functions with the length of what it wrote, and
-//! reads the answer from
-//! [`output`]. What could not be done is a negative number.
+//! A script writes to [`input`], calls a function with the length of the input, and reads the
+//! answer from [`output`]. A negative number is an error.
 #![no_std]
 
 use core::cell::UnsafeCell;
@@ -26,11 +24,11 @@ use ivs_chat_proto::publish::SendMessage;
 use ivs_chat_proto::subscribe::Subscribe;
 use ivs_chat_proto::{Content, DecodeError};
 
-/// How many bytes `input` and `output` hold each.
-const ROOM: usize = 8192;
+/// The size of `input` and of `output`, in bytes.
+const BUFFER_SIZE: usize = 8192;
 
 #[repr(transparent)]
-struct Buffer(UnsafeCell<[u8; ROOM]>);
+struct Buffer(UnsafeCell<[u8; BUFFER_SIZE]>);
 
 // SAFETY: the module has one thread.
 unsafe impl Sync for Buffer {}
@@ -41,23 +39,23 @@ struct Session(UnsafeCell<Client<u32>>);
 unsafe impl Sync for Session {}
 
 static CLIENT: Session = Session(UnsafeCell::new(Client::unseeded(Config::without_pings())));
-static INPUT: Buffer = Buffer(UnsafeCell::new([0; ROOM]));
-static OUTPUT: Buffer = Buffer(UnsafeCell::new([0; ROOM]));
+static INPUT: Buffer = Buffer(UnsafeCell::new([0; BUFFER_SIZE]));
+static OUTPUT: Buffer = Buffer(UnsafeCell::new([0; BUFFER_SIZE]));
 
-/// Where a script writes.
+/// Returns the address of the input buffer.
 #[unsafe(no_mangle)]
 pub extern "C" fn input() -> *mut u8 {
     INPUT.0.get().cast()
 }
 
-/// Where a script reads.
+/// Returns the address of the output buffer.
 #[unsafe(no_mangle)]
 pub extern "C" fn output() -> *const u8 {
     OUTPUT.0.get().cast()
 }
 
-/// What a subscribe payload is: 1 a MESSAGE, 2 an EVENT, 3 an ERROR, 4 anything else. If it is
-/// none, the offset of the cause, from -1 downwards.
+/// Decodes a subscribe payload. Returns 1 for a MESSAGE, 2 for an EVENT, 3 for an ERROR and 4 for
+/// any other type. Returns -1 minus the offset of the cause if the payload is invalid.
 #[unsafe(no_mangle)]
 pub extern "C" fn decode(len: usize) -> i32 {
     match Subscribe::decode(read(len)) {
@@ -69,7 +67,7 @@ pub extern "C" fn decode(len: usize) -> i32 {
     }
 }
 
-/// Puts out the content of a MESSAGE: its length, or -1.
+/// Writes the content of a MESSAGE to the output. Returns its length, or -1.
 #[unsafe(no_mangle)]
 pub extern "C" fn content(len: usize) -> i32 {
     with_output(|output| match Subscribe::decode(read(len)) {
@@ -78,7 +76,8 @@ pub extern "C" fn content(len: usize) -> i32 {
     })
 }
 
-/// Puts out a SEND_MESSAGE with a content: its length, or -1 if it is no content.
+/// Writes a SEND_MESSAGE with the given content to the output. Returns its length, or -1 if the
+/// content is invalid.
 #[unsafe(no_mangle)]
 pub extern "C" fn send_message(len: usize) -> i32 {
     with_output(|output| {
@@ -87,8 +86,8 @@ pub extern "C" fn send_message(len: usize) -> i32 {
     })
 }
 
-/// Seeds the client with the 16 bytes of the input, once and before the connection: 0, or -1 if
-/// they are not 16.
+/// Seeds the client with the 16 bytes of the input. Must be called once, before the connection.
+/// Returns 0, or -1 if the input does not have 16 bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn client_seed(len: usize) -> i32 {
     let Ok(seed) = <[u8; 16]>::try_from(read(len)) else { return -1 };
@@ -96,13 +95,13 @@ pub extern "C" fn client_seed(len: usize) -> i32 {
     0
 }
 
-/// A connection is wanted.
+/// Asks the client to connect.
 #[unsafe(no_mangle)]
 pub extern "C" fn client_connect(now: u64) {
     client().connect(Instant::from_millis(now));
 }
 
-/// A fetch has its token: the number of the connection to open with it, or -1.
+/// Reports the token of a fetch. Returns the number of the connection to open with it, or -1.
 #[unsafe(no_mangle)]
 pub extern "C" fn client_handle_token(now: u64, fetch: u64, session_ms: u64) -> i64 {
     let mut info = TokenInfo::new();
@@ -112,7 +111,7 @@ pub extern "C" fn client_handle_token(now: u64, fetch: u64, session_ms: u64) -> 
     connection.and_then(|connection| i64::try_from(connection.number()).ok()).unwrap_or(-1)
 }
 
-/// A fetch has failed, but may succeed in this many milliseconds.
+/// Reports a temporary failure of a fetch, with a retry-after in milliseconds.
 #[unsafe(no_mangle)]
 pub extern "C" fn client_handle_token_error(now: u64, fetch: u64, retry_after_ms: u64) {
     let retry_after = Some(Duration::from_millis(retry_after_ms));
@@ -120,19 +119,19 @@ pub extern "C" fn client_handle_token_error(now: u64, fetch: u64, retry_after_ms
     client().handle_token_error(Instant::from_millis(now), FetchId::from_number(fetch), error);
 }
 
-/// The network has changed, or the page has become visible.
+/// Asks for a new connection, after a change of the network or when the page becomes visible.
 #[unsafe(no_mangle)]
 pub extern "C" fn client_refresh(now: u64) {
     client().refresh(Instant::from_millis(now));
 }
 
-/// The connection is open.
+/// Reports that a connection is open.
 #[unsafe(no_mangle)]
 pub extern "C" fn client_handle_open(now: u64, connection: u64) {
     client().handle_open(Instant::from_millis(now), ConnectionId::from_number(connection));
 }
 
-/// The connection was closed with this code and, as input, reason.
+/// Reports that a connection was closed with this code. The input is the reason.
 #[unsafe(no_mangle)]
 pub extern "C" fn client_handle_close(now: u64, connection: u64, code: u16, len: usize) {
     let reason = core::str::from_utf8(read(len)).unwrap_or_default();
@@ -141,8 +140,8 @@ pub extern "C" fn client_handle_close(now: u64, connection: u64, code: u16, len:
     client().handle_close(Instant::from_millis(now), connection, event);
 }
 
-/// Puts out a SEND_MESSAGE with a content, to be written to the connection: its length, or -1.
-/// `promise` comes back with its outcome.
+/// Writes a SEND_MESSAGE with the given content to the output. Returns its length, or -1. The
+/// script must send it on the current connection. The outcome has the same `promise`.
 #[unsafe(no_mangle)]
 pub extern "C" fn client_send(now: u64, promise: u32, len: usize) -> i32 {
     with_output(|output| {
@@ -154,8 +153,8 @@ pub extern "C" fn client_send(now: u64, promise: u32, len: usize) -> i32 {
     })
 }
 
-/// What a message is, as [`decode`] has it; 0 if it need not be looked at. If it answers a request,
-/// puts out what became of it, as
+/// Handles a received message. Returns its type, as [`decode`] does, or 0 if it is a duplicate or
+/// from a closed connection. If it settles a request, writes the outcome to the output, as
 /// [`client_poll`] does.
 #[unsafe(no_mangle)]
 pub extern "C" fn client_handle_message(now: u64, connection: u64, len: usize) -> i32 {
@@ -178,47 +177,47 @@ pub extern "C" fn client_handle_message(now: u64, connection: u64, len: usize) -
     }
 }
 
-/// The connection on which requests are sent, or -1.
+/// Returns the connection for new requests, or -1.
 #[unsafe(no_mangle)]
 pub extern "C" fn client_current() -> i64 {
     client().current().and_then(|connection| i64::try_from(connection.number()).ok()).unwrap_or(-1)
 }
 
-/// What is to be done, and two numbers with it:
+/// Returns the next output of the client, and writes two numbers to the output buffer:
 ///
-/// | | what | first number | second number |
+/// | | output | first number | second number |
 /// |---|---|---|---|
-/// | 0 | wait | until when, or the greatest number | |
-/// | 1 | close | the connection | the code |
-/// | 2 | a request has its outcome | its promise | 1 confirmed, 2 assumed, 3 unknown, or the number of the error |
-/// | 3 | the state has changed | 0 disconnected, 1 connecting, 2 connected | |
-/// | 4 | fetch a token | the fetch | |
-/// | 5 | messages may have been missed | | |
-/// | 6 | a connection has been replaced | it | the one that is current now |
+/// | 0 | `Wait` | the time, or the largest number | |
+/// | 1 | `Close` | the connection | the code |
+/// | 2 | `Settled` | the promise | 1 confirmed, 2 assumed, 3 unknown, or the error code |
+/// | 3 | `State` | 0 disconnected, 1 connecting, 2 connected | |
+/// | 4 | `FetchToken` | the fetch | |
+/// | 5 | `PossibleGap` | | |
+/// | 6 | `Replaced` | the old connection | the new connection |
 #[unsafe(no_mangle)]
 pub extern "C" fn client_poll(now: u64) -> i32 {
-    let (what, numbers) = match client().poll(Instant::from_millis(now)) {
+    let (output, numbers) = match client().poll(Instant::from_millis(now)) {
         Output::Wait(until) => (0, [until.map_or(u64::MAX, Instant::as_millis), 0]),
         Output::Close { connection, code } => (1, [connection.number(), code.into()]),
-        Output::Settled(outcome) => (2, settled(&outcome)),
+        Output::Settled(request) => (2, settled(&request)),
         Output::State(ConnectionState::Connected) => (3, [2, 0]),
         Output::State(ConnectionState::Connecting) => (3, [1, 0]),
         Output::State(_) => (3, [0, 0]),
         Output::FetchToken(fetch) => (4, [fetch.number(), 0]),
         Output::PossibleGap => (5, [0, 0]),
         Output::Replaced { from, to } => (6, [from.number(), to.number()]),
-        // A client without pings asks for none.
+        // A client without pings emits no `Ping`.
         _ => (7, [0, 0]),
     };
     put_numbers(numbers);
-    what
+    output
 }
 
 fn settled(settled: &Settled<u32>) -> [u64; 2] {
     let outcome = match settled.outcome {
         Outcome::Confirmed => 1,
         Outcome::Assumed => 2,
-        Outcome::Rejected(code) => code.get(),
+        Outcome::Rejected(code) => code.as_u16(),
         _ => 3,
     };
     [settled.data.into(), outcome.into()]
@@ -226,15 +225,15 @@ fn settled(settled: &Settled<u32>) -> [u64; 2] {
 
 fn put_numbers(numbers: [u64; 2]) {
     with_output(|output| {
-        for (place, number) in output.chunks_exact_mut(8).zip(numbers) {
-            place.copy_from_slice(&number.to_le_bytes());
+        for (bytes, number) in output.chunks_exact_mut(8).zip(numbers) {
+            bytes.copy_from_slice(&number.to_le_bytes());
         }
         None
     });
 }
 
 fn client() -> &'static mut Client<u32> {
-    // SAFETY: each function of the module comes here once, and keeps nothing.
+    // SAFETY: each function of the module calls this once and does not keep the reference.
     unsafe { &mut *CLIENT.0.get() }
 }
 
@@ -242,24 +241,24 @@ fn negative_offset(error: DecodeError) -> i32 {
     i32::try_from(error.offset()).map_or(i32::MIN, |offset| -1 - offset)
 }
 
-/// The control: a panic that the script decides on.
+/// The control: a panic that depends on the script.
 #[cfg(feature = "panic")]
 #[unsafe(no_mangle)]
 pub extern "C" fn out_of_bounds(len: usize) -> u8 {
     [1, 2, 3][len]
 }
 
-/// What the script wrote.
+/// Returns the input.
 fn read(len: usize) -> &'static [u8] {
-    // SAFETY: the script writes only while no function of the module runs, and what is lent here is
-    // not kept beyond its call.
-    let input: &'static [u8; ROOM] = unsafe { &*INPUT.0.get() };
+    // SAFETY: the script writes only while no function of the module runs, and no function keeps
+    // the reference beyond its call.
+    let input: &'static [u8; BUFFER_SIZE] = unsafe { &*INPUT.0.get() };
     input.get(..len).unwrap_or_default()
 }
 
 fn with_output(write: impl FnOnce(&mut [u8]) -> Option<usize>) -> i32 {
-    // SAFETY: the script reads only while no function of the module runs, and each of those comes
-    // here once.
+    // SAFETY: the script reads only while no function of the module runs. No function calls this
+    // again while it holds the reference.
     let output = unsafe { &mut *OUTPUT.0.get() };
     write(output).and_then(|len| i32::try_from(len).ok()).unwrap_or(-1)
 }

@@ -1,4 +1,4 @@
-//! A client, through every input and every output.
+//! Checks a client with every input and every output.
 
 use core::time::Duration;
 
@@ -16,13 +16,13 @@ type Small = Client<u32, 4, 8>;
 const EVENT: &[u8] = br#"{"Type":"EVENT","Id":"e1","EventName":"quiz","SendTime":""}"#;
 const EXPIRED: &[u8] = br#"{"Type":"ERROR","ErrorCode":401}"#;
 
-/// A moment that the optimiser does not know.
+/// Returns a point in time that is opaque to the optimizer.
 fn at(millis: u64) -> Instant {
     Instant::from_millis(*unknown(&millis))
 }
 
-/// Whether the client says this, and then that there is nothing more to do.
-fn says(client: &mut Small, now: u64, expected: &[Output<u32>]) -> bool {
+/// Returns `true` if the client emits exactly these outputs and then `Wait`.
+fn emits(client: &mut Small, now: u64, expected: &[Output<u32>]) -> bool {
     for output in expected {
         if client.poll(at(now)) != *output {
             return false;
@@ -31,8 +31,8 @@ fn says(client: &mut Small, now: u64, expected: &[Output<u32>]) -> bool {
     matches!(client.poll(at(now)), Output::Wait(_))
 }
 
-/// The moment until which the client waits, if there is nothing to do before.
-fn waits(client: &mut Small, now: u64) -> Option<u64> {
+/// Returns the time until which the client waits, if its next output is `Wait`.
+fn wait_until(client: &mut Small, now: u64) -> Option<u64> {
     let Output::Wait(until) = client.poll(at(now)) else { return None };
     until.map(Instant::as_millis)
 }
@@ -54,7 +54,7 @@ fn connected(config: Config) -> Option<(Small, ConnectionId)> {
     let mut client = Small::unseeded(config);
     client.seed(*unknown(&[7; 16]));
     client.connect(at(0));
-    if !says(
+    if !emits(
         &mut client,
         0,
         &[Output::State(ConnectionState::Connecting), Output::FetchToken(fetch(0))],
@@ -63,7 +63,7 @@ fn connected(config: Config) -> Option<(Small, ConnectionId)> {
     }
     let connection = client.handle_token(at(10), fetch(0), token())?;
     client.handle_open(at(20), connection);
-    says(&mut client, 20, &[Output::State(ConnectionState::Connected)])
+    emits(&mut client, 20, &[Output::State(ConnectionState::Connected)])
         .then_some((client, connection))
 }
 
@@ -84,12 +84,12 @@ pub fn outcomes() -> Option<bool> {
     let error = unknown(r#"{"Type":"ERROR","ErrorCode":404,"Id":"m1"}"#);
     let rejected = client.handle_message_str(at(250), connection, error).ok()??.settled?;
 
-    // Without an answer, a ping brings the evidence.
+    // Without an answer, a pong is the evidence that the request arrived.
     let _ = client.send(at(300), delete, 3, unknown_mut(&mut buffer)).ok()?;
-    let pinged = says(&mut client, 300, &[])
-        && says(&mut client, 5_300, &[Output::Ping { connection, payload: [0, 0, 0, 1] }]);
+    let pinged = emits(&mut client, 300, &[])
+        && emits(&mut client, 5_300, &[Output::Ping { connection, payload: [0, 0, 0, 1] }]);
     client.handle_pong(at(5_310), connection, unknown(&[0, 0, 0, 1]));
-    let sure_at = waits(&mut client, 5_310)?;
+    let sure_at = wait_until(&mut client, 5_310)?;
     let Output::Settled(assumed) = client.poll(at(sure_at)) else { return None };
 
     let _ = client.send(at(7_000), delete, 4, unknown_mut(&mut buffer)).ok()?;
@@ -106,9 +106,9 @@ pub fn outcomes() -> Option<bool> {
             && (lost.data, lost.outcome) == (4, Outcome::Unknown)
             && client.state() == ConnectionState::Connecting
             && client.in_flight_len() == 0
-            && says(&mut client, 7_001, &[Output::State(ConnectionState::Connecting)])
+            && emits(&mut client, 7_001, &[Output::State(ConnectionState::Connecting)])
             && client.reconnect_at()? >= at(12_001)
-            && says(&mut client, 37_001, &[Output::FetchToken(fetch(1))]),
+            && emits(&mut client, 37_001, &[Output::FetchToken(fetch(1))]),
     )
 }
 
@@ -143,7 +143,7 @@ pub fn hand_over() -> Option<bool> {
     let (mut client, first) = connected(Config::without_pings())?;
     let (event, expired) = (unknown(EVENT), unknown(EXPIRED));
     let _ = client.handle_message(at(60_001), first, expired).ok()??;
-    if !says(&mut client, 60_001, &[Output::FetchToken(fetch(1))]) {
+    if !emits(&mut client, 60_001, &[Output::FetchToken(fetch(1))]) {
         return None;
     }
     let second = client.handle_token(at(60_002), fetch(1), token())?;
@@ -160,22 +160,22 @@ pub fn hand_over() -> Option<bool> {
             && client.counters().duplicates == 1
             && client.counters().not_decoded == 1
             && client.current() == Some(second)
-            && says(&mut client, 60_007, &replaced)
-            && says(&mut client, 70_003, &[Output::Close { connection: first, code: 1000 }]),
+            && emits(&mut client, 60_007, &replaced)
+            && emits(&mut client, 70_003, &[Output::Close { connection: first, code: 1000 }]),
     )
 }
 
-/// A connection that does not answer is replaced, and then closed.
+/// A connection that does not answer is replaced and then closed.
 pub fn silence() -> Option<bool> {
     let (mut client, first) = connected(Config::with_pings())?;
     let ping = |connection, number| Output::Ping { connection, payload: [0, 0, 0, number] };
-    if !says(&mut client, 30_020, &[ping(first, 1)]) {
+    if !emits(&mut client, 30_020, &[ping(first, 1)]) {
         return None;
     }
     client.handle_pong(at(30_021), first, unknown(&[0, 0, 0, 1]));
-    let missed = says(&mut client, 30_021, &[])
-        && says(&mut client, 60_020, &[ping(first, 2)])
-        && says(&mut client, 70_020, &[ping(first, 3), Output::FetchToken(fetch(1))]);
+    let missed = emits(&mut client, 30_021, &[])
+        && emits(&mut client, 60_020, &[ping(first, 2)])
+        && emits(&mut client, 70_020, &[ping(first, 3), Output::FetchToken(fetch(1))]);
     let second = client.handle_token(at(70_030), fetch(1), token())?;
     client.handle_open(at(70_040), second);
     let replaced = [
@@ -183,23 +183,23 @@ pub fn silence() -> Option<bool> {
         Output::Replaced { from: first, to: second },
         Output::PossibleGap,
     ];
-    Some(missed && says(&mut client, 70_040, &replaced) && client.counters().missed_pings == 1)
+    Some(missed && emits(&mut client, 70_040, &replaced) && client.counters().missed_pings == 1)
 }
 
-/// A refresh that the host asks for, and a new connection that breaks.
+/// The host requests a refresh, and the new connection breaks.
 pub fn refresh() -> Option<bool> {
     let (mut client, first) = connected(Config::without_pings())?;
     client.refresh(at(60_000));
-    if !says(&mut client, 60_000, &[Output::FetchToken(fetch(1))]) {
+    if !emits(&mut client, 60_000, &[Output::FetchToken(fetch(1))]) {
         return None;
     }
     let second = client.handle_token(at(60_001), fetch(1), token())?;
     client.handle_open(at(60_002), second);
-    let replaced = says(&mut client, 60_002, &[Output::Replaced { from: first, to: second }]);
+    let replaced = emits(&mut client, 60_002, &[Output::Replaced { from: first, to: second }]);
     client.handle_close(at(60_003), second, CloseEvent::abnormal());
-    // A host without pings asks for a refresh when the old connection may be dead.
+    // Without pings, the host requests a refresh when the old connection may be dead.
     let fallen_back = [Output::Replaced { from: second, to: first }, Output::PossibleGap];
-    Some(replaced && says(&mut client, 60_003, &fallen_back))
+    Some(replaced && emits(&mut client, 60_003, &fallen_back))
 }
 
 pub fn endings() -> Option<bool> {
@@ -207,37 +207,35 @@ pub fn endings() -> Option<bool> {
     client.disconnect(at(100));
     let ended = |reason| Output::State(ConnectionState::Disconnected(reason));
     let not_wanted = ended(DisconnectReason::NotWanted);
-    if !says(&mut client, 100, &[Output::Close { connection, code: 1000 }, not_wanted]) {
+    if !emits(&mut client, 100, &[Output::Close { connection, code: 1000 }, not_wanted]) {
         return None;
     }
     let connecting = Output::State(ConnectionState::Connecting);
     client.connect(at(200));
-    let mut is_well = says(&mut client, 200, &[connecting.clone(), Output::FetchToken(fetch(1))]);
+    let mut passed = emits(&mut client, 200, &[connecting.clone(), Output::FetchToken(fetch(1))]);
     client.handle_token_error(at(201), fetch(1), *unknown(&FetchError::Permanent));
-    is_well &= says(&mut client, 201, &[ended(DisconnectReason::NoToken)]);
+    passed &= emits(&mut client, 201, &[ended(DisconnectReason::NoToken)]);
 
-    // A busy server is asked again when it wants to be, and a refused token is replaced once.
+    // The client respects the retry-after of a busy server, and replaces a refused token once.
     client.connect(at(300));
-    is_well &= says(&mut client, 300, &[connecting, Output::FetchToken(fetch(2))]);
+    passed &= emits(&mut client, 300, &[connecting, Output::FetchToken(fetch(2))]);
     let busy = FetchError::Temporary { retry_after: Some(Duration::from_secs(*unknown(&20))) };
     client.handle_token_error(at(301), fetch(2), busy);
     let again = client.reconnect_at()?.as_millis();
-    is_well &= again >= 20_301 && says(&mut client, again, &[Output::FetchToken(fetch(3))]);
+    passed &= again >= 20_301 && emits(&mut client, again, &[Output::FetchToken(fetch(3))]);
     for number in 3..5 {
         let now = again + number;
         let info = TokenInfo::until(Timestamp::new(60, 0)?, Timestamp::new(0, 0)?);
         let connection = client.handle_token(at(now), fetch(number), info)?;
-        is_well &= client.handle_token(at(now), fetch(number), info).is_none();
+        passed &= client.handle_token(at(now), fetch(number), info).is_none();
         client.handle_close(at(now), connection, CloseEvent::handshake_rejected(*unknown(&403)));
         let refused = ended(DisconnectReason::Refused(403));
         let expected = if number == 3 { Output::FetchToken(fetch(4)) } else { refused };
-        is_well &= says(&mut client, now, &[expected]);
+        passed &= emits(&mut client, now, &[expected]);
     }
     let overridden = CloseEvent::abnormal().with_action(ReconnectAction::End);
     Some(
-        is_well
-            && overridden.action() == ReconnectAction::End
-            && client.config().settle_ms == 5_000,
+        passed && overridden.action() == ReconnectAction::End && client.config().settle_ms == 5_000,
     )
 }
 
@@ -246,19 +244,19 @@ pub fn late_and_backwards() -> Option<bool> {
     let send = SendMessage::new(Content::new(unknown("hej")).ok()?);
     let _ = client.send(at(100), send, 1, unknown_mut(&mut [0; 256])).ok()?;
     let ping = Output::Ping { connection, payload: [0, 0, 0, 1] };
-    let is_well = says(&mut client, 100, &[])
-        && says(&mut client, 50, &[])
-        // After a sleep, the answer may lie unread in the socket: there is one ping timeout more.
-        && says(&mut client, 1_000_000, &[ping])
-        && waits(&mut client, 1_000_000) == Some(1_010_000)
+    let passed = emits(&mut client, 100, &[])
+        && emits(&mut client, 50, &[])
+        // After a sleep, the answer may be unread in the socket: it gets one more ping timeout.
+        && emits(&mut client, 1_000_000, &[ping])
+        && wait_until(&mut client, 1_000_000) == Some(1_010_000)
         && client.counters().steps_back == 1
         && client.counters().late == 1;
-    // At the end of time, too, there is soon nothing more to do.
+    // At the largest time, too, `poll` reaches `Wait` in few calls.
     let mut outcome = None;
     for _ in 0..10 {
         match client.poll(at(u64::MAX)) {
             Output::Settled(settled) => outcome = Some(settled.outcome),
-            Output::Wait(_) => return Some(is_well && outcome == Some(Outcome::Unknown)),
+            Output::Wait(_) => return Some(passed && outcome == Some(Outcome::Unknown)),
             _ => {}
         }
     }

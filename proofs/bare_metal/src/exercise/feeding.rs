@@ -1,4 +1,4 @@
-//! Messages and streams that come in pieces.
+//! Checks messages and streams that arrive in pieces.
 
 use ivs_chat_proto::subscribe::Subscribe;
 use ivs_chat_proto::{JsonStream, MessageAssembler, StreamErrorKind};

@@ -1,7 +1,7 @@
-//! What is written with `Display`.
+//! Checks the `Display` implementations.
 //!
-//! The `Debug` of a text is left out: it escapes characters as `core` does, by tables of whose
-//! indices the optimiser knows nothing.
+//! The `Debug` implementation of `Text` is excluded. It escapes characters by tables of `core`,
+//! whose indices the optimizer cannot check.
 
 use core::fmt::{self, Write as _};
 
@@ -14,7 +14,7 @@ use ivs_chat_proto::{
 
 use super::{unknown, unknown_mut};
 
-/// A line of text in memory.
+/// A writer into a buffer.
 struct Line<'b> {
     buffer: &'b mut [u8],
     end: usize,

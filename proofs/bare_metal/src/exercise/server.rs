@@ -1,4 +1,4 @@
-//! A service's end of a connection, through every cause there is to rejection.
+//! Checks the server's end of a connection, with every cause of rejection.
 
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::server::{Close, Config, Peer, Rejection, RejectionCause, RoomRateLimiter};
@@ -6,7 +6,7 @@ use ivs_chat_proto::{Capabilities, Capability, CloseReason, DecodeErrorKind, Err
 
 use super::{encodes, unknown};
 
-/// A moment that the optimiser does not know.
+/// Returns a point in time that is opaque to the optimizer.
 fn at(millis: u64) -> Instant {
     Instant::from_millis(*unknown(&millis))
 }
@@ -22,7 +22,7 @@ fn config() -> Config {
     config
 }
 
-/// Whether that is what a publish is answered with.
+/// Returns `true` if a publish is rejected for this cause, with the expected error.
 fn is_rejected(
     peer: &mut Peer,
     now: u64,
@@ -60,7 +60,7 @@ pub fn peer() -> Option<bool> {
     )
 }
 
-/// When something is published, why it is rejected, and the error that says so.
+/// The time of a publish, its payload, the cause of the rejection, and the encoded error.
 type Case = (u64, &'static str, fn(RejectionCause) -> bool, &'static str);
 
 pub fn rejects() -> Option<bool> {

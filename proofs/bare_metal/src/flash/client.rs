@@ -1,4 +1,4 @@
-//! Flash with the client, the decoder of subscribe payloads and the encoder of publish payloads.
+//! Flash of the client, the decoder of subscribe payloads and the encoder of publish payloads.
 #![no_std]
 #![no_main]
 

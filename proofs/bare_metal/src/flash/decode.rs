@@ -1,4 +1,4 @@
-//! Flash with the decoder of subscribe payloads.
+//! Flash of the decoder of subscribe payloads.
 #![no_std]
 #![no_main]
 

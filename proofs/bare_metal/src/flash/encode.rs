@@ -1,4 +1,4 @@
-//! Flash with the decoder of subscribe payloads and the encoder of publish payloads.
+//! Flash of the decoder of subscribe payloads and the encoder of publish payloads.
 #![no_std]
 #![no_main]
 

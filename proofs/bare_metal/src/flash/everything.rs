@@ -1,5 +1,5 @@
-//! Flash with the whole crate except for `Display` and `Debug`: both directions of every payload,
-//! its values, framing, client and server.
+//! Flash of the whole crate except `Display` and `Debug`: both directions of every payload, values,
+//! framing, client and server.
 #![no_std]
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Flash without the crate: the entry point alone. The other figures include it.
+//! Flash of the entry point, without the crate. The other figures include it.
 #![no_std]
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! A client and the loop that drives it, with every input in every order and every output.
+//! A client and its driver loop, with every input in any order, and every output.
 
 use core::hint::black_box;
 use core::time::Duration;

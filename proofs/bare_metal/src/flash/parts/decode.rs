@@ -1,11 +1,11 @@
-//! Decodes a subscribe payload and uses all that it holds, as a device that shows messages does.
+//! Decodes a subscribe payload and uses all its values, as a device that displays messages does.
 
 use core::hint::black_box;
 
 use ivs_chat_proto::subscribe::Subscribe;
 use ivs_chat_proto::{Attributes, Text};
 
-/// Nothing is known of the payload at compile time, so every `Type` and every error stays in.
+/// Decodes an opaque payload, so the optimizer must keep every `Type` and every error.
 pub fn run() {
     match Subscribe::decode(black_box::<&[u8]>(&[])) {
         Ok(payload) => show(&payload),
@@ -13,7 +13,7 @@ pub fn run() {
     }
 }
 
-/// Uses every value of a payload: each text unescaped, all attributes, and what an event means.
+/// Uses every value of a payload: decoded texts, all attributes, and the kind of an event.
 pub fn show(payload: &Subscribe<'_>) {
     match payload {
         Subscribe::Message(message) => {

@@ -1,4 +1,4 @@
-//! Messages and streams that come in pieces.
+//! Assembles messages and streams from pieces.
 
 use core::hint::black_box;
 

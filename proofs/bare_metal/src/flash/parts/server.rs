@@ -1,4 +1,4 @@
-//! The service's end of a connection: decodes and checks publishes, encodes subscribe payloads.
+//! The server's end of a connection: decodes and checks publishes, and encodes subscribe payloads.
 
 use core::hint::black_box;
 use core::num::NonZeroU8;

@@ -1,4 +1,4 @@
-//! The values in payloads, lines of a chat log, and what a connection begins and ends with.
+//! The values in payloads, chat log entries, and the values that open and close a connection.
 
 use core::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! Every function that is measured, and the inputs that it is measured over.
+//! The measured functions and their inputs.
 
 use std::fmt;
 use std::hint::black_box;
@@ -9,53 +9,53 @@ use simd_json::Buffers;
 use sonic_rs::LazyValue;
 
 use crate::competitors::{self, Decoded, Lazy, Raw};
-use crate::ours::{self, Assembler, Door, Stream};
+use crate::ours::{self, Assembler, Server, Stream};
+use ivs_chat_benches::Corpus;
 use ivs_chat_benches::client::ConnectedClient;
 use ivs_chat_benches::spelling::{self, Spelling};
 use ivs_chat_benches::typed::{
     BorrowedPublish, CamelCasePublish, LowerCasePublish, Owned, OwnedPublish, Pairs, Plain,
     PlainPublish, Text,
 };
-use ivs_chat_benches::Corpus;
 
-/// Payloads of one corpus in one spelling.
+/// The payloads of one corpus in one spelling.
 pub(crate) struct Input {
-    pub(crate) place: Place,
+    pub(crate) id: InputId,
     pub(crate) payloads: Vec<String>,
-    /// How publish payloads are spelled.
+    /// Selects the types of the competitors for publish payloads.
     spelling: Spelling,
     pub(crate) functions: &'static [&'static [Function]],
 }
 
-/// Names an input, for example `ascii/shuffled`.
+/// The name of an input, such as `ascii/shuffled`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
+pub(crate) struct InputId {
     pub(crate) corpus: &'static str,
     pub(crate) spelling: &'static str,
 }
 
-/// Goes once over the payloads of an input.
+/// Runs a function once over all payloads of an input.
 pub(crate) type Run = Box<dyn FnMut() -> usize>;
 
-/// A function to measure.
+/// A measured function.
 pub(crate) struct Function {
     pub(crate) name: &'static str,
     pub(crate) prepare: Prepare,
 }
 
-/// Makes a function ready to go over an input. Inputs are never dropped.
+/// Prepares a function for an input. Inputs are never dropped.
 pub(crate) enum Prepare {
-    /// There is nothing to prepare.
+    /// No preparation.
     None(fn(&'static [String]) -> usize),
     Some(fn(&'static Input) -> Run),
 }
 
-/// Payloads that another generator made, and that the crate is not tuned for.
-pub(crate) const HOLDOUT: [(Place, &str); 2] = [
+/// Payloads from another generator, which are not used for tuning.
+pub(crate) const HOLDOUT: [(InputId, &str); 2] = [
     (holdout("compact"), include_str!("../../holdout/subscribe-compact.jsonl")),
     (holdout("spaced"), include_str!("../../holdout/subscribe-spaced.jsonl")),
 ];
-pub(crate) const HOLDOUT_PUBLISH: [(Place, &str); 2] = [
+pub(crate) const HOLDOUT_PUBLISH: [(InputId, &str); 2] = [
     (holdout("compact"), include_str!("../../holdout/publish-compact.jsonl")),
     (holdout("spaced"), include_str!("../../holdout/publish-spaced.jsonl")),
 ];
@@ -63,7 +63,7 @@ pub(crate) const HOLDOUT_PUBLISH: [(Place, &str); 2] = [
 /// The two lengths of hostile payloads.
 pub(crate) const HOSTILE_SIZES: [(&str, usize); 2] = [("4 KiB", 4 * 1024), ("64 KiB", 64 * 1024)];
 
-/// Measured over every spelling of subscribe payloads.
+/// Functions measured over every spelling of subscribe payloads.
 const DECODE: &[Function] = &[
     function("decode", ours::decode),
     function("decode texts", ours::decode_texts),
@@ -78,7 +78,7 @@ const DECODE: &[Function] = &[
     }),
 ];
 
-/// Measured over the captured order only.
+/// Functions measured over the captured order only.
 const CAPTURED: &[Function] = &[
     function("decode bytes", ours::decode_bytes),
     function("from_utf8 and decode", ours::check_and_decode),
@@ -116,7 +116,7 @@ const CAPTURED: &[Function] = &[
     }),
 ];
 
-/// Prepares a competitor for publish payloads, with the type that knows their letter case.
+/// Prepares a competitor for publish payloads, with the type for their letter case.
 macro_rules! publish {
     ($library:ident, $attributes:ty) => {
         |input| match input.spelling {
@@ -133,7 +133,7 @@ macro_rules! publish {
     };
 }
 
-/// Measured over every spelling of publish payloads.
+/// Functions measured over every spelling of publish payloads.
 const PUBLISH: &[Function] = &[
     function("publish", ours::decode_publish),
     prepared("publish serde_json", publish!(serde_json, Pairs<Text<'_>>)),
@@ -142,16 +142,16 @@ const PUBLISH: &[Function] = &[
     prepared("publish sonic-rs LazyValue", publish!(sonic_rs, LazyValue<'_>)),
 ];
 
-/// Measured over `SEND_MESSAGE` in the official SDKs' order.
+/// Functions measured over `SEND_MESSAGE` in the member order of the official SDKs.
 const SEND: &[Function] = &[
     function("publish bytes", ours::decode_publish_bytes),
     prepared("peer", |input| {
-        let mut door = Door::new();
-        Box::new(move || ours::peer(&input.payloads, &mut door))
+        let mut server = Server::new();
+        Box::new(move || ours::peer(&input.payloads, &mut server))
     }),
     prepared("serve", |input| {
-        let mut door = Door::new();
-        Box::new(move || ours::serve_all(&input.payloads, &mut door))
+        let mut server = Server::new();
+        Box::new(move || ours::serve_all(&input.payloads, &mut server))
     }),
     prepared("serve serde_json", |input| {
         let (sender, mut buffer) = (competitors::sender_attributes(), Vec::new());
@@ -170,19 +170,19 @@ const SEND: &[Function] = &[
         Box::new(move || competitors::sonic_rs_encode(&payloads, &mut buffer))
     }),
     prepared("client send", |input| {
-        let (payloads, mut room) = (plain_send(&input.payloads), ConnectedClient::new(0));
-        Box::new(move || ours::client_send(&payloads, &mut room))
+        let (payloads, mut connected) = (plain_send(&input.payloads), ConnectedClient::new(0));
+        Box::new(move || ours::client_send(&payloads, &mut connected))
     }),
 ];
 
 const HOSTILE: &[Function] = &[function("hostile", ours::decode)];
 const HOSTILE_PUBLISH: &[Function] = &[function("hostile publish", ours::decode_publish)];
 
-/// Every input.
+/// Returns every input.
 pub(crate) fn inputs() -> &'static [Input] {
     let mut inputs = Vec::new();
-    let mut add = |place, payloads, spelling, functions| {
-        inputs.push(Input { place, payloads, spelling, functions });
+    let mut add = |id, payloads, spelling, functions| {
+        inputs.push(Input { id, payloads, spelling, functions });
     };
     for Corpus { name: corpus, subscribe, publish, send } in ivs_chat_benches::all() {
         for (spelling, how) in spelling::SUBSCRIBE {
@@ -190,38 +190,38 @@ pub(crate) fn inputs() -> &'static [Input] {
             let functions: &[&[Function]] =
                 if how == Spelling::Original { &[DECODE, CAPTURED] } else { &[DECODE] };
             let payloads = spelling::spell(&subscribe, how);
-            add(Place { corpus, spelling }, payloads, how, functions);
+            add(InputId { corpus, spelling }, payloads, how, functions);
         }
         for (spelling, how) in spelling::PUBLISH {
             spelling::check(&publish, how);
             let payloads = spelling::spell(&publish, how);
-            add(Place { corpus, spelling }, payloads, how, &[PUBLISH]);
+            add(InputId { corpus, spelling }, payloads, how, &[PUBLISH]);
         }
-        add(Place { corpus, spelling: "send" }, send, Spelling::Original, &[SEND]);
+        add(InputId { corpus, spelling: "send" }, send, Spelling::Original, &[SEND]);
     }
-    for (place, json) in HOLDOUT {
-        add(place, lines(json), Spelling::Original, &[DECODE]);
+    for (id, json) in HOLDOUT {
+        add(id, lines(json), Spelling::Original, &[DECODE]);
     }
-    for (place, json) in HOLDOUT_PUBLISH {
-        add(place, lines(json), Spelling::Original, &[PUBLISH]);
+    for (id, json) in HOLDOUT_PUBLISH {
+        add(id, lines(json), Spelling::Original, &[PUBLISH]);
     }
     for (corpus, size) in HOSTILE_SIZES {
-        // As many bytes of short payloads as of long ones.
+        // Short and long payloads have the same total number of bytes.
         let copies = 64 * 1024 / size;
         for (spelling, payload) in ivs_chat_benches::hostile(size) {
             let payloads = vec![payload; copies];
-            add(Place { corpus, spelling }, payloads, Spelling::Original, &[HOSTILE]);
+            add(InputId { corpus, spelling }, payloads, Spelling::Original, &[HOSTILE]);
         }
         for (spelling, payload) in ivs_chat_benches::hostile_publish(size) {
             let payloads = vec![payload; copies];
-            add(Place { corpus, spelling }, payloads, Spelling::Original, &[HOSTILE_PUBLISH]);
+            add(InputId { corpus, spelling }, payloads, Spelling::Original, &[HOSTILE_PUBLISH]);
         }
     }
     inputs.leak()
 }
 
-const fn holdout(spelling: &'static str) -> Place {
-    Place { corpus: "hold-out", spelling }
+const fn holdout(spelling: &'static str) -> InputId {
+    InputId { corpus: "hold-out", spelling }
 }
 
 fn lines(text: &str) -> Vec<String> {
@@ -250,7 +250,7 @@ impl Input {
         self.payloads.iter().map(String::len).sum()
     }
 
-    /// Reads a byte of every cache line.
+    /// Reads one byte of every cache line.
     pub(crate) fn touch(&self) {
         let lines = self.payloads.iter().flat_map(|payload| payload.as_bytes().chunks(64));
         black_box(lines.fold(0_u8, |sum, line| sum.wrapping_add(line[0])));
@@ -261,7 +261,7 @@ impl Input {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for InputId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.corpus, self.spelling)
     }
@@ -277,11 +277,11 @@ fn stream(input: &'static Input, length: usize) -> Run {
     Box::new(move || ours::stream(&payloads, length, &mut stream))
 }
 
-fn client(input: &'static Input, mut room: ConnectedClient) -> Run {
-    Box::new(move || ours::client(&input.payloads, &mut room))
+fn client(input: &'static Input, mut connected: ConnectedClient) -> Run {
+    Box::new(move || ours::client(&input.payloads, &mut connected))
 }
 
-/// What an encoder is given to write the payloads again.
+/// Returns the values from which an encoder writes the payloads again.
 pub(crate) fn plain(payloads: &[String]) -> Vec<Plain<'static>> {
     let owned: Vec<Owned> =
         payloads.iter().map(|json| serde_json::from_str(json).unwrap()).collect();
