@@ -293,7 +293,7 @@ fn check_error<P: Payload>(bytes: &[u8], error: DecodeError) {
             return assert_eq!(error_of(&bytes), Some((kind, bytes.len())));
         }
         Kind::TrailingBytes => {
-            assert_ne!(error_of_first(offset), Some((Kind::UnexpectedEnd, offset)))
+            assert_ne!(error_of_first(offset), Some((Kind::UnexpectedEnd, offset)));
         }
         _ => assert_eq!(error_of_first(offset), Some((Kind::UnexpectedEnd, offset)), "{error}"),
     }

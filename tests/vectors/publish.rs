@@ -1,5 +1,7 @@
 //! Payloads of clients.
 
+#![expect(clippy::too_many_lines, reason = "the functions are tables")]
+
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use ivs_chat_proto::{Content, DecodeErrorKind as Kind, Field};
 

@@ -1,5 +1,7 @@
 //! Payloads of the service.
 
+#![expect(clippy::too_many_lines, reason = "the functions are tables")]
+
 use ivs_chat_proto::subscribe::{Event, ServiceError, Subscribe};
 use ivs_chat_proto::{DecodeErrorKind as Kind, ErrorCode, Field};
 
