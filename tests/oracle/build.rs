@@ -127,13 +127,13 @@ impl<'b> Choices<'b> {
             1 => Form::Texts,
             2 => Form::Map,
             3 => Form::Absent,
-            _ => Form::Frame(self.frame(&pairs)),
+            _ => Form::Decoded(self.event(&pairs)),
         };
         AttributesSource { pairs, map, form }
     }
 
     /// Returns an event with these attributes, in any spelling.
-    fn frame(&mut self, pairs: &[(TextSource, TextSource)]) -> String {
+    fn event(&mut self, pairs: &[(TextSource, TextSource)]) -> String {
         let space = self.pick(&["", " ", "\n\t"]);
         let mut members = Vec::new();
         for (name, value) in pairs {
@@ -155,23 +155,23 @@ pub(crate) fn json_string(text: &str, choices: &[u8]) -> String {
 pub(crate) struct TextSource {
     value: String,
     /// An error with the text as its message.
-    frame: Option<String>,
+    payload: Option<String>,
 }
 
 impl TextSource {
     /// Creates a source from a string and, for a text that is decoded, the JSON of the string.
     pub(crate) fn new(value: String, json: Option<String>) -> Self {
-        let frame =
+        let payload =
             json.map(|json| format!(r#"{{"Type":"ERROR","ErrorCode":0,"ErrorMessage":{json}}}"#));
-        Self { value, frame }
+        Self { value, payload }
     }
 
     pub(crate) fn text(&self) -> Text<'_> {
-        match &self.frame {
+        match &self.payload {
             None => Text::new(&self.value),
-            Some(frame) => match Subscribe::decode_str(frame) {
+            Some(payload) => match Subscribe::decode_str(payload) {
                 Ok(Subscribe::Error(ServiceError { error_message: Some(text), .. })) => text,
-                other => panic!("{other:?} of {frame}"),
+                other => panic!("{other:?} of {payload}"),
             },
         }
     }
@@ -199,7 +199,7 @@ enum Form {
     Texts,
     Map,
     /// An event with the attributes.
-    Frame(String),
+    Decoded(String),
 }
 
 impl AttributesSource {
@@ -220,9 +220,9 @@ impl AttributesSource {
                     self.map.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
                 check_pairs(&sorted, Attributes::from(&self.map), test);
             }
-            Form::Frame(frame) => match Subscribe::decode_str(frame) {
+            Form::Decoded(payload) => match Subscribe::decode_str(payload) {
                 Ok(Subscribe::Event(event)) => check_pairs(&pairs, event.attributes, test),
-                other => panic!("{other:?} of {frame}"),
+                other => panic!("{other:?} of {payload}"),
             },
         }
     }
