@@ -80,8 +80,8 @@ fn check_value<P: Payload>(wire: &[u8], expected: &P, encoded: Option<&[u8]>) {
     }
 }
 
-/// Calls `test` with the object, its value at one member replaced by `value`: for each member, and
-/// for each member of its sender.
+/// Replaces the value of each member of the object, and of each member of its sender, with `value`,
+/// and calls `test` with each result.
 fn for_each_replaced_value(object: &Object, value: &[u8], test: impl Fn(&[u8])) {
     for index in 0..object.members.len() {
         test(&object.with_value(index, value));

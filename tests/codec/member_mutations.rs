@@ -84,7 +84,7 @@ fn check_damaged<P: Payload>(vectors: &[Vector<P>], times: usize) -> usize {
     count
 }
 
-/// Makes one random change to an object. The change removes, reindexs, duplicates, truncates or
+/// Makes one random change to an object. The change removes, replaces, duplicates, truncates or
 /// corrupts a member, or inserts a new one.
 fn damage(object: &mut Object, random: &mut Random) {
     let index = random.below(object.members.len() + 1);
