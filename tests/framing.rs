@@ -503,13 +503,13 @@ fn finds_every_object_of_the_capture() {
 
 #[test]
 fn errors_have_a_fixed_wording_and_size() {
-    let too_long =
+    let oversize =
         MessageAssembler::<4>::new().push(b"hello", true).expect("known").expect_err("too long");
     assert_eq!(
-        (too_long.to_string().as_str(), too_long.max_bytes()),
+        (oversize.to_string().as_str(), oversize.max_bytes()),
         ("a message of more than 4 bytes", 4)
     );
-    assert_eq!(size_of_val(&too_long), size_of::<usize>());
+    assert_eq!(size_of_val(&oversize), size_of::<usize>());
     for (kind, wording) in [
         (NotAnObject, "not an object"),
         (Unfinished, "unfinished object"),
