@@ -1,4 +1,4 @@
-//! Payloads in and out of other formats, with the feature `serde`.
+//! Do the `Serialize` and `Deserialize` implementations agree with the codec, in several formats?
 #![cfg(all(feature = "serde", feature = "alloc"))]
 
 mod vectors;
@@ -10,16 +10,19 @@ use ivs_chat_proto::{Attributes, Content};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-const MESSAGE: &str = r#"{"Type":"MESSAGE","Id":"i","Attributes":{},"Content":"c","SendTime":"t","Sender":{"UserId":"u"}}"#;
+const MESSAGE: &str = concat!(
+    r#"{"Type":"MESSAGE","Id":"i","Attributes":{},"Content":"c","SendTime":"t","#,
+    r#""Sender":{"UserId":"u"}}"#
+);
 const ERROR: &str = r#"{"Type":"ERROR","ErrorCode":429}"#;
 
 #[test]
-fn borrowed_and_owned_are_written_as_they_are_encoded() {
+fn serializes_as_the_encoder_encodes() {
     for vector in vectors::subscribe() {
         let Ok(payload) = vector.value else { continue };
-        let repeats_an_attribute = vector.name == "message with an attribute that is there twice";
+        let has_duplicate_attribute = vector.name == "message with a duplicate attribute";
         for payload in [payload, Subscribe::decode(&vector.wire).expect("a payload")] {
-            // Escapes that need not be there are not written.
+            // `Serialize` does not write optional escapes, so the values are compared.
             let value = |json: &str| serde_json::from_str::<serde_json::Value>(json).expect("JSON");
             let written = serde_json::to_string(&payload).expect("JSON");
             assert_eq!(value(&written), value(&payload.encode_to_string()), "{}", vector.name);
@@ -31,7 +34,7 @@ fn borrowed_and_owned_are_written_as_they_are_encoded() {
             vector.name
         );
         let kept = owned::Subscribe::from(payload);
-        if !repeats_an_attribute {
+        if !has_duplicate_attribute {
             let same: owned::Subscribe =
                 serde_json::from_str(&payload.encode_to_string()).expect("a payload");
             assert_eq!(same, kept, "{}", vector.name);
@@ -56,8 +59,11 @@ fn borrowed_and_owned_are_written_as_they_are_encoded() {
 }
 
 #[test]
-fn an_unknown_type_is_kept_whole() {
-    let payload = r#"{"Type":"POLL","Options":["a",{"b":[]}],"Count":18446744073709551615,"Delta":-2,"Share":0.25,"Open":true,"Note":null,"Text":"\"\\\u0001é"}"#;
+fn keeps_all_members_of_an_unknown_type() {
+    let payload = concat!(
+        r#"{"Type":"POLL","Options":["a",{"b":[]}],"Count":18446744073709551615,"Delta":-2,"#,
+        r#""Share":0.25,"Open":true,"Note":null,"Text":"\"\\\u0001é"}"#
+    );
     let Ok(unknown @ Subscribe::Unknown(_)) = Subscribe::decode_str(payload) else { panic!() };
     let value: serde_json::Value = serde_json::from_str(payload).expect("JSON");
     assert_eq!(serde_json::to_value(unknown).expect("JSON"), value);
@@ -69,7 +75,7 @@ fn an_unknown_type_is_kept_whole() {
 }
 
 #[test]
-fn an_operation_is_not_read_as_another() {
+fn rejects_another_payload_type() {
     let message =
         r#"{"Type":"MESSAGE","Id":"i","Content":"c","SendTime":"t","Sender":{"UserId":"u"}}"#;
     assert!(serde_json::from_str::<owned::Message>(message).is_ok());
@@ -84,7 +90,7 @@ fn an_operation_is_not_read_as_another() {
 }
 
 #[test]
-fn content_that_cannot_be_sent_is_rejected() {
+fn rejects_content_that_cannot_be_sent() {
     for content in ["".to_owned(), "x".repeat(501)] {
         let json = serde_json::to_string(&content).expect("JSON");
         let error = serde_json::from_str::<owned::Content>(&json).expect_err("invalid content");
@@ -98,7 +104,7 @@ fn content_that_cannot_be_sent_is_rejected() {
 }
 
 #[test]
-fn no_attributes_are_written_where_there_are_none() {
+fn omits_empty_attributes_of_a_publish() {
     let mut send = SendMessage::new(Content::new("x").expect("a content"));
     let without = r#"{"Action":"SEND_MESSAGE","Content":"x"}"#;
     assert_eq!(serde_json::to_string(&send).expect("JSON"), without);
@@ -111,14 +117,16 @@ fn no_attributes_are_written_where_there_are_none() {
     assert_eq!(serde_json::to_string(&Attributes::NONE).expect("JSON"), "{}");
 }
 
-/// What `serde_json` hands to a visitor for a number under its feature `arbitrary_precision`,
-/// unless it is an integer of 64 bits: a map. Without the feature, an object gives the same calls.
+/// Returns an object that makes the same visitor calls as a number does with the feature
+/// `arbitrary_precision` of `serde_json`.
+///
+/// With the feature, `serde_json` passes numbers to a visitor as a map, except for 64-bit integers.
 fn as_map(digits: &str) -> String {
     format!(r#"{{"$serde_json::private::Number":"{digits}"}}"#)
 }
 
 #[test]
-fn numbers_of_any_precision_survive() {
+fn keeps_numbers_of_any_precision() {
     let payload = |numbers: [&str; 3]| {
         let [first, second, third] = numbers;
         format!(
@@ -131,26 +139,26 @@ fn numbers_of_any_precision_survive() {
     for input in [raw.clone(), payload(maps.each_ref().map(String::as_str))] {
         let kept: owned::Subscribe = serde_json::from_str(&input).expect("a payload");
         let owned::Subscribe::Unknown(unknown) = &kept else { panic!() };
-        // Without the feature, only the maps keep the digits.
+        // Without the feature, only the maps keep all digits.
         if input != raw
             || serde_json::from_str::<serde_json::Number>(digits[0]).expect("a number").to_string()
                 == digits[0]
         {
             assert_eq!(unknown.raw(), raw, "{input}");
         }
-        let values = |json: &str| serde_json::from_str::<Unknowns>(json).expect("JSON");
+        let values = |json: &str| serde_json::from_str::<Poll>(json).expect("JSON");
         assert_eq!(values(&serde_json::to_string(&kept).expect("JSON")), values(&raw), "{input}");
     }
-    // No receiver can hold it, and the decoder does not take it either.
+    // The decoder also rejects numbers out of range for a double.
     let error = serde_json::from_str::<owned::Subscribe>(&payload(["1", &as_map("1e400"), "2"]))
         .expect_err("a number");
     assert!(error.to_string().starts_with("number out of range"), "{error}");
 }
 
-/// The payload of the test above, with numbers as doubles.
+/// The payload of `keeps_numbers_of_any_precision`, with numbers as doubles.
 #[derive(Debug, PartialEq, serde::Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Unknowns {
+struct Poll {
     r#type: String,
     values: (f64, std::collections::BTreeMap<String, f64>),
     text: String,
@@ -158,7 +166,7 @@ struct Unknowns {
 }
 
 #[test]
-fn what_only_looks_like_a_number_is_an_object() {
+fn keeps_objects_that_resemble_numbers() {
     for text in ["", "4 }", "-", "01", "0x1", "NaN", "4,\\\"a\\\":4", "\\u0034 "] {
         let payload = format!(r#"{{"Type":"POLL","Value":{}}}"#, as_map(text));
         let owned::Subscribe::Unknown(unknown) = serde_json::from_str(&payload).expect("a payload")
@@ -179,9 +187,9 @@ fn what_only_looks_like_a_number_is_an_object() {
     assert!(serde_json::from_str::<owned::Subscribe>(&error).is_err());
 }
 
-/// CBOR describes itself, as JSON does.
+/// CBOR is self-describing, like JSON.
 #[test]
-fn payloads_are_read_back_from_cbor() {
+fn survives_a_round_trip_through_cbor() {
     fn copied<T: Serialize, U: DeserializeOwned>(payload: &T) -> U {
         let mut bytes = Vec::new();
         ciborium::into_writer(payload, &mut bytes).expect("CBOR");
@@ -189,7 +197,7 @@ fn payloads_are_read_back_from_cbor() {
     }
     for vector in vectors::subscribe() {
         let Ok(payload) = vector.value else { continue };
-        if vector.name == "message with an attribute that is there twice" {
+        if vector.name == "message with a duplicate attribute" {
             continue;
         }
         let kept = owned::Subscribe::from(payload);
@@ -199,7 +207,7 @@ fn payloads_are_read_back_from_cbor() {
             copied(&Subscribe::decode(&vector.wire).expect("a payload")),
         ] {
             match (&kept, copy) {
-                // White space and the spelling of numbers are not kept.
+                // White space and the spelling of numbers are lost.
                 (owned::Subscribe::Unknown(kept), owned::Subscribe::Unknown(copy)) => {
                     let value =
                         |raw: &str| serde_json::from_str::<serde_json::Value>(raw).expect("JSON");
@@ -217,9 +225,9 @@ fn payloads_are_read_back_from_cbor() {
     }
 }
 
-/// Postcard writes the length of a map before its entries, and does not describe itself.
+/// Postcard writes the length of a map before its entries, and is not self-describing.
 #[test]
-fn payloads_are_written_where_lengths_come_first() {
+fn serializes_to_formats_that_need_lengths_first() {
     for vector in vectors::subscribe() {
         let Ok(payload) = vector.value else { continue };
         let decoded = Subscribe::decode(&vector.wire).expect("a payload");
@@ -240,7 +248,7 @@ fn payloads_are_written_where_lengths_come_first() {
     let entries: Vec<(String, String)> =
         pairs.map(|(name, value)| (name.into(), value.into())).into();
     for attributes in [message.attributes, Attributes::from(&pairs)] {
-        // A map is written as a sequence of pairs is.
+        // A map is written like a sequence of pairs.
         assert_eq!(postcard::to_allocvec(&attributes), postcard::to_allocvec(&entries));
     }
     for (attributes, bytes) in [(Attributes::NONE, [0]), (Attributes::from(&[("", ""); 0]), [0])] {
@@ -254,7 +262,7 @@ fn payloads_are_written_where_lengths_come_first() {
 }
 
 #[test]
-fn payloads_are_not_read_from_formats_that_do_not_describe_themselves() {
+fn rejects_formats_that_are_not_self_describing() {
     let Ok(message) = Subscribe::decode_str(MESSAGE) else { panic!() };
     let bytes = postcard::to_allocvec(&message).expect("bytes");
     assert_eq!(

@@ -1,8 +1,3 @@
-//! Whatever payload of the service's can be built is encoded, says what it was built to say, and
-//! comes back.
 #![no_main]
 
-#[path = "../../tests/oracle/mod.rs"]
-mod oracle;
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| oracle::build::subscribe(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| ivs_chat_proto_fuzz::encode_subscribe(bytes));

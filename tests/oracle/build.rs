@@ -1,5 +1,5 @@
-//! Payloads made of any bytes, with all that an encoder can meet, and what they must say:
-//! [`super::built`] of each.
+//! Builds payloads from any bytes, with the JSON value that each must encode to, and checks them
+//! with [`super::check_built`].
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use ivs_chat_proto::subscribe::{
 use ivs_chat_proto::{Attributes, Content, Text, owned};
 use serde_json::{Map, Value, json};
 
-/// Characters that have to be escaped or can be, and those at the ends of what UTF-8 and UTF-16
-/// write alike.
-pub(crate) const REMARKABLE: &str = "a\"\\/\u{8}\u{c}\n\r\t\0\u{1}\u{1f} \u{7f}é\u{301}\
+/// Characters that must or may be escaped, and the first and last characters of each encoded length
+/// in UTF-8 and UTF-16.
+pub(crate) const SPECIAL_CHARACTERS: &str = "a\"\\/\u{8}\u{c}\n\r\t\0\u{1}\u{1f} \u{7f}é\u{301}\
     \u{7ff}\u{800}\u{2028}\u{d7ff}\u{e000}\u{feff}\u{ffff}😀\u{10ffff}";
 
 const WORDS: &[&str] = &[
@@ -25,10 +25,10 @@ const WORDS: &[&str] = &[
     "MessageId",
 ];
 
-/// Bytes, taken for choices; when there are no more, all choices are the first.
+/// Choices made by the bytes of the input. After the last byte, every choice is the first option.
 struct Choices<'b> {
     rest: &'b [u8],
-    /// Whether a text has been made long: one is enough for a payload.
+    /// `true` after the one long text of a payload.
     is_long: bool,
 }
 
@@ -37,8 +37,8 @@ impl<'b> Choices<'b> {
         Self { rest: bytes, is_long: false }
     }
 
-    fn bytes(&mut self, most: usize) -> &'b [u8] {
-        let (bytes, rest) = self.rest.split_at(most.min(self.rest.len()));
+    fn bytes(&mut self, max: usize) -> &'b [u8] {
+        let (bytes, rest) = self.rest.split_at(max.min(self.rest.len()));
         self.rest = rest;
         bytes
     }
@@ -74,14 +74,14 @@ impl<'b> Choices<'b> {
                     text += &String::from_utf8_lossy(self.bytes((length & 0x1f).into()));
                 }
                 word @ 192.. => text += WORDS[usize::from(word) % WORDS.len()],
-                character => text.extend(REMARKABLE.chars().cycle().nth(character.into())),
+                character => text.extend(SPECIAL_CHARACTERS.chars().cycle().nth(character.into())),
             }
         }
         text
     }
 
-    /// A string of JSON that says `text`, its characters escaped in any way that there is.
-    fn written(&mut self, text: &str) -> String {
+    /// Returns a JSON string for `text`, with each character escaped in any valid way.
+    fn json_string(&mut self, text: &str) -> String {
         format!("\"{}\"", text.chars().map(|character| self.escaped(character)).collect::<String>())
     }
 
@@ -100,134 +100,135 @@ impl<'b> Choices<'b> {
         }
     }
 
-    fn words(&mut self) -> Words {
-        let said = self.string();
-        let written = self.maybe(|choices| choices.written(&said));
-        Words::new(said, written)
+    fn text(&mut self) -> TextSource {
+        let value = self.string();
+        let json = self.maybe(|choices| choices.json_string(&value));
+        TextSource::new(value, json)
     }
 
-    /// Not an empty one, since that is none when it comes back.
-    fn request_id(&mut self) -> Option<Words> {
-        self.maybe(Self::words).filter(|words| !words.said.is_empty())
+    /// Never returns an empty identifier, because it would be decoded as none.
+    fn request_id(&mut self) -> Option<TextSource> {
+        self.maybe(Self::text).filter(|request_id| !request_id.value.is_empty())
     }
 
-    fn named(&mut self) -> Named {
+    fn attributes(&mut self) -> AttributesSource {
         let names = self.pick(&[1, 0, 2, 3, 9]);
-        let mut pairs: Vec<(Words, Words)> =
-            (0..names).map(|_| (self.words(), self.words())).collect();
+        let mut pairs: Vec<(TextSource, TextSource)> =
+            (0..names).map(|_| (self.text(), self.text())).collect();
         if let Some((name, _)) = pairs.first() {
-            let again = Words::new(name.said.clone(), None);
-            let value = self.maybe(Self::words);
-            pairs.extend(value.map(|value| (again, value)));
+            let duplicate = TextSource::new(name.value.clone(), None);
+            let value = self.maybe(Self::text);
+            pairs.extend(value.map(|value| (duplicate, value)));
         }
         let map =
-            pairs.iter().map(|(name, value)| (name.said.clone(), value.said.clone())).collect();
+            pairs.iter().map(|(name, value)| (name.value.clone(), value.value.clone())).collect();
         let form = match self.below(6) {
             0 => Form::Pairs,
             1 => Form::Texts,
             2 => Form::Map,
             3 => Form::Absent,
-            _ => Form::Frame(self.frame(&pairs)),
+            _ => Form::Decoded(self.event(&pairs)),
         };
-        Named { pairs, map, form }
+        AttributesSource { pairs, map, form }
     }
 
-    /// An event with these attributes, in any way that there is of writing them.
-    fn frame(&mut self, pairs: &[(Words, Words)]) -> String {
+    /// Returns an event with these attributes, in any spelling.
+    fn event(&mut self, pairs: &[(TextSource, TextSource)]) -> String {
         let space = self.pick(&["", " ", "\n\t"]);
         let mut members = Vec::new();
         for (name, value) in pairs {
-            members
-                .push([&self.written(&name.said), ":", space, &self.written(&value.said)].concat());
+            let (name, value) = (self.json_string(&name.value), self.json_string(&value.value));
+            members.push([&name, ":", space, &value].concat());
         }
         let members = members.join(&format!("{space},"));
-        format!(
-            r#"{{"Type":"EVENT","Id":"","EventName":"","SendTime":"","Attributes":{{{space}{members}{space}}}}}"#
-        )
+        let required = r#""Type":"EVENT","Id":"","EventName":"","SendTime":"""#;
+        format!(r#"{{{required},"Attributes":{{{space}{members}{space}}}}}"#)
     }
 }
 
-/// A string of JSON that says `text`, its characters escaped as the bytes choose.
-pub(crate) fn written(text: &str, choices: &[u8]) -> String {
-    Choices::new(choices).written(text)
+/// Returns a JSON string for `text`, with each character escaped in the way that `choices` choose.
+pub(crate) fn json_string(text: &str, choices: &[u8]) -> String {
+    Choices::new(choices).json_string(text)
 }
 
-/// A text, and an error that has it for a message if it is one that was decoded.
-pub(crate) struct Words {
-    said: String,
-    frame: Option<String>,
+/// A string, and optionally the payload to decode its text from.
+pub(crate) struct TextSource {
+    value: String,
+    /// An error with the text as its message.
+    payload: Option<String>,
 }
 
-impl Words {
-    /// What is said, and the string of JSON that it is to be decoded from.
-    pub(crate) fn new(said: String, written: Option<String>) -> Self {
-        let frame = written
-            .map(|written| format!(r#"{{"Type":"ERROR","ErrorCode":0,"ErrorMessage":{written}}}"#));
-        Self { said, frame }
+impl TextSource {
+    /// Creates a source from a string and, for a text that is decoded, the JSON of the string.
+    pub(crate) fn new(value: String, json: Option<String>) -> Self {
+        let payload =
+            json.map(|json| format!(r#"{{"Type":"ERROR","ErrorCode":0,"ErrorMessage":{json}}}"#));
+        Self { value, payload }
     }
 
     pub(crate) fn text(&self) -> Text<'_> {
-        match &self.frame {
-            None => Text::new(&self.said),
-            Some(frame) => match Subscribe::decode_str(frame) {
+        match &self.payload {
+            None => Text::new(&self.value),
+            Some(payload) => match Subscribe::decode_str(payload) {
                 Ok(Subscribe::Error(ServiceError { error_message: Some(text), .. })) => text,
-                other => panic!("{other:?} of {frame}"),
+                other => panic!("{other:?} of {payload}"),
             },
         }
     }
 }
 
-fn text(words: Option<&Words>) -> Option<Text<'_>> {
-    words.map(Words::text)
+fn text(source: Option<&TextSource>) -> Option<Text<'_>> {
+    source.map(TextSource::text)
 }
 
-fn said(words: Option<&Words>) -> Option<&str> {
-    words.map(|words| words.said.as_str())
+fn value(source: Option<&TextSource>) -> Option<&str> {
+    source.map(|source| source.value.as_str())
 }
 
-/// Attributes.
-struct Named {
-    pairs: Vec<(Words, Words)>,
+/// The names and values of attributes.
+struct AttributesSource {
+    pairs: Vec<(TextSource, TextSource)>,
     map: BTreeMap<String, String>,
     form: Form,
 }
 
-/// What attributes are lent from.
+/// The data that `Attributes` borrows from.
 enum Form {
     Absent,
     Pairs,
     Texts,
     Map,
-    /// An event that has them.
-    Frame(String),
+    /// An event with the attributes.
+    Decoded(String),
 }
 
-impl Named {
-    fn lend(&self, test: impl FnOnce(Attributes<'_>)) {
+impl AttributesSource {
+    /// Calls `test` with the attributes, after checking them.
+    fn with_attributes(&self, test: impl FnOnce(Attributes<'_>)) {
         let pairs: Vec<_> =
-            self.pairs.iter().map(|(name, value)| (&*name.said, &*value.said)).collect();
+            self.pairs.iter().map(|(name, value)| (&*name.value, &*value.value)).collect();
         match &self.form {
-            Form::Absent => said_by(&[], Attributes::NONE, test),
-            Form::Pairs => said_by(&pairs, pairs.as_slice().into(), test),
+            Form::Absent => check_pairs(&[], Attributes::NONE, test),
+            Form::Pairs => check_pairs(&pairs, pairs.as_slice().into(), test),
             Form::Texts => {
                 let texts: Vec<_> =
                     self.pairs.iter().map(|(name, value)| (name.text(), value.text())).collect();
-                said_by(&pairs, texts.as_slice().into(), test);
+                check_pairs(&pairs, texts.as_slice().into(), test);
             }
             Form::Map => {
                 let sorted: Vec<_> =
                     self.map.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-                said_by(&sorted, Attributes::from(&self.map), test);
+                check_pairs(&sorted, Attributes::from(&self.map), test);
             }
-            Form::Frame(frame) => match Subscribe::decode_str(frame) {
-                Ok(Subscribe::Event(event)) => said_by(&pairs, event.attributes, test),
-                other => panic!("{other:?} of {frame}"),
+            Form::Decoded(payload) => match Subscribe::decode_str(payload) {
+                Ok(Subscribe::Event(event)) => check_pairs(&pairs, event.attributes, test),
+                other => panic!("{other:?} of {payload}"),
             },
         }
     }
 
-    /// What they must say, or `absent`.
-    fn say(&self, absent: Value) -> Value {
+    /// Returns the expected JSON value, or `absent` if there are no attributes.
+    fn expected(&self, absent: Value) -> Value {
         match self.form {
             Form::Absent => absent,
             _ => self
@@ -238,20 +239,19 @@ impl Named {
                 .into(),
         }
     }
-}
 
-impl Named {
-    /// Returns what a publish says of them. The caller's own are not said if there are none.
-    fn say_in_publish(&self) -> Value {
+    /// Returns the expected JSON value in a payload of a client. Empty attributes of the caller are
+    /// not written.
+    fn expected_in_publish(&self) -> Value {
         match self.form {
             Form::Pairs | Form::Texts | Form::Map if self.pairs.is_empty() => Value::Null,
-            _ => self.say(Value::Null),
+            _ => self.expected(Value::Null),
         }
     }
 }
 
-/// Attributes are these names and values in this order, and no others.
-fn said_by<'a>(
+/// Checks that attributes have exactly these names and values, in this order.
+fn check_pairs<'a>(
     pairs: &[(&str, &str)],
     attributes: Attributes<'a>,
     test: impl FnOnce(Attributes<'a>),
@@ -270,24 +270,24 @@ fn said_by<'a>(
     test(attributes);
 }
 
-/// An object without those members that are `null`.
-fn present(mut object: Value) -> Value {
+/// Removes the members with the value `null` from an object.
+fn without_nulls(mut object: Value) -> Value {
     if let Value::Object(members) = &mut object {
         members.retain(|_, value| !value.is_null());
     }
     object
 }
 
-/// Builds attributes.
-pub(crate) fn attributes(bytes: &[u8]) {
-    Choices::new(bytes).named().lend(super::attributes);
+/// Builds attributes, and checks them.
+pub(crate) fn check_attributes(bytes: &[u8]) {
+    Choices::new(bytes).attributes().with_attributes(super::check_attributes);
 }
 
-/// Builds a payload of the service's.
-pub(crate) fn subscribe(bytes: &[u8]) {
+/// Builds a payload of the service, and checks it.
+pub(crate) fn check_subscribe(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
-    let test = |payload: Subscribe<'_>, says: &Value| {
-        super::built(&payload, says);
+    let test = |payload: Subscribe<'_>, expected: &Value| {
+        super::check_built(&payload, expected);
         let kept = owned::Subscribe::from(payload);
         assert_eq!(owned::Subscribe::from(kept.as_borrowed()), kept);
     };
@@ -300,72 +300,88 @@ pub(crate) fn subscribe(bytes: &[u8]) {
 }
 
 fn message(choices: &mut Choices<'_>, test: impl FnOnce(Subscribe<'_>, &Value)) {
-    let [id, content, send_time, user_id] = core::array::from_fn(|_| choices.words());
+    let [id, content, send_time, user_id] = core::array::from_fn(|_| choices.text());
     let request_id = choices.request_id();
-    let [attributes, of_sender] = core::array::from_fn(|_| choices.named());
-    let says = json!({
-        "Type": "MESSAGE", "Id": id.said, "RequestId": said(request_id.as_ref()).unwrap_or_default(),
-        "Attributes": attributes.say(Value::Null), "Content": content.said, "SendTime": send_time.said,
-        "Sender": { "UserId": user_id.said, "Attributes": of_sender.say(json!({})) },
+    let [attributes, sender_attributes] = core::array::from_fn(|_| choices.attributes());
+    let expected = json!({
+        "Type": "MESSAGE",
+        "Id": id.value,
+        "RequestId": value(request_id.as_ref()).unwrap_or_default(),
+        "Attributes": attributes.expected(Value::Null),
+        "Content": content.value,
+        "SendTime": send_time.value,
+        "Sender": { "UserId": user_id.value, "Attributes": sender_attributes.expected(json!({})) },
     });
-    attributes.lend(|attributes| {
-        of_sender.lend(|of_sender| {
+    attributes.with_attributes(|attributes| {
+        sender_attributes.with_attributes(|sender_attributes| {
             let mut sender = Sender::new(user_id.text());
-            sender.attributes = of_sender;
+            sender.attributes = sender_attributes;
             let mut message =
                 Message::new(id.text(), content.text(), send_time.text().into(), sender);
             message.attributes = attributes;
             message.request_id = text(request_id.as_ref());
-            test(message.into(), &says);
+            test(message.into(), &expected);
         });
     });
 }
 
 fn event(choices: &mut Choices<'_>, test: impl FnOnce(Subscribe<'_>, &Value)) {
-    let [id, event_name, send_time] = core::array::from_fn(|_| choices.words());
+    let [id, event_name, send_time] = core::array::from_fn(|_| choices.text());
     let request_id = choices.request_id();
-    let attributes = choices.named();
-    let says = json!({
-        "Type": "EVENT", "Id": id.said, "RequestId": said(request_id.as_ref()).unwrap_or_default(),
-        "EventName": event_name.said, "Attributes": attributes.say(Value::Null), "SendTime": send_time.said,
+    let attributes = choices.attributes();
+    let expected = json!({
+        "Type": "EVENT",
+        "Id": id.value,
+        "RequestId": value(request_id.as_ref()).unwrap_or_default(),
+        "EventName": event_name.value,
+        "Attributes": attributes.expected(Value::Null),
+        "SendTime": send_time.value,
     });
-    attributes.lend(|attributes| {
+    attributes.with_attributes(|attributes| {
         let mut event = Event::new(id.text(), event_name.text(), send_time.text().into());
         event.attributes = attributes;
         event.request_id = text(request_id.as_ref());
-        test(event.into(), &says);
+        test(event.into(), &expected);
     });
 }
 
 fn system_event(choices: &mut Choices<'_>, test: impl FnOnce(Subscribe<'_>, &Value)) {
-    let [id, whom, send_time] = core::array::from_fn(|_| choices.words());
-    let reason = choices.maybe(Choices::words);
-    let why = said(reason.as_ref()).unwrap_or_default();
+    let [id, subject, send_time] = core::array::from_fn(|_| choices.text());
+    let reason = choices.maybe(Choices::text);
+    let reason_text = value(reason.as_ref()).unwrap_or_default();
     let is_deletion = choices.byte().is_multiple_of(2);
     let (name, attributes) = if is_deletion {
         (
             Event::DELETE_MESSAGE,
-            json!({ "MessageID": whom.said, "MessageId": whom.said, "Reason": why }),
+            json!({
+                "MessageID": subject.value,
+                "MessageId": subject.value,
+                "Reason": reason_text,
+            }),
         )
     } else {
-        (Event::DISCONNECT_USER, json!({ "Reason": why, "UserId": whom.said }))
+        (Event::DISCONNECT_USER, json!({ "Reason": reason_text, "UserId": subject.value }))
     };
-    let says = json!({
-        "Type": "EVENT", "Id": id.said, "RequestId": "", "EventName": name, "Attributes": attributes,
-        "SendTime": send_time.said,
+    let expected = json!({
+        "Type": "EVENT",
+        "Id": id.value,
+        "RequestId": "",
+        "EventName": name,
+        "Attributes": attributes,
+        "SendTime": send_time.value,
     });
     let make = if is_deletion { SystemEvent::delete_message } else { SystemEvent::disconnect_user };
-    let system = make(whom.text(), text(reason.as_ref()));
+    let system = make(subject.text(), text(reason.as_ref()));
     let event = Event::system(id.text(), &system, send_time.text().into());
-    let reason = Some(Text::new(why));
-    let kind = match (whom.said.is_empty(), is_deletion) {
-        // An empty identifier identifies nothing.
+    let reason = Some(Text::new(reason_text));
+    let kind = match (subject.value.is_empty(), is_deletion) {
+        // An event with an empty identifier is not an event of the service.
         (true, _) => EventKind::Application,
-        (false, true) => EventKind::DeletedMessage { message_id: whom.text(), reason },
-        (false, false) => EventKind::DisconnectedUser { user_id: whom.text(), reason },
+        (false, true) => EventKind::DeletedMessage { message_id: subject.text(), reason },
+        (false, false) => EventKind::DisconnectedUser { user_id: subject.text(), reason },
     };
     assert_eq!(event.kind(), kind);
-    test(event.into(), &says);
+    test(event.into(), &expected);
 }
 
 fn error(choices: &mut Choices<'_>, test: impl FnOnce(Subscribe<'_>, &Value)) {
@@ -373,24 +389,27 @@ fn error(choices: &mut Choices<'_>, test: impl FnOnce(Subscribe<'_>, &Value)) {
         0 => choices.pick(&[400, 0, 9, 10, 99, 100, 9999, 10_000, u16::MAX]),
         high => u16::from_le_bytes([choices.byte(), high]),
     };
-    let [message, id] = core::array::from_fn(|_| choices.maybe(Choices::words));
+    let [message, id] = core::array::from_fn(|_| choices.maybe(Choices::text));
     let request_id = choices.request_id();
-    let says = present(json!({
-        "ErrorCode": code, "ErrorMessage": said(message.as_ref()), "Id": said(id.as_ref()),
-        "RequestId": said(request_id.as_ref()).unwrap_or_default(), "Type": "ERROR",
+    let expected = without_nulls(json!({
+        "ErrorCode": code,
+        "ErrorMessage": value(message.as_ref()),
+        "Id": value(id.as_ref()),
+        "RequestId": value(request_id.as_ref()).unwrap_or_default(),
+        "Type": "ERROR",
     }));
     let mut error = ServiceError::new(code.into());
     error.error_message = text(message.as_ref());
     error.id = text(id.as_ref());
     error.request_id = text(request_id.as_ref());
-    test(error.into(), &says);
+    test(error.into(), &expected);
 }
 
-/// Builds a payload of a client's.
-pub(crate) fn publish(bytes: &[u8]) {
+/// Builds a payload of a client, and checks it.
+pub(crate) fn check_publish(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
-    let test = |payload: Publish<'_>, says: Value| {
-        super::built(&payload, &present(says));
+    let test = |payload: Publish<'_>, expected: Value| {
+        super::check_built(&payload, &without_nulls(expected));
         let kept = owned::Publish::from(payload);
         assert_eq!(owned::Publish::from(kept.as_borrowed()), kept);
     };
@@ -402,47 +421,54 @@ pub(crate) fn publish(bytes: &[u8]) {
 }
 
 fn send_message(choices: &mut Choices<'_>, test: impl FnOnce(Publish<'_>, Value)) {
-    let words = choices.words();
+    let text_source = choices.text();
     let request_id = choices.request_id();
-    let attributes = choices.named();
+    let attributes = choices.attributes();
     let limit = choices.pick(&[500, 500, 499, 501, 1, 0, 12, u16::MAX]);
-    let content = super::content(words.text(), &words.said, limit);
-    let says = json!({
-        "Action": "SEND_MESSAGE", "RequestId": said(request_id.as_ref()),
-        "Content": content.map_or("x", |_| &words.said), "Attributes": attributes.say_in_publish(),
+    let content = super::check_content(text_source.text(), &text_source.value, limit);
+    let expected = json!({
+        "Action": "SEND_MESSAGE",
+        "RequestId": value(request_id.as_ref()),
+        "Content": content.map_or("x", |_| &text_source.value),
+        "Attributes": attributes.expected_in_publish(),
     });
-    attributes.lend(|attributes| {
+    attributes.with_attributes(|attributes| {
         let mut send =
             SendMessage::new(content.unwrap_or_else(|| Content::new("x").expect("a content")));
         send.request_id = text(request_id.as_ref());
         send.attributes = attributes;
-        test(send.into(), says);
+        test(send.into(), expected);
     });
 }
 
 fn delete_message(choices: &mut Choices<'_>, test: impl FnOnce(Publish<'_>, Value)) {
-    let id = choices.words();
+    let id = choices.text();
     let request_id = choices.request_id();
-    let reason = choices.maybe(Choices::words);
+    let reason = choices.maybe(Choices::text);
     let mut delete = DeleteMessage::new(id.text());
     delete.request_id = text(request_id.as_ref());
     delete.reason = text(reason.as_ref());
-    let says = json!({
-        "Action": "DELETE_MESSAGE", "RequestId": said(request_id.as_ref()), "Id": id.said, "Reason": said(reason.as_ref()),
+    let expected = json!({
+        "Action": "DELETE_MESSAGE",
+        "RequestId": value(request_id.as_ref()),
+        "Id": id.value,
+        "Reason": value(reason.as_ref()),
     });
-    test(delete.into(), says);
+    test(delete.into(), expected);
 }
 
 fn disconnect_user(choices: &mut Choices<'_>, test: impl FnOnce(Publish<'_>, Value)) {
-    let user_id = choices.words();
+    let user_id = choices.text();
     let request_id = choices.request_id();
-    let reason = choices.maybe(Choices::words);
+    let reason = choices.maybe(Choices::text);
     let mut disconnect = DisconnectUser::new(user_id.text());
     disconnect.request_id = text(request_id.as_ref());
     disconnect.reason = text(reason.as_ref());
-    let says = json!({
-        "Action": "DISCONNECT_USER", "RequestId": said(request_id.as_ref()), "UserId": user_id.said,
-        "Reason": said(reason.as_ref()),
+    let expected = json!({
+        "Action": "DISCONNECT_USER",
+        "RequestId": value(request_id.as_ref()),
+        "UserId": user_id.value,
+        "Reason": value(reason.as_ref()),
     });
-    test(disconnect.into(), says);
+    test(disconnect.into(), expected);
 }

@@ -1,34 +1,34 @@
-//! What must hold of bytes that come in pieces: cut anywhere, they give what they give whole, and
-//! what a slow twin finds in them.
+//! The oracles of the framing: input cut into any pieces gives the same results as the whole input,
+//! and the same results as a slow model that sees all of it.
 
 use ivs_chat_proto::{JsonStream, MessageAssembler, StreamError, StreamErrorKind};
 
-/// What a stream gave: an object, or what was there instead, and where.
+/// A result of a stream: an object, or an error and its offset.
 pub(crate) type Found = Result<Vec<u8>, (StreamErrorKind, usize)>;
 
-/// Any bytes, whose first says how much is allowed, and how many of those behind it say how the
-/// rest is cut.
-pub(crate) fn any_bytes(bytes: &[u8]) {
+/// Checks any bytes. The first byte chooses the capacity, and the number of bytes after it that
+/// choose how the rest is cut.
+pub(crate) fn check_bytes(bytes: &[u8]) {
     let Some((first, rest)) = bytes.split_first() else { return };
     let (choices, bytes) = rest.split_at(usize::from(first % 16).min(rest.len()));
     match first / 16 % 4 {
-        0 => either::<8192>(bytes, choices),
-        1 => either::<300>(bytes, choices),
-        2 => either::<20>(bytes, choices),
-        _ => either::<2>(bytes, choices),
+        0 => check_both::<8192>(bytes, choices),
+        1 => check_both::<300>(bytes, choices),
+        2 => check_both::<20>(bytes, choices),
+        _ => check_both::<2>(bytes, choices),
     }
 }
 
-/// A stream and messages of at most `N` bytes.
-pub(crate) fn either<const N: usize>(bytes: &[u8], choices: &[u8]) {
-    stream::<N>(bytes, choices);
-    fragments::<N>(bytes, choices);
+/// Checks a stream and a message assembler with a capacity of `N` bytes.
+pub(crate) fn check_both<const N: usize>(bytes: &[u8], choices: &[u8]) {
+    check_stream::<N>(bytes, choices);
+    check_assembler::<N>(bytes, choices);
 }
 
-/// A stream gives the same whole, cut as chosen, and byte by byte; and again, when it has ended and
-/// goes on.
-pub(crate) fn stream<const N: usize>(bytes: &[u8], choices: &[u8]) {
-    let expected = stream_twin(bytes, N);
+/// Checks that a stream gives the results of the model for the whole input, for the chosen pieces
+/// and byte by byte, also when it continues after its end.
+pub(crate) fn check_stream<const N: usize>(bytes: &[u8], choices: &[u8]) {
+    let expected = model_stream(bytes, N);
     let mut stream = JsonStream::<N>::new();
     let mut begin = 0;
     for pieces in [vec![bytes], pieces(bytes, choices), bytes.chunks(1).collect()] {
@@ -36,15 +36,15 @@ pub(crate) fn stream<const N: usize>(bytes: &[u8], choices: &[u8]) {
             .into_iter()
             .map(|found| found.map_err(|(kind, offset)| (kind, offset - begin)))
             .collect();
-        assert_eq!(found, expected, "at most {N} bytes, as {pieces:?}");
+        assert_eq!(found, expected, "capacity {N}, pieces {pieces:?}");
         begin += bytes.len();
     }
 }
 
-/// All that a stream gives of some pieces, up to its end.
+/// Returns all results of a stream for these pieces, up to its end.
 pub(crate) fn feed<const N: usize>(stream: &mut JsonStream<N>, pieces: &[&[u8]]) -> Vec<Found> {
     let pair = |error: StreamError| {
-        (error.kind(), usize::try_from(error.offset()).expect("not that long"))
+        (error.kind(), usize::try_from(error.offset()).expect("an offset in the input"))
     };
     let mut all = Vec::new();
     for piece in pieces {
@@ -52,15 +52,15 @@ pub(crate) fn feed<const N: usize>(stream: &mut JsonStream<N>, pieces: &[&[u8]])
         while let Some(found) = stream.next(&mut input) {
             all.push(found.map(<[u8]>::to_vec).map_err(pair));
         }
-        assert!(input.is_empty(), "{input:?} is left");
+        assert!(input.is_empty(), "unread input: {input:?}");
     }
     all.extend(stream.finish().err().map(|error| Err(pair(error))));
     assert_eq!(stream.finish(), Ok(()));
     all
 }
 
-/// What a stream finds, by looking back and forth in all of it.
-fn stream_twin(bytes: &[u8], max_bytes: usize) -> Vec<Found> {
+/// The model of a stream. It looks back and forth in the whole input.
+fn model_stream(bytes: &[u8], max_bytes: usize) -> Vec<Found> {
     let mut all = Vec::new();
     let mut begin = 0;
     while let Some(byte) = bytes.get(begin) {
@@ -68,10 +68,10 @@ fn stream_twin(bytes: &[u8], max_bytes: usize) -> Vec<Found> {
         begin += match byte {
             b' ' | b'\t' | b'\n' | b'\r' => 1,
             b'{' => {
-                let (object, is_whole) = object_twin(rest);
+                let (object, is_complete) = model_object(rest);
                 all.push(if object.len() > max_bytes {
                     Err((StreamErrorKind::MessageTooLong, begin))
-                } else if is_whole {
+                } else if is_complete {
                     Ok(object.to_vec())
                 } else {
                     Err((StreamErrorKind::Unfinished, begin))
@@ -87,8 +87,8 @@ fn stream_twin(bytes: &[u8], max_bytes: usize) -> Vec<Found> {
     all
 }
 
-/// The object that some bytes begin with, and whether it is whole.
-fn object_twin(bytes: &[u8]) -> (&[u8], bool) {
+/// Returns the object at the beginning of the bytes, and `true` if it is complete.
+fn model_object(bytes: &[u8]) -> (&[u8], bool) {
     let (mut braces, mut in_string) = (0, false);
     for (at, byte) in bytes.iter().enumerate() {
         let before = &bytes[..at];
@@ -118,37 +118,37 @@ fn object_twin(bytes: &[u8]) -> (&[u8], bool) {
     (bytes, false)
 }
 
-/// The pieces of messages give what a vector that grows as it must says; and again, when the
-/// connection has gone.
-pub(crate) fn fragments<const N: usize>(bytes: &[u8], choices: &[u8]) {
+/// Checks that a message assembler gives the same messages as a growing vector, also after the
+/// connection was replaced.
+pub(crate) fn check_assembler<const N: usize>(bytes: &[u8], choices: &[u8]) {
     let pieces = pieces(bytes, choices);
     // Odd choices end a message.
     let fins = || choices.iter().map(|choice| choice % 2 == 1).chain([true]).cycle();
-    let mut fragments = MessageAssembler::<N>::new();
+    let mut assembler = MessageAssembler::<N>::new();
     for _ in 0..2 {
         let mut message = Vec::new();
         for (piece, fin) in pieces.iter().zip(fins()) {
-            let is_known = message.len() > N;
+            let is_reported = message.len() > N;
             message.extend_from_slice(piece);
             let expected = match message.len() {
-                _ if is_known => None,
+                _ if is_reported => None,
                 length if length > N => Some(Err(N)),
                 _ => fin.then_some(Ok(message.as_slice())),
             };
-            let found = fragments
+            let found = assembler
                 .push(piece, fin)
-                .map(|found| found.map_err(|oversize| oversize.max_bytes()));
-            assert_eq!(found, expected, "at most {N} bytes, as {pieces:?} by {choices:?}");
+                .map(|found| found.map_err(|too_long| too_long.max_bytes()));
+            assert_eq!(found, expected, "capacity {N}, pieces {pieces:?}, choices {choices:?}");
             if fin {
                 message.clear();
             }
         }
-        fragments.clear();
-        assert_eq!(fragments, MessageAssembler::new());
+        assembler.clear();
+        assert_eq!(assembler, MessageAssembler::new());
     }
 }
 
-/// Some bytes in pieces as long as chosen, which may be empty, and a last one.
+/// Cuts bytes into pieces of the chosen lengths, which may be zero, and a last piece.
 fn pieces<'b>(bytes: &'b [u8], choices: &[u8]) -> Vec<&'b [u8]> {
     let mut rest = bytes;
     let mut pieces = Vec::new();

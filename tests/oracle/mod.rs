@@ -1,7 +1,12 @@
-//! What must hold of any payload: plain functions, called by the vectors, by proptest and by the
-//! fuzz targets alike.
+//! The oracles of the codec: properties that hold for every input, as functions that panic if one
+//! does not.
+//!
+//! The vectors, the mutations, proptest and the fuzz targets all call these functions. They compare
+//! the crate with three independent implementations: the reference decoder in [`model`], the
+//! `serde` implementations of the owned types in [`differential`], and the reference framing in
+//! [`chunks`].
 
-#![allow(dead_code, reason = "each caller takes the properties that it needs")]
+#![allow(dead_code, reason = "no caller uses every item")]
 
 #[cfg(feature = "alloc")]
 pub(crate) mod build;
@@ -22,8 +27,8 @@ use serde_json::Value;
 
 use model::{Decoded, Verdict};
 
-/// What is encoded in a buffer of exactly this length.
-fn string(
+/// Encodes into a buffer of exactly `length` bytes.
+fn encode_exactly(
     length: usize,
     encode: impl for<'b> Fn(&'b mut [u8]) -> Result<&'b [u8], BufferTooSmall>,
 ) -> String {
@@ -33,7 +38,7 @@ fn string(
     String::from_utf8(buffer).expect("text")
 }
 
-/// A payload of either direction, or the line of a log that has one.
+/// A payload of either direction, or a chat log entry with one.
 pub(crate) trait Payload: Copy + Debug {
     type Of<'a>: Payload;
 
@@ -43,20 +48,20 @@ pub(crate) trait Payload: Copy + Debug {
     fn encoded_len(&self) -> usize;
     fn encode_to_string(&self) -> String;
     fn equals(&self, other: &Self::Of<'_>) -> bool;
-    /// What `Serialize` makes of it, if there is that.
+    /// Returns the payload as written by `Serialize`, if the type implements it.
     fn serialized(&self) -> Option<Value> {
         None
     }
-    /// Reads every text and every attribute, in every way there is.
-    fn read(&self);
-    /// What the payload says.
-    fn says(&self) -> Decoded;
-    /// The verdict of the reference decoder.
+    /// Checks every accessor of every field.
+    fn check_accessors(&self);
+    /// Converts the payload to the reference decoder's representation.
+    fn to_decoded(&self) -> Decoded;
+    /// Decodes with the reference decoder.
     fn model(payload: &[u8]) -> Verdict;
 }
 
 macro_rules! payload {
-    ($($payload:ident ($model:ident, $says:ident) $(: $serialized:ident)?),*) => {$(
+    ($($payload:ident ($model:ident, $from:ident) $(: $serialized:ident)?),*) => {$(
         impl Payload for $payload<'_> {
             type Of<'a> = $payload<'a>;
 
@@ -77,7 +82,7 @@ macro_rules! payload {
             }
 
             fn encode_to_string(&self) -> String {
-                let string = string(self.encoded_len(), |buffer| self.encode(buffer));
+                let string = encode_exactly(self.encoded_len(), |buffer| self.encode(buffer));
                 #[cfg(feature = "alloc")]
                 assert_eq!(self.encode_to_string(), string);
                 string
@@ -94,12 +99,12 @@ macro_rules! payload {
                 }
             )?
 
-            fn read(&self) {
-                read::$payload(self);
+            fn check_accessors(&self) {
+                accessors::$payload(self);
             }
 
-            fn says(&self) -> Decoded {
-                Decoded::$says(self)
+            fn to_decoded(&self) -> Decoded {
+                Decoded::$from(self)
             }
 
             fn model(payload: &[u8]) -> Verdict {
@@ -110,63 +115,65 @@ macro_rules! payload {
 }
 
 payload! {
-    Subscribe (subscribe, of_subscribe): serialized,
-    Publish (publish, of_publish): serialized,
-    ChatLogEntry (chat_log, of_chat_log)
+    Subscribe (subscribe, from_subscribe): serialized,
+    Publish (publish, from_publish): serialized,
+    ChatLogEntry (chat_log, from_chat_log)
 }
 
-#[allow(non_snake_case, reason = "named for the payloads, so that the macro finds them")]
-mod read {
-    use super::{ChatLogEntry, Publish, Subscribe, attributes, text};
+#[allow(non_snake_case, reason = "the macro needs the names of the payload types")]
+mod accessors {
+    use super::{ChatLogEntry, Publish, Subscribe, check_attributes, check_text};
 
     pub(super) fn Subscribe(payload: &Subscribe<'_>) {
-        text(payload.type_name());
+        check_text(payload.type_name());
         match payload {
             Subscribe::Message(message) => {
                 [message.id, message.content, message.send_time.text(), message.sender.user_id]
                     .into_iter()
-                    .for_each(text);
-                message.request_id.into_iter().for_each(text);
+                    .for_each(check_text);
+                message.request_id.into_iter().for_each(check_text);
                 let _ = message.send_time.parse();
-                attributes(message.attributes);
-                attributes(message.sender.attributes);
+                check_attributes(message.attributes);
+                check_attributes(message.sender.attributes);
             }
             Subscribe::Event(event) => {
-                [event.id, event.event_name, event.send_time.text()].into_iter().for_each(text);
-                event.request_id.into_iter().for_each(text);
-                attributes(event.attributes);
+                [event.id, event.event_name, event.send_time.text()]
+                    .into_iter()
+                    .for_each(check_text);
+                event.request_id.into_iter().for_each(check_text);
+                check_attributes(event.attributes);
                 let _ = event.kind();
             }
             Subscribe::Error(error) => {
                 [error.error_message, error.id, error.request_id]
                     .into_iter()
                     .flatten()
-                    .for_each(text);
+                    .for_each(check_text);
                 let _ = (error.error_code.name(), error.error_code.description());
             }
-            other => text(other.type_name()),
+            other => check_text(other.type_name()),
         }
     }
 
     pub(super) fn Publish(payload: &Publish<'_>) {
-        payload.request_id().into_iter().for_each(text);
+        payload.request_id().into_iter().for_each(check_text);
         match payload {
             Publish::SendMessage(send) => {
-                text(send.content.text());
+                check_text(send.content.text());
                 assert!((1..=500).contains(&send.content.code_point_count()));
                 assert_eq!(
                     usize::from(send.content.code_point_count()),
                     send.content.text().chars().count()
                 );
-                attributes(send.attributes);
+                check_attributes(send.attributes);
             }
             Publish::DeleteMessage(delete) => {
-                text(delete.id);
-                delete.reason.into_iter().for_each(text);
+                check_text(delete.id);
+                delete.reason.into_iter().for_each(check_text);
             }
             Publish::DisconnectUser(disconnect) => {
-                text(disconnect.user_id);
-                disconnect.reason.into_iter().for_each(text);
+                check_text(disconnect.user_id);
+                disconnect.reason.into_iter().for_each(check_text);
             }
             other => panic!("{other:?}"),
         }
@@ -175,12 +182,12 @@ mod read {
     pub(super) fn ChatLogEntry(log: &ChatLogEntry<'_>) {
         Subscribe(&log.payload);
         let time = log.event_timestamp.map(|time| time.text());
-        [time, log.type_name, log.version].into_iter().flatten().for_each(text);
+        [time, log.type_name, log.version].into_iter().flatten().for_each(check_text);
     }
 }
 
-/// All readings of a text agree.
-pub(crate) fn text(text: Text<'_>) {
+/// Checks that all accessors of a text agree.
+pub(crate) fn check_text(text: Text<'_>) {
     let whole: String = text.chars().collect();
     assert_eq!(text, whole.as_str());
     assert_eq!(text.to_string(), whole);
@@ -199,68 +206,72 @@ pub(crate) fn text(text: Text<'_>) {
     }
 }
 
-/// All readings of attributes agree.
-pub(crate) fn attributes(attributes: Attributes<'_>) {
+/// Checks that all accessors of attributes agree.
+pub(crate) fn check_attributes(attributes: Attributes<'_>) {
     let all: Vec<_> = attributes.iter().collect();
     assert_eq!(attributes.len(), all.len());
     assert_eq!(attributes.is_empty(), all.is_empty());
     for (name, value) in &all {
-        text(*name);
-        text(*value);
+        check_text(*name);
+        check_text(*value);
         let last = all.iter().rev().find(|(other, _)| other == name).map(|(_, value)| *value);
         assert_eq!(attributes.get(&name.to_string()), last);
     }
-    assert_eq!(attributes.get("a name that nobody has"), None);
+    assert_eq!(attributes.get("an absent name"), None);
 }
 
-/// White space that may stand in front of a payload. With it, a payload is not written as usual,
-/// and takes the long way through the decoder.
+/// White space before a payload. It keeps the decoder off its fast path.
 const SPACE: &[u8] = b"\t \r\n ";
 
-/// Decoding any bytes ends with a payload that can be read and encoded, or an error that points at
-/// its cause. The verdict is that of the reference decoder, also on another spelling.
-pub(crate) fn any_bytes<P: Payload>(bytes: &[u8]) {
+/// Decodes any bytes, and checks the result.
+///
+/// A payload can be read and encoded. An error has the offset of its cause. The reference decoder
+/// gives the same result, also for another spelling of the bytes.
+pub(crate) fn check_bytes<P: Payload>(bytes: &[u8]) {
     let _ = agrees_with_model::<P>(bytes);
     match P::decode(bytes) {
-        Ok(payload) => decoded(&payload, bytes),
-        Err(error) => refused::<P>(bytes, error),
+        Ok(payload) => check_decoded(&payload, bytes),
+        Err(error) => check_error::<P>(bytes, error),
     }
-    if let Some(other) = spelling::other(bytes) {
+    if let Some(other) = spelling::respelled(bytes) {
         let found = agrees_with_model::<P>(&other);
         if let Ok(payload) = P::decode(bytes) {
-            let expected = payload.says().in_any_spelling();
-            assert_eq!(found.map(Decoded::in_any_spelling), Ok(expected));
+            let expected = payload.to_decoded().without_spelling();
+            assert_eq!(found.map(Decoded::without_spelling), Ok(expected));
         }
     }
 }
 
-/// The decoder and the reference decoder give the same values, or the same error and offset.
+/// Checks that the decoder and the reference decoder give the same values, or the same error and
+/// offset. Returns this result.
 pub(crate) fn agrees_with_model<P: Payload>(bytes: &[u8]) -> Verdict {
     let found = P::decode(bytes);
-    let found = found.map(|payload| payload.says()).map_err(|error| (error.kind(), error.offset()));
+    let found =
+        found.map(|payload| payload.to_decoded()).map_err(|error| (error.kind(), error.offset()));
     let expected = P::model(bytes);
     assert_eq!(found, expected, "{}", String::from_utf8_lossy(bytes));
     found
 }
 
-/// A payload that was decoded says the same however it is given, can be read and encoded, and
-/// cannot be cut short.
-fn decoded<P: Payload>(payload: &P, bytes: &[u8]) {
+/// Checks a decoded payload: `decode`, `decode_str` and leading white space give the same value,
+/// the accessors agree, it can be encoded, and every prefix is an unexpected end.
+fn check_decoded<P: Payload>(payload: &P, bytes: &[u8]) {
     let text = core::str::from_utf8(bytes).expect("a payload is text");
     let spaced = [SPACE, bytes].concat();
     for again in [P::decode_str(text), P::decode(&spaced)] {
         assert!(payload.equals(&again.expect("a payload")), "{payload:?} is not {again:?}");
     }
-    payload.read();
-    encodes(payload);
+    payload.check_accessors();
+    check_encoding(payload);
     let payload = bytes.trim_ascii_end();
-    for length in some_of(payload.len()) {
-        prefix::<P>(payload, length);
+    for length in sample(payload.len()) {
+        check_prefix::<P>(payload, length);
     }
 }
 
-/// Nothing is wrong in front of an error, and what follows it is of no account.
-fn refused<P: Payload>(bytes: &[u8], error: DecodeError) {
+/// Checks an error: the bytes before its offset are valid so far, its cause is at the offset, and
+/// the bytes after the cause do not change it.
+fn check_error<P: Payload>(bytes: &[u8], error: DecodeError) {
     use DecodeErrorKind as Kind;
 
     let (kind, offset) = (error.kind(), error.offset());
@@ -272,16 +283,19 @@ fn refused<P: Payload>(bytes: &[u8], error: DecodeError) {
         let spaced = P::decode(&[SPACE, bytes].concat()).expect_err("an error");
         assert_eq!((spaced.kind(), spaced.offset()), (kind, SPACE.len() + offset));
     }
-    let verdict = |bytes: &[u8]| P::decode(bytes).err().map(|error| (error.kind(), error.offset()));
-    let in_first = |length: usize| verdict(&bytes[..length]);
+    let error_of =
+        |bytes: &[u8]| P::decode(bytes).err().map(|error| (error.kind(), error.offset()));
+    let error_of_first = |length: usize| error_of(&bytes[..length]);
     match kind {
         Kind::UnexpectedEnd => {
             assert_eq!(offset, bytes.len());
-            let bytes = with_last_character(bytes);
-            return assert_eq!(verdict(&bytes), Some((kind, bytes.len())));
+            let bytes = complete_last_character(bytes);
+            return assert_eq!(error_of(&bytes), Some((kind, bytes.len())));
         }
-        Kind::TrailingBytes => assert_ne!(in_first(offset), Some((Kind::UnexpectedEnd, offset))),
-        _ => assert_eq!(in_first(offset), Some((Kind::UnexpectedEnd, offset)), "{error}"),
+        Kind::TrailingBytes => {
+            assert_ne!(error_of_first(offset), Some((Kind::UnexpectedEnd, offset)));
+        }
+        _ => assert_eq!(error_of_first(offset), Some((Kind::UnexpectedEnd, offset)), "{error}"),
     }
     let is_cause = match (kind, bytes[offset]) {
         (Kind::MissingField(_), byte) => byte == b'}',
@@ -300,7 +314,7 @@ fn refused<P: Payload>(bytes: &[u8], error: DecodeError) {
         _ => true,
     };
     assert!(is_cause, "{error}");
-    // Of the other kinds the cause is longer than a character, or a `Type` that comes later.
+    // The cause of the other kinds is longer than a character, or a `Type` after the offset.
     if matches!(
         kind,
         Kind::UnexpectedByte | Kind::ControlCharacter | Kind::NestedTooDeep | Kind::TrailingBytes
@@ -308,17 +322,17 @@ fn refused<P: Payload>(bytes: &[u8], error: DecodeError) {
         let cause =
             bytes[offset..].utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
         if let Some(cause) = cause {
-            assert_eq!(in_first(offset + cause.len_utf8()), Some((kind, offset)));
+            assert_eq!(error_of_first(offset + cause.len_utf8()), Some((kind, offset)));
         }
     }
 }
 
-/// The bytes, and what completes the character that they are cut short in.
-fn with_last_character(bytes: &[u8]) -> Vec<u8> {
+/// Completes a truncated character at the end of the bytes.
+fn complete_last_character(bytes: &[u8]) -> Vec<u8> {
     let mut completed = bytes.to_vec();
     while let Err(error) = core::str::from_utf8(&completed) {
-        assert_eq!(error.error_len(), None, "not the end, but bytes that are not UTF-8");
-        // The second byte of a character is limited after some first bytes.
+        assert_eq!(error.error_len(), None, "invalid UTF-8, not a truncated character");
+        // Some first bytes restrict the range of the second byte.
         let next = match completed[error.valid_up_to()..] {
             [0xe0] => 0xa0,
             [0xf0] => 0x90,
@@ -329,30 +343,30 @@ fn with_last_character(bytes: &[u8]) -> Vec<u8> {
     completed
 }
 
-/// A few numbers below `length`, spread out; all if they are few.
-fn some_of(length: usize) -> impl Iterator<Item = usize> {
+/// Returns up to 16 or so evenly spaced numbers below `length`, or all if there are fewer.
+fn sample(length: usize) -> impl Iterator<Item = usize> {
     (0..length).step_by(length / 16 + 1)
 }
 
-/// Any bytes as a line of a chat log, and a payload in one.
-pub(crate) fn chat_log(bytes: &[u8]) {
-    any_bytes::<ChatLogEntry<'_>>(bytes);
+/// Checks any bytes as a chat log entry and, if they are a payload, as the payload of one.
+pub(crate) fn check_chat_log(bytes: &[u8]) {
+    check_bytes::<ChatLogEntry<'_>>(bytes);
     if let Ok(payload) = Subscribe::decode(bytes) {
         let line = ChatLogEntry::new(payload);
-        let line = string(line.encoded_len(), |buffer| line.encode(buffer));
+        let line = encode_exactly(line.encoded_len(), |buffer| line.encode(buffer));
         match ChatLogEntry::decode_str(&line) {
             Ok(log) => {
                 assert_eq!((log.payload, log.type_name), (payload, Some(payload.type_name())));
             }
-            // The line is one object more.
+            // The payload is one level deeper in the entry.
             Err(error) => assert_eq!(error.kind(), DecodeErrorKind::NestedTooDeep),
         }
     }
 }
 
-/// Any bytes as the reason of a close: an error if it is an object with a member of one, and else
-/// as it came.
-pub(crate) fn close_reason(bytes: &[u8]) {
+/// Checks any bytes as a close reason. It is an error if it is an object with a member of an error,
+/// and otherwise the text itself.
+pub(crate) fn check_close_reason(bytes: &[u8]) {
     let Ok(reason) = core::str::from_utf8(bytes) else { return };
     match CloseReason::parse(reason) {
         CloseReason::Empty => assert_eq!(reason, ""),
@@ -368,20 +382,21 @@ pub(crate) fn close_reason(bytes: &[u8]) {
     }
 }
 
-/// The `RequestId` of a publish that can be decoded is found without decoding it, and of any other,
-/// without panicking.
-pub(crate) fn peek_request_id(bytes: &[u8]) {
+/// Checks `Publish::peek_request_id`: it agrees with the reference decoder, and with the decoder if
+/// the bytes are a payload.
+pub(crate) fn check_peek_request_id(bytes: &[u8]) {
     let found = Publish::peek_request_id(bytes);
-    found.into_iter().for_each(text);
+    found.into_iter().for_each(check_text);
     assert_eq!(found.map(|request_id| request_id.to_string()), model::request_id(bytes));
     if let Ok(publish) = Publish::decode(bytes) {
         assert_eq!(found, publish.request_id());
     }
 }
 
-/// A text is a content if it has characters, and no more than `limit` and the service allow.
-pub(crate) fn content<'a>(text: Text<'a>, says: &str, limit: u16) -> Option<Content<'a>> {
-    let code_points = says.chars().count();
+/// Checks that a text is a valid content if and only if it has from 1 to `limit` code points, and
+/// no more than the service allows. `decoded` is the text without escapes.
+pub(crate) fn check_content<'a>(text: Text<'a>, decoded: &str, limit: u16) -> Option<Content<'a>> {
+    let code_points = decoded.chars().count();
     let max_code_points = limit.min(500);
     match Content::with_limit(text, limit) {
         Ok(content) => {
@@ -403,24 +418,27 @@ pub(crate) fn content<'a>(text: Text<'a>, says: &str, limit: u16) -> Option<Cont
     }
 }
 
-/// A payload that was built to say something says it, to whoever reads its JSON, and comes back.
-pub(crate) fn built<P: Payload>(payload: &P, says: &Value) {
-    payload.read();
-    encodes(payload);
-    assert_eq!(serde_json::from_str::<Value>(&payload.encode_to_string()).expect("JSON"), *says);
-    assert_eq!(payload.serialized().unwrap_or_else(|| says.clone()), *says);
+/// Checks a payload that was built from values: `serde_json` reads `expected` from its encoding,
+/// and `Serialize` writes `expected`.
+pub(crate) fn check_built<P: Payload>(payload: &P, expected: &Value) {
+    payload.check_accessors();
+    check_encoding(payload);
+    let encoded = payload.encode_to_string();
+    assert_eq!(serde_json::from_str::<Value>(&encoded).expect("JSON"), *expected);
+    assert_eq!(payload.serialized().unwrap_or_else(|| expected.clone()), *expected);
 }
 
-/// A payload is encoded in as many bytes as it says, in any buffer that has them and in no other,
-/// and comes back when it is decoded; and then encoding it again gives the same.
-pub(crate) fn encodes<P: Payload>(payload: &P) {
+/// Checks the encoding of a payload: it has `encoded_len` bytes, it fits exactly the buffers of
+/// that size or more, it decodes to the same payload, and encoding that payload gives the same
+/// bytes.
+pub(crate) fn check_encoding<P: Payload>(payload: &P) {
     let string = payload.encode_to_string();
     let length = payload.encoded_len();
     assert_eq!(length, string.len());
     let mut buffer = vec![0xff; length + 9];
     assert_eq!(payload.encode(&mut buffer).expect("room"), string.as_bytes());
     assert_eq!(payload.encode(&mut buffer[..length]).expect("room"), string.as_bytes());
-    for size in some_of(length).chain([length - 1]) {
+    for size in sample(length).chain([length - 1]) {
         assert_eq!(payload.encode(&mut buffer[..size]).unwrap_err().needed(), length);
     }
 
@@ -433,20 +451,21 @@ pub(crate) fn encodes<P: Payload>(payload: &P) {
     }
 }
 
-/// Every strict prefix of a payload without white space behind it is a payload cut short.
-pub(crate) fn prefixes<P: Payload>(payload: &[u8]) {
+/// Checks that every strict prefix of a payload is an unexpected end. The payload must have no
+/// trailing white space.
+pub(crate) fn check_prefixes<P: Payload>(payload: &[u8]) {
     for length in 0..payload.len() {
-        prefix::<P>(payload, length);
+        check_prefix::<P>(payload, length);
     }
 }
 
-fn prefix<P: Payload>(payload: &[u8], length: usize) {
+fn check_prefix<P: Payload>(payload: &[u8], length: usize) {
     let error = P::decode(&payload[..length]).expect_err("a prefix");
     assert_eq!((error.kind(), error.offset()), (DecodeErrorKind::UnexpectedEnd, length));
 }
 
-/// The decoder and the owned types' `Deserialize`, with `serde_json` doing the reading, agree on
-/// what is a payload and what it says; and so they do on what `Serialize` wrote.
+/// Differential tests against `serde_json` with the `Deserialize` of the owned types: both accept
+/// the same payloads and read the same values, also from the output of `Serialize`.
 #[cfg(all(feature = "alloc", feature = "serde"))]
 pub(crate) mod differential {
     use ivs_chat_proto::owned;
@@ -456,15 +475,16 @@ pub(crate) mod differential {
 
     use super::spelling;
 
-    /// Any bytes in both directions, and another spelling of them.
-    pub(crate) fn any_bytes(bytes: &[u8]) {
-        for bytes in [Some(bytes), spelling::other(bytes).as_deref()].into_iter().flatten() {
-            subscribe(bytes);
-            publish(bytes);
+    /// Checks any bytes in both directions, and another spelling of them.
+    pub(crate) fn check_bytes(bytes: &[u8]) {
+        for bytes in [Some(bytes), spelling::respelled(bytes).as_deref()].into_iter().flatten() {
+            check_subscribe(bytes);
+            check_publish(bytes);
         }
     }
 
-    pub(crate) fn subscribe(bytes: &[u8]) {
+    /// Checks any bytes as a payload of the service.
+    pub(crate) fn check_subscribe(bytes: &[u8]) {
         let expected = serde_json::from_slice::<owned::Subscribe>(bytes);
         let found = Subscribe::decode(bytes);
         let serialized = found.ok().map(|payload| serde_json::to_string(&payload).expect("JSON"));
@@ -472,9 +492,9 @@ pub(crate) mod differential {
             (Ok(owned::Subscribe::Unknown(found)), Ok(owned::Subscribe::Unknown(expected))) => {
                 assert_eq!(found.type_name(), expected.type_name());
                 let raw = value(expected.raw());
-                assert!(same(&value(found.raw()), &raw), "{} is not {raw}", found.raw());
+                assert!(are_equal(&value(found.raw()), &raw), "{} is not {raw}", found.raw());
                 assert!(
-                    same(&value(&serialized.expect("a payload")), &raw),
+                    are_equal(&value(&serialized.expect("a payload")), &raw),
                     "{} is not {raw}",
                     found.raw()
                 );
@@ -496,7 +516,8 @@ pub(crate) mod differential {
         }
     }
 
-    pub(crate) fn publish(bytes: &[u8]) {
+    /// Checks any bytes as a payload of a client.
+    pub(crate) fn check_publish(bytes: &[u8]) {
         let expected = serde_json::from_slice::<owned::Publish>(bytes);
         let found = Publish::decode(bytes);
         let serialized = found.ok().map(|payload| serde_json::to_string(&payload).expect("JSON"));
@@ -525,19 +546,19 @@ pub(crate) mod differential {
         serde_json::from_str(json).expect("JSON")
     }
 
-    /// Whether two values are the same, but for the last digits of doubles, which `serde_json`
-    /// reads approximately unless told otherwise.
-    fn same(one: &Value, other: &Value) -> bool {
+    /// Returns `true` if two values are equal, up to the last digits of doubles. `serde_json` reads
+    /// doubles approximately by default.
+    fn are_equal(one: &Value, other: &Value) -> bool {
         match (one, other) {
             (Value::Number(one), Value::Number(other)) => one == other || are_close(one, other),
             (Value::Array(one), Value::Array(other)) => {
                 one.len() == other.len()
-                    && one.iter().zip(other).all(|(one, other)| same(one, other))
+                    && one.iter().zip(other).all(|(one, other)| are_equal(one, other))
             }
             (Value::Object(one), Value::Object(other)) => {
                 one.len() == other.len()
                     && one.iter().all(|(name, value)| {
-                        other.get(name).is_some_and(|other| same(value, other))
+                        other.get(name).is_some_and(|other| are_equal(value, other))
                     })
             }
             _ => one == other,

@@ -1,8 +1,9 @@
-//! A slow reference decoder that follows the rules literally: the oracle of the crate's decoder.
+//! The reference decoder: a slow decoder that follows the rules literally, and the oracle for the
+//! crate's decoder.
 //!
-//! A payload is read twice. The first pass looks for the member that names the payload, `Type` or
-//! `Action`. The second reads the payload of that name from the beginning. In each pass the first
-//! error in order of position is the verdict; members that the payload does not have are skipped,
+//! It reads a payload twice. The first pass finds the member that names the payload, `Type` or
+//! `Action`. The second pass reads the payload of that name from the beginning. Each pass returns
+//! the first error in order of position. Members that the payload does not have are skipped,
 //! whatever their type.
 
 use core::str;
@@ -14,10 +15,10 @@ use ivs_chat_proto::{Attributes, ChatLogEntry, DecodeErrorKind as Kind, Field, T
 
 use super::scanner::{Error, Scanner};
 
-/// What a payload says, or the kind of the error and its offset.
+/// The fields of a payload, or the kind and offset of the error.
 pub(crate) type Verdict = Result<Decoded, Error>;
 
-/// The name of a payload, and those of its fields that have a value.
+/// The name of a payload, and its fields with a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Decoded {
     pub name: String,
@@ -35,17 +36,17 @@ pub(crate) enum Value {
     Payload(Box<Decoded>),
 }
 
-/// How the value of a field is read.
+/// The type of a field.
 #[derive(Clone, Copy)]
 enum Read {
     Text,
     /// A string or `null`.
     OptionalText,
-    /// A string or `null`. An empty string is no value.
+    /// A string or `null`. An empty string means no value.
     RequestId,
     /// A string of 1 to 500 code points.
     Content,
-    /// An integer of 16 bits.
+    /// An unsigned 16-bit integer.
     ErrorCode,
     /// An object of strings, or `null`.
     Attributes,
@@ -54,7 +55,7 @@ enum Read {
     Payload,
 }
 
-/// A member that a payload can have.
+/// A member of a payload.
 struct Member {
     field: Field,
     read: Read,
@@ -69,7 +70,7 @@ const fn optional(field: Field, read: Read) -> Member {
     Member { field, read, is_required: false }
 }
 
-// Of several required members that are missing, the first in the table is reported.
+// If several required members are missing, the first one in the table is reported.
 
 const MESSAGE: &[Member] = &[
     required(Field::Type, Read::Text),
@@ -131,7 +132,7 @@ const CHAT_LOG: &[Member] = &[
     optional(Field::Version, Read::OptionalText),
 ];
 
-/// The payloads of one direction, by the value of `Type` or `Action`.
+/// The payloads of one direction, with their values of `Type` or `Action`.
 type Payloads = &'static [(&'static str, &'static [Member])];
 
 const SUBSCRIBE: Payloads = &[("MESSAGE", MESSAGE), ("EVENT", EVENT), ("ERROR", ERROR)];
@@ -146,13 +147,13 @@ fn members_of(payloads: Payloads, name: &str) -> Option<&'static [Member]> {
     payloads.iter().find(|(other, _)| *other == name).map(|(_, members)| *members)
 }
 
-/// The names of all members that some payload has and this one has not.
+/// Returns the names of all members that other payloads have and this payload does not.
 pub(crate) fn foreign_to(payload: &str) -> Vec<&'static str> {
     let own = members_of(SUBSCRIBE, payload).or_else(|| members_of(PUBLISH, payload));
     foreign_to_members(own.unwrap_or(UNKNOWN))
 }
 
-/// The same for the object in `Sender`.
+/// Returns the names of all members that payloads have and the `Sender` object does not.
 pub(crate) fn foreign_to_sender() -> Vec<&'static str> {
     foreign_to_members(SENDER)
 }
@@ -166,7 +167,7 @@ fn foreign_to_members(own: &[Member]) -> Vec<&'static str> {
     foreign.into_iter().collect()
 }
 
-/// Whether a key is the name of a field.
+/// Returns `true` if a key is the name of a field.
 type IsNamed = fn(key: &str, field: Field) -> bool;
 
 fn exactly(key: &str, field: Field) -> bool {
@@ -177,22 +178,22 @@ fn in_any_case(key: &str, field: Field) -> bool {
     key.eq_ignore_ascii_case(field.name())
 }
 
-/// The verdict on a subscribe payload.
+/// Decodes a payload of the service.
 pub(crate) fn subscribe(payload: &[u8]) -> Verdict {
-    of_bytes(payload, subscribe_text)
+    decode(payload, subscribe_text)
 }
 
-/// The verdict on a publish payload.
+/// Decodes a payload of a client.
 pub(crate) fn publish(payload: &[u8]) -> Verdict {
-    of_bytes(payload, publish_text)
+    decode(payload, publish_text)
 }
 
-/// The verdict on a line of a chat log.
+/// Decodes a chat log entry.
 pub(crate) fn chat_log(line: &[u8]) -> Verdict {
-    of_bytes(line, chat_log_text)
+    decode(line, chat_log_text)
 }
 
-/// The `RequestId` of a publish, if nothing before it is an error of JSON.
+/// Returns the `RequestId` of a payload of a client, unless a JSON error comes before it.
 pub(crate) fn request_id(publish: &[u8]) -> Option<String> {
     let valid = publish.utf8_chunks().next()?.valid();
     let mut json = Scanner::new(valid);
@@ -210,27 +211,28 @@ pub(crate) fn request_id(publish: &[u8]) -> Option<String> {
     None
 }
 
-fn of_bytes(bytes: &[u8], of_text: fn(&str) -> Verdict) -> Verdict {
+fn decode(bytes: &[u8], decode_text: fn(&str) -> Verdict) -> Verdict {
     let error = match str::from_utf8(bytes) {
-        Ok(text) => return of_text(text),
+        Ok(text) => return decode_text(text),
         Err(error) => error,
     };
     let valid = str::from_utf8(&bytes[..error.valid_up_to()]).expect("valid so far");
-    match of_text(valid) {
+    match decode_text(valid) {
         Ok(_) => Err((Kind::TrailingBytes, valid.len())),
         Err((Kind::UnexpectedEnd, _)) if error.error_len().is_none() => {
-            Err(of_cut_character(valid, bytes.len(), of_text))
+            Err(truncated_character(valid, bytes.len(), decode_text))
         }
         Err((Kind::UnexpectedEnd, _)) => Err((Kind::InvalidUtf8, valid.len())),
         Err(earlier) => Err(earlier),
     }
 }
 
-/// The error of a text that ends in the first bytes of a character beyond ASCII. More bytes could
-/// help only in a string, and there only where any such character may be: neither in an escape nor
-/// between the two of a surrogate pair.
-fn of_cut_character(before: &str, end: usize, of_text: fn(&str) -> Verdict) -> Error {
-    match of_text(&format!("{before}\u{fffd}")) {
+/// Returns the error of a text that ends inside a non-ASCII character.
+///
+/// It is an unexpected end only in a string, and there neither in an escape nor between the two
+/// escapes of a surrogate pair. Elsewhere no further bytes could make the character valid.
+fn truncated_character(before: &str, end: usize, decode_text: fn(&str) -> Verdict) -> Error {
+    match decode_text(&format!("{before}\u{fffd}")) {
         Err((Kind::UnexpectedEnd, _)) => (Kind::UnexpectedEnd, end),
         Err(error @ (Kind::InvalidEscape | Kind::LoneSurrogate, _)) => error,
         _ => (Kind::UnexpectedByte, before.len()),
@@ -243,8 +245,8 @@ fn subscribe_text(text: &str) -> Verdict {
     subscribe_object(&mut json, 1)
 }
 
-/// A subscribe payload that is the whole text, or is in a line of a chat log; `open` arrays and
-/// objects are open in it.
+/// Decodes a payload of the service: the whole text, or the payload of a chat log entry. `open` is
+/// the number of open arrays and objects inside it.
 fn subscribe_object(json: &mut Scanner<'_>, open: usize) -> Verdict {
     let (name, _) = find_name(json.clone(), Field::Type, open, exactly)?;
     let known = members_of(SUBSCRIBE, &name);
@@ -266,7 +268,7 @@ fn publish_text(text: &str) -> Verdict {
     Ok(Decoded { name, fields })
 }
 
-/// A line of a chat log is read once, and the payload in it where it stands.
+/// Decodes a chat log entry in one pass. The payload in it takes two passes where it occurs.
 fn chat_log_text(text: &str) -> Verdict {
     let mut json = Scanner::new(text);
     json.begin()?;
@@ -274,7 +276,7 @@ fn chat_log_text(text: &str) -> Verdict {
     Ok(Decoded { name: String::from("chat log"), fields })
 }
 
-/// The first pass: the value of `field`, and its offset.
+/// The first pass: returns the value of `field` and its offset.
 fn find_name(
     mut json: Scanner<'_>,
     field: Field,
@@ -296,15 +298,15 @@ fn find_name(
     Err((Kind::MissingField(field), brace))
 }
 
-/// The end of the text, after a payload that is not in another object.
+/// Checks for the end of the text after a payload that is not inside another object.
 fn end(json: &mut Scanner<'_>, open: usize) -> Result<(), Error> {
     if open == 1 { json.end() } else { Ok(()) }
 }
 
-/// The name under which the text of a payload of unknown type is kept.
+/// The name of the field with the text of a payload of unknown type.
 const RAW: &str = "the object";
 
-/// The second pass: the fields, and the text of the object.
+/// The second pass: returns the fields, and the text of the object.
 fn payload<'a>(
     json: &mut Scanner<'a>,
     known: &[Member],
@@ -319,7 +321,8 @@ fn payload<'a>(
     Ok((read.complete(known)?, object))
 }
 
-/// The members of an object whose brace has been read, `open` arrays and objects being open in it.
+/// Reads the members of an object after its opening brace. `open` is the number of open arrays and
+/// objects inside it.
 fn members(
     json: &mut Scanner<'_>,
     known: &[Member],
@@ -329,7 +332,7 @@ fn members(
     read_members(json, known, open, is_named)?.complete(known)
 }
 
-/// The members of an object that has been read, and the offset of its closing brace.
+/// The members of an object, and the offset of its closing brace.
 struct ReadMembers {
     seen: Vec<Field>,
     fields: Fields,
@@ -368,7 +371,7 @@ fn read_members(
     Ok(ReadMembers { seen, fields, brace: json.at - 1 })
 }
 
-/// The value of a field, unless it is as good as missing.
+/// Reads the value of a field. Returns `None` for a value that means the same as a missing one.
 fn value(
     json: &mut Scanner<'_>,
     field: Field,
@@ -439,10 +442,10 @@ fn attributes(json: &mut Scanner<'_>) -> Result<Vec<(String, String)>, Error> {
     Ok(pairs)
 }
 
-// What the crate's payloads say.
+// Conversions of the crate's payloads.
 
 impl Decoded {
-    pub(crate) fn of_subscribe(payload: &Subscribe<'_>) -> Self {
+    pub(crate) fn from_subscribe(payload: &Subscribe<'_>) -> Self {
         let fields = match payload {
             Subscribe::Message(message) => {
                 let sender =
@@ -475,7 +478,7 @@ impl Decoded {
         Self { name: payload.type_name().to_string(), fields }
     }
 
-    pub(crate) fn of_publish(payload: &Publish<'_>) -> Self {
+    pub(crate) fn from_publish(payload: &Publish<'_>) -> Self {
         let request_id = payload.request_id().and_then(|id| text(Field::RequestId, id));
         let [one, other] = match payload {
             Publish::SendMessage(send) => {
@@ -494,8 +497,8 @@ impl Decoded {
         Self { name: payload.action().into(), fields: fields([request_id, one, other]) }
     }
 
-    pub(crate) fn of_chat_log(log: &ChatLogEntry<'_>) -> Self {
-        let payload = Box::new(Self::of_subscribe(&log.payload));
+    pub(crate) fn from_chat_log(log: &ChatLogEntry<'_>) -> Self {
+        let payload = Box::new(Self::from_subscribe(&log.payload));
         let fields = fields([
             log.event_timestamp.and_then(|time| text(Field::EventTimestamp, time.text())),
             log.type_name.and_then(|name| text(Field::LogType, name)),
@@ -505,8 +508,8 @@ impl Decoded {
         Self { name: String::from("chat log"), fields }
     }
 
-    /// The same without what depends on the spelling.
-    pub(crate) fn in_any_spelling(mut self) -> Self {
+    /// Removes the fields that depend on the spelling.
+    pub(crate) fn without_spelling(mut self) -> Self {
         self.fields.remove(RAW);
         if let Some(Value::Payload(payload)) = self.fields.get_mut(Field::Payload.name()) {
             payload.fields.remove(RAW);

@@ -1,18 +1,18 @@
-//! A naive scanner of JSON texts (RFC 8259): one byte at a time, recursive, with exact errors.
+//! A naive scanner for JSON texts (RFC 8259): recursive, one byte at a time, with exact errors.
 //!
-//! It shares no code with the crate. Doubles are parsed by the standard library.
+//! It shares no code with the crate. The standard library parses doubles.
 
 use ivs_chat_proto::DecodeErrorKind as Kind;
 
-/// The kind of an error and its offset.
+/// The kind and offset of an error.
 pub(crate) type Error = (Kind, usize);
 
 type Result<T> = core::result::Result<T, Error>;
 
-/// How many arrays and objects may be open at once.
+/// The maximum number of open arrays and objects.
 const MAX_OPEN: usize = 127;
 
-/// A text, and the offset of what is to be read next.
+/// A text, and the offset of the unread input.
 #[derive(Clone)]
 pub(crate) struct Scanner<'a> {
     text: &'a str,
@@ -24,7 +24,7 @@ impl<'a> Scanner<'a> {
         Self { text, at: 0 }
     }
 
-    /// The text from `start` up to here.
+    /// Returns the text from `start` to the current offset.
     pub(crate) fn since(&self, start: usize) -> &'a str {
         &self.text[start..self.at]
     }
@@ -46,12 +46,12 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The error of a byte that the grammar does not allow here, or of the end.
+    /// Returns the error for the next byte, or for the end of the text.
     pub(crate) fn unexpected(&self) -> Error {
         (if self.peek().is_none() { Kind::UnexpectedEnd } else { Kind::UnexpectedByte }, self.at)
     }
 
-    /// The error of a value that begins as one of another type, which is `kind`, or as none.
+    /// Returns the error for a value of another type: `kind` if the next byte can begin a value.
     pub(crate) fn mistyped(&self, kind: Kind) -> Error {
         match self.peek() {
             Some(b'"' | b'{' | b'[' | b't' | b'f' | b'n' | b'-' | b'0'..=b'9') => (kind, self.at),
@@ -59,24 +59,26 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The beginning of a text.
+    /// Reads the beginning of a text.
     pub(crate) fn begin(&self) -> Result<()> {
         if self.text.starts_with('\u{feff}') { Err((Kind::ByteOrderMark, 0)) } else { Ok(()) }
     }
 
-    /// The end of a text.
+    /// Reads the end of a text.
     pub(crate) fn end(&mut self) -> Result<()> {
         self.space();
         if self.peek().is_none() { Ok(()) } else { Err((Kind::TrailingBytes, self.at)) }
     }
 
-    /// The opening brace of an object. A value of another type is an error of the kind `mistyped`.
+    /// Reads the opening brace of an object. A value of another type is an error of kind
+    /// `mistyped`.
     pub(crate) fn open(&mut self, mistyped: Kind) -> Result<()> {
         self.space();
         if self.eat(b'{') { Ok(()) } else { Err(self.mistyped(mistyped)) }
     }
 
-    /// The key of the next member, with its colon, and the key's offset; or the closing brace.
+    /// Reads the key of the next member and its colon. Returns the key and its offset, or `None`
+    /// after the closing brace.
     pub(crate) fn key(&mut self, is_first: &mut bool) -> Result<Option<(String, usize)>> {
         let follows_value = !core::mem::replace(is_first, false);
         self.space();
@@ -98,7 +100,7 @@ impl<'a> Scanner<'a> {
         if self.eat(b':') { Ok(Some((key, offset))) } else { Err(self.unexpected()) }
     }
 
-    /// A string, decoded. A value of another type is an error of the kind `mistyped`.
+    /// Reads and unescapes a string. A value of another type is an error of kind `mistyped`.
     pub(crate) fn string(&mut self, mistyped: Kind) -> Result<String> {
         self.space();
         if self.peek() == Some(b'"') { self.quoted() } else { Err(self.mistyped(mistyped)) }
@@ -141,8 +143,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The digits of an escape whose backslash is at `start`, and all of the one that completes a
-    /// surrogate pair.
+    /// Reads the digits of the escape that starts at `start` and, after a leading surrogate, the
+    /// second escape of the pair.
     fn unicode_escape(&mut self, start: usize) -> Result<char> {
         let lone = (Kind::LoneSurrogate, start);
         let unit = self.code_unit(start)?;
@@ -159,7 +161,7 @@ impl<'a> Scanner<'a> {
         char::decode_utf16(pair).next().and_then(core::result::Result::ok).ok_or(lone)
     }
 
-    /// Four hexadecimal digits of the escape whose backslash is at `start`.
+    /// Reads the four hexadecimal digits of the escape that starts at `start`.
     fn code_unit(&mut self, start: usize) -> Result<u16> {
         let mut unit = 0;
         for _ in 0..4 {
@@ -171,7 +173,7 @@ impl<'a> Scanner<'a> {
         Ok(unit)
     }
 
-    /// `true`, `false` or `null`.
+    /// Reads `true`, `false` or `null`.
     pub(crate) fn literal(&mut self, literal: &str) -> Result<()> {
         for byte in literal.bytes() {
             if !self.eat(byte) {
@@ -181,7 +183,8 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// A number, as written. At the end of the text more digits could follow.
+    /// Reads a number, and returns its text. A number at the end of the text is an unexpected end,
+    /// because more digits could follow.
     pub(crate) fn number(&mut self) -> Result<&'a str> {
         let start = self.at;
         self.eat(b'-');
@@ -208,7 +211,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Any value, with `open` arrays and objects around it.
+    /// Skips any value inside `open` arrays and objects.
     pub(crate) fn skip(&mut self, open: usize) -> Result<()> {
         self.space();
         let start = self.at;

@@ -1,13 +1,12 @@
-//! Other spellings of a payload: members in another order, white space in the gaps, more members.
+//! Other spellings of a payload: reordered members, white space between tokens, unknown members.
 //!
-//! The bytes need not be JSON: objects that are cut short or broken are split as far as they can
-//! be.
+//! The input does not have to be JSON. Truncated and broken objects are split as far as possible.
 
-/// A generator of numbers: splitmix64.
+/// A random number generator (splitmix64).
 pub(crate) struct Random(pub u64);
 
 impl Random {
-    /// A generator seeded from the bytes (FNV-1a).
+    /// Creates a generator, seeded with the hash of the bytes (FNV-1a).
     fn from_bytes(bytes: &[u8]) -> Self {
         Self(bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
@@ -37,7 +36,7 @@ impl Random {
     }
 }
 
-/// Values of every JSON type, in many forms.
+/// Values of every JSON type.
 pub(crate) const VALUES: &[&str] = &[
     "null",
     "true",
@@ -73,7 +72,7 @@ pub(crate) const VALUES: &[&str] = &[
     r#"{"a":[{"b":[{"c":["}","]","\\\""]}]}]}"#,
 ];
 
-/// Keys that no payload has, in any letter case.
+/// Keys that no payload has in any letter case.
 pub(crate) const UNKNOWN_KEYS: &[&str] = &[
     r#""x""#,
     r#""""#,
@@ -89,7 +88,7 @@ pub(crate) const UNKNOWN_KEYS: &[&str] = &[
     r#""a key that is longer than that of any member of the reference""#,
 ];
 
-/// Strings with their quotes, structural characters, and what is between them.
+/// Splits bytes into strings with their quotes, structural characters, and the bytes between them.
 pub(crate) fn tokens(bytes: &[u8]) -> Vec<&[u8]> {
     let mut tokens = Vec::new();
     let mut rest = bytes;
@@ -114,16 +113,16 @@ pub(crate) fn tokens(bytes: &[u8]) -> Vec<&[u8]> {
     tokens
 }
 
-/// An object, or the beginning of one, as its members.
+/// An object, or the beginning of one, split into its members.
 #[derive(Clone, Debug)]
 pub(crate) struct Object {
     pub members: Vec<Vec<u8>>,
-    /// The closing brace, and what follows it.
+    /// The closing brace and the bytes after it.
     end: Vec<u8>,
 }
 
 impl Object {
-    /// Splits what begins with an object, perhaps after white space.
+    /// Splits bytes that begin with an object, after optional white space.
     pub(crate) fn split(bytes: &[u8]) -> Option<Self> {
         let tokens = tokens(bytes.trim_ascii_start());
         let (first, rest) = tokens.split_first()?;
@@ -161,40 +160,40 @@ impl Object {
         self.with(&self.members)
     }
 
-    /// The object with these members instead.
+    /// Returns the object with other members.
     pub(crate) fn with(&self, members: &[Vec<u8>]) -> Vec<u8> {
         [b"{", members.join(&b',').as_slice(), &self.end].concat()
     }
 
-    /// The object with more members, each in front of the one at its place.
+    /// Returns the object with more members, each inserted at its index.
     pub(crate) fn with_members(&self, more: &[(usize, &str)]) -> Vec<u8> {
         let mut members = self.members.clone();
-        for (place, member) in more {
-            members.insert(*place, (*member).into());
+        for (index, member) in more {
+            members.insert(*index, (*member).into());
         }
         self.with(&members)
     }
 
-    /// The place of the member `Sender`, and its members.
+    /// Returns the index of the member `Sender`, and its value.
     pub(crate) fn sender(&self) -> Option<(usize, Self)> {
-        self.members.iter().enumerate().find_map(|(place, member)| {
+        self.members.iter().enumerate().find_map(|(index, member)| {
             let (key, value) = split_member(member)?;
             let sender = Self::split(value)?;
-            (key == br#""Sender""#).then_some((place, sender))
+            (key == br#""Sender""#).then_some((index, sender))
         })
     }
 
-    /// The object with another value of the member at `place`.
-    pub(crate) fn with_value(&self, place: usize, value: &[u8]) -> Vec<u8> {
+    /// Returns the object with another value for the member at `index`.
+    pub(crate) fn with_value(&self, index: usize, value: &[u8]) -> Vec<u8> {
         let mut members = self.members.clone();
-        if let Some((key, _)) = split_member(&self.members[place]) {
-            members[place] = [key, b":", value].concat();
+        if let Some((key, _)) = split_member(&self.members[index]) {
+            members[index] = [key, b":", value].concat();
         }
         self.with(&members)
     }
 }
 
-/// The key and the value of a member, without the white space around them.
+/// Splits a member into its key and its value, and trims white space around them.
 pub(crate) fn split_member(member: &[u8]) -> Option<(&[u8], &[u8])> {
     let (mut key_len, tokens) = (0, tokens(member));
     let colon = tokens.iter().position(|token| *token == b":")?;
@@ -202,7 +201,7 @@ pub(crate) fn split_member(member: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((member[..key_len].trim_ascii(), member[key_len + 1..].trim_ascii()))
 }
 
-/// The bytes with white space in every gap between tokens, chosen by `choose`.
+/// Returns the bytes with white space from `choose` before, between and after all tokens.
 pub(crate) fn spaced<'a>(bytes: &[u8], mut choose: impl FnMut() -> &'a str) -> Vec<u8> {
     let mut spaced = Vec::from(choose());
     for token in tokens(bytes) {
@@ -212,7 +211,7 @@ pub(crate) fn spaced<'a>(bytes: &[u8], mut choose: impl FnMut() -> &'a str) -> V
     spaced
 }
 
-/// All white space that JSON has, and long runs of it.
+/// All JSON white space, and long runs of it.
 pub(crate) const SPACES: &[&str] = &[
     " ",
     "\t",
@@ -224,14 +223,14 @@ pub(crate) const SPACES: &[&str] = &[
     "\n\n\n\n\n\n\n\n\t\t\t\t\t\t\t\t                ",
 ];
 
-/// Another spelling of an object, chosen by its bytes: with the same members in another order, more
-/// members that no payload has, and white space. Those of a `Sender` are treated likewise.
-pub(crate) fn other(bytes: &[u8]) -> Option<Vec<u8>> {
+/// Returns another spelling of an object, chosen by its bytes: members in another order, unknown
+/// members, and white space. The same goes for the members of a `Sender`.
+pub(crate) fn respelled(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut random = Random::from_bytes(bytes);
     let mut object = Object::split(bytes)?;
-    if let Some((place, mut sender)) = object.sender() {
+    if let Some((index, mut sender)) = object.sender() {
         respell(&mut sender, &mut random);
-        object = Object::split(&object.with_value(place, &sender.join()))?;
+        object = Object::split(&object.with_value(index, &sender.join()))?;
     }
     respell(&mut object, &mut random);
     let compact = object.join();
@@ -245,8 +244,8 @@ pub(crate) fn other(bytes: &[u8]) -> Option<Vec<u8>> {
 fn respell(object: &mut Object, random: &mut Random) {
     random.shuffle(&mut object.members);
     for _ in 0..random.below(3) {
-        let place = random.below(object.members.len() + 1);
+        let index = random.below(object.members.len() + 1);
         let member = format!("{}:{}", random.pick(UNKNOWN_KEYS), random.pick(VALUES));
-        object.members.insert(place, member.into());
+        object.members.insert(index, member.into());
     }
 }

@@ -1,5 +1,4 @@
-//! Bytes that come in pieces: WebSocket messages by `MessageAssembler`, objects in a stream by
-//! `JsonStream`.
+//! Do `MessageAssembler` and `JsonStream` find the same messages however the input is cut?
 
 mod oracle;
 mod vectors;
@@ -15,6 +14,7 @@ use oracle::chunks::{self, Found};
 
 const CAPTURE: &str = include_str!("../examples/capture.jsonl");
 
+/// Returns `true` if `part` borrows from `whole`.
 fn is_inside(part: &[u8], whole: &[u8]) -> bool {
     let (part, whole) = (part.as_ptr_range(), whole.as_ptr_range());
     whole.start <= part.start && part.end <= whole.end
@@ -22,65 +22,65 @@ fn is_inside(part: &[u8], whole: &[u8]) -> bool {
 
 // MessageAssembler.
 
-/// What comes of some pieces: as many results as there are pieces.
+/// Pushes pieces, and returns the result of each.
 fn push<const N: usize>(pieces: &[(&str, bool)]) -> Vec<Option<Result<String, usize>>> {
-    let mut fragments = MessageAssembler::<N>::new();
+    let mut assembler = MessageAssembler::<N>::new();
     let text = |message: &[u8]| String::from_utf8(message.to_vec()).expect("text");
     let pushed = pieces.iter().map(|(piece, fin)| {
-        fragments
+        assembler
             .push(piece.as_bytes(), *fin)
-            .map(|found| found.map(text).map_err(|oversize| oversize.max_bytes()))
+            .map(|found| found.map(text).map_err(|too_long| too_long.max_bytes()))
     });
     pushed.collect()
 }
 
 #[test]
-fn pieces() {
+fn joins_the_fragments_of_a_message() {
     let ok = |message: &str| Some(Ok(message.to_owned()));
-    let oversize = Some(Err(4));
+    let too_long = Some(Err(4));
     for (name, pieces, expected) in [
-        ("one piece", &[("abcd", true)][..], vec![ok("abcd")]),
-        ("two", &[("ab", false), ("cd", true)], vec![None, ok("abcd")]),
+        ("one fragment", &[("abcd", true)][..], vec![ok("abcd")]),
+        ("two fragments", &[("ab", false), ("cd", true)], vec![None, ok("abcd")]),
         ("byte by byte", &[("a", false), ("b", false), ("c", true)], vec![None, None, ok("abc")]),
         ("an empty message", &[("", true)], vec![ok("")]),
-        ("an empty message of two pieces", &[("", false), ("", true)], vec![None, ok("")]),
+        ("an empty message of two fragments", &[("", false), ("", true)], vec![None, ok("")]),
         (
-            "empty pieces",
+            "empty fragments",
             &[("", false), ("ab", false), ("", false), ("", true)],
             vec![None, None, None, ok("ab")],
         ),
         (
-            "one behind another",
+            "several messages",
             &[("a", false), ("b", true), ("c", true), ("", true)],
             vec![None, ok("ab"), ok("c"), ok("")],
         ),
         (
-            "and another",
+            "complete and fragmented messages",
             &[("a", true), ("b", false), ("", true), ("c", false), ("d", true)],
             vec![ok("a"), None, ok("b"), None, ok("cd")],
         ),
         (
-            "one piece too long",
+            "one fragment too long",
             &[("abcde", true), ("abcd", true)],
-            vec![oversize.clone(), ok("abcd")],
+            vec![too_long.clone(), ok("abcd")],
         ),
         (
-            "a first piece too long",
+            "a first fragment too long",
             &[("abcde", false), ("", true), ("abcd", true)],
-            vec![oversize.clone(), None, ok("abcd")],
+            vec![too_long.clone(), None, ok("abcd")],
         ),
         (
-            "a last piece too long",
+            "a last fragment too long",
             &[("abc", false), ("de", true), ("abcd", true)],
-            vec![None, oversize.clone(), ok("abcd")],
+            vec![None, too_long.clone(), ok("abcd")],
         ),
         (
-            "one too long is reported once",
+            "a long message is reported once",
             &[("abcd", false), ("e", false), ("f", false), ("abcde", true), ("a", true)],
-            vec![None, oversize.clone(), None, None, ok("a")],
+            vec![None, too_long.clone(), None, None, ok("a")],
         ),
         (
-            "one too long behind one that was joined",
+            "a long message after a joined one",
             &[
                 ("ab", false),
                 ("cd", true),
@@ -89,12 +89,12 @@ fn pieces() {
                 ("a", false),
                 ("b", true),
             ],
-            vec![None, ok("abcd"), oversize.clone(), None, None, ok("ab")],
+            vec![None, ok("abcd"), too_long.clone(), None, None, ok("ab")],
         ),
         (
-            "one too long behind another",
+            "a long message after a long one",
             &[("abcde", false), ("", true), ("abcde", true)],
-            vec![oversize.clone(), None, oversize],
+            vec![too_long.clone(), None, too_long],
         ),
     ] {
         assert_eq!(push::<4>(pieces), expected, "{name}");
@@ -106,121 +106,122 @@ fn pieces() {
 }
 
 #[test]
-fn what_waits_for_a_connection_that_is_gone_is_forgotten() {
-    for gone in ["ab", "abcde"] {
-        let mut fragments = MessageAssembler::<4>::new();
-        let _ = fragments.push(gone.as_bytes(), false);
-        assert_ne!(fragments, MessageAssembler::new());
-        fragments.clear();
-        assert_eq!(fragments, MessageAssembler::new());
-        assert_eq!(fragments.push(b"cd", true), Some(Ok(b"cd".as_slice())));
+fn clear_discards_an_unfinished_message() {
+    for unfinished in ["ab", "abcde"] {
+        let mut assembler = MessageAssembler::<4>::new();
+        let _ = assembler.push(unfinished.as_bytes(), false);
+        assert_ne!(assembler, MessageAssembler::new());
+        assembler.clear();
+        assert_eq!(assembler, MessageAssembler::new());
+        assert_eq!(assembler.push(b"cd", true), Some(Ok(b"cd".as_slice())));
     }
 }
 
 #[test]
-fn what_was_handed_out_is_not_waiting() {
-    let mut fragments = MessageAssembler::<4>::default();
-    assert_eq!(fragments.push(b"ab", false), None);
-    let before = fragments.clone();
+fn returned_message_is_not_waiting() {
+    let mut assembler = MessageAssembler::<4>::default();
+    assert_eq!(assembler.push(b"ab", false), None);
+    let before = assembler.clone();
     assert_eq!(
-        format!("{fragments:?}"),
+        format!("{assembler:?}"),
         "MessageAssembler { waiting_bytes: 2, is_skipping: false, .. }"
     );
-    assert_eq!(fragments.push(b"cd", true), Some(Ok(b"abcd".as_slice())));
-    assert_eq!(fragments, MessageAssembler::new());
-    assert_ne!(fragments, before);
+    assert_eq!(assembler.push(b"cd", true), Some(Ok(b"abcd".as_slice())));
+    assert_eq!(assembler, MessageAssembler::new());
+    assert_ne!(assembler, before);
     assert_eq!(
-        format!("{fragments:?}"),
+        format!("{assembler:?}"),
         "MessageAssembler { waiting_bytes: 0, is_skipping: false, .. }"
     );
 }
 
 #[test]
-fn a_message_in_one_piece_is_lent() {
-    let mut fragments = MessageAssembler::<4>::new();
-    for (before, is_lent) in [("", true), ("a", false), ("", true)] {
+fn message_of_one_fragment_is_borrowed_from_the_input() {
+    let mut assembler = MessageAssembler::<4>::new();
+    for (before, is_borrowed) in [("", true), ("a", false), ("", true)] {
         if !before.is_empty() {
-            assert_eq!(fragments.push(before.as_bytes(), false), None);
+            assert_eq!(assembler.push(before.as_bytes(), false), None);
         }
         let piece = b"bcd";
-        let message = fragments.push(piece, true).expect("a message").expect("short enough");
-        assert_eq!((message.len(), is_inside(message, piece)), (before.len() + 3, is_lent));
+        let message = assembler.push(piece, true).expect("a message").expect("short enough");
+        assert_eq!((message.len(), is_inside(message, piece)), (before.len() + 3, is_borrowed));
     }
 }
 
 #[test]
-fn every_payload_cut_in_two_and_byte_by_byte() {
-    let mut fragments = MessageAssembler::<8192>::new();
+fn joins_every_vector_cut_in_two_and_byte_by_byte() {
+    let mut assembler = MessageAssembler::<8192>::new();
     for vector in vectors::subscribe() {
         let wire = &vector.wire;
-        for place in 0..=wire.len() {
-            let (first, last) = wire.split_at(place);
-            assert_eq!(fragments.push(first, false), None);
-            let message = fragments.push(last, true).expect("a message").expect("short enough");
+        for cut in 0..=wire.len() {
+            let (first, last) = wire.split_at(cut);
+            assert_eq!(assembler.push(first, false), None);
+            let message = assembler.push(last, true).expect("a message").expect("short enough");
             assert_eq!(Subscribe::decode(message), Subscribe::decode(wire), "{}", vector.name);
         }
         for byte in wire {
-            assert_eq!(fragments.push(&[*byte], false), None);
+            assert_eq!(assembler.push(&[*byte], false), None);
         }
-        assert_eq!(fragments.push(b"", true), Some(Ok(wire.as_slice())), "{}", vector.name);
+        assert_eq!(assembler.push(b"", true), Some(Ok(wire.as_slice())), "{}", vector.name);
     }
 }
 
-// Streams.
+// JsonStream.
 
-/// The results of a stream: whole, in two pieces cut anywhere, with nothing in between, and byte by
-/// byte.
+/// Returns the results of a stream for the whole input. Checks that they are the same for every cut
+/// into two pieces with an empty one between them, and byte by byte.
 fn found<const N: usize>(name: &str, input: &str) -> Vec<Found> {
     let input = input.as_bytes();
     let whole = chunks::feed(&mut JsonStream::<N>::new(), &[input]);
-    for place in 0..=input.len() {
-        let (first, last) = input.split_at(place);
+    for cut in 0..=input.len() {
+        let (first, last) = input.split_at(cut);
         assert_eq!(
             chunks::feed(&mut JsonStream::<N>::new(), &[first, b"", last]),
             whole,
-            "{name}, cut at {place}"
+            "{name}, cut at {cut}"
         );
     }
     let bytes: Vec<_> = input.chunks(1).collect();
     assert_eq!(chunks::feed(&mut JsonStream::<N>::new(), &bytes), whole, "{name}, byte by byte");
-    chunks::stream::<N>(input, &[]);
+    chunks::check_stream::<N>(input, &[]);
     whole
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the tables have errors as well")]
+#[expect(clippy::unnecessary_wraps, reason = "the tables also have errors")]
 fn object(text: &str) -> Found {
     Ok(text.into())
 }
 
-/// `§` stands in front of what is reported, and is not a part of the input.
+/// Checks the results for an input. `§` marks the offset of each error and is not a part of the
+/// input.
 fn check<const N: usize>(name: &str, marked: &str, expected: &[Found]) {
-    let mut places = marked
+    let mut offsets = marked
         .match_indices('§')
         .enumerate()
-        .map(|(number, (place, sign))| place - number * sign.len());
+        .map(|(number, (offset, mark))| offset - number * mark.len());
     let expected: Vec<_> = expected
         .iter()
         .map(|found| {
             found
                 .clone()
-                .map_err(|(kind, _)| (kind, places.next().expect("a place for every error")))
+                .map_err(|(kind, _)| (kind, offsets.next().expect("a mark for every error")))
         })
         .collect();
-    assert_eq!(places.next(), None, "{name}");
+    assert_eq!(offsets.next(), None, "{name}");
     assert_eq!(found::<N>(name, &marked.replace('§', "")), expected, "{name}");
 }
 
 const NOT_AN_OBJECT: Found = Err((NotAnObject, 0));
 const UNFINISHED: Found = Err((Unfinished, 0));
-const OVERSIZE: Found = Err((MessageTooLong, 0));
+const TOO_LONG: Found = Err((MessageTooLong, 0));
 
 #[test]
-fn objects() {
+fn finds_objects() {
     for (name, input, expected) in [
-        ("nothing", "", &[][..]),
+        ("an empty input", "", &[][..]),
         ("white space", " \t\r\n ", &[]),
         ("one", "{}", &[object("{}")]),
-        ("with white space around", "\r\n {\"a\" : 1}\t\n", &[object("{\"a\" : 1}")]),
+        ("surrounded by white space", "\r\n {\"a\" : 1}\t\n", &[object("{\"a\" : 1}")]),
         (
             "several on a line",
             r#"{"a":1}{"b":2} {"c":3}"#,
@@ -237,7 +238,7 @@ fn objects() {
             &[object("{\n \"a\": [\n {},\n\n {\n }\n ],\n\"b\"\n:\n{}\n}")],
         ),
         (
-            "objects in it",
+            "nested objects",
             r#"{"a":{"b":{}},"c":{}}{}"#,
             &[object(r#"{"a":{"b":{}},"c":{}}"#), object("{}")],
         ),
@@ -252,14 +253,14 @@ fn objects() {
             r#"{"a\\":"\\\\"}{"\\\"}":1}"#,
             &[object(r#"{"a\\":"\\\\"}"#), object(r#"{"\\\"}":1}"#)],
         ),
-        ("long characters", r#"{"ключ":"{猫🌞}"}"#, &[object(r#"{"ключ":"{猫🌞}"}"#)]),
+        ("non-ASCII characters", r#"{"ключ":"{猫🌞}"}"#, &[object(r#"{"ключ":"{猫🌞}"}"#)]),
     ] {
         check::<64>(name, input, expected);
     }
 }
 
 #[test]
-fn what_is_balanced_is_the_decoders_to_judge() {
+fn leaves_invalid_json_to_the_decoder() {
     for input in [
         "{:::}",
         "{]}",
@@ -279,24 +280,24 @@ fn what_is_balanced_is_the_decoders_to_judge() {
 }
 
 #[test]
-fn garbage() {
+fn reports_garbage() {
     let one = || object("{}");
     for (name, input, expected) in [
-        ("nothing else", "§garbage", &[NOT_AN_OBJECT][..]),
+        ("alone", "§garbage", &[NOT_AN_OBJECT][..]),
         ("of one byte", "§}", &[NOT_AN_OBJECT]),
-        ("in front", "  §12 \n null {}", &[NOT_AN_OBJECT, one()]),
-        ("behind", "{} §] \n", &[one(), NOT_AN_OBJECT]),
-        ("between", "{}§,{}§,\n{}", &[one(), NOT_AN_OBJECT, one(), NOT_AN_OBJECT, one()]),
+        ("before an object", "  §12 \n null {}", &[NOT_AN_OBJECT, one()]),
+        ("after an object", "{} §] \n", &[one(), NOT_AN_OBJECT]),
+        ("between objects", "{}§,{}§,\n{}", &[one(), NOT_AN_OBJECT, one(), NOT_AN_OBJECT, one()]),
         ("a byte order mark", "§\u{feff}{}", &[NOT_AN_OBJECT, one()]),
         (
-            "white space elsewhere",
+            "characters that are not JSON white space",
             "{}§\u{a0}{}§\u{b}{}",
             &[one(), NOT_AN_OBJECT, one(), NOT_AN_OBJECT, one()],
         ),
-        ("a brace too many", "{}§}{}", &[one(), NOT_AN_OBJECT, one()]),
+        ("an extra brace", "{}§}{}", &[one(), NOT_AN_OBJECT, one()]),
         ("an array", "§[{}§,{}§]", &[NOT_AN_OBJECT, one(), NOT_AN_OBJECT, one(), NOT_AN_OBJECT]),
         (
-            "a quote is nothing here",
+            "quotes outside an object",
             "§\"{\"a\":\"}\"}§\"\n{}",
             &[NOT_AN_OBJECT, object("{\"a\":\"}\"}"), NOT_AN_OBJECT, one()],
         ),
@@ -306,7 +307,7 @@ fn garbage() {
 }
 
 #[test]
-fn cut_short() {
+fn reports_unfinished_objects() {
     let one = || object("{}");
     for (name, input, expected) in [
         ("at the end", "§{", &[UNFINISHED][..]),
@@ -315,25 +316,25 @@ fn cut_short() {
         ("at the end, in an escape", "§{\"a\\", &[UNFINISHED]),
         ("by a line feed in a string", "§{\"a\n{}", &[UNFINISHED, one()]),
         (
-            "by a line feed in a string, behind a carriage return",
+            "by a line feed in a string, after a carriage return",
             "§{\"a\r\n{}",
             &[UNFINISHED, one()],
         ),
-        ("by a line feed behind a backslash", "§{\"a\\\n{}", &[UNFINISHED, one()]),
+        ("by a line feed after a backslash", "§{\"a\\\n{}", &[UNFINISHED, one()]),
         (
             "by a line feed in a string of an inner object",
             "§{\"a\":{\"b\":\"c\n§}\n{}",
             &[UNFINISHED, NOT_AN_OBJECT, one()],
         ),
-        ("behind a brace", "§{\n{}", &[UNFINISHED, one()]),
-        ("behind a string", "§{\"a\"\n{}", &[UNFINISHED, one()]),
-        ("behind a value", "§{\"a\":1\n{}", &[UNFINISHED, one()]),
-        ("behind an inner object", "§{\"a\":{}\n{}", &[UNFINISHED, one()]),
-        ("behind an inner array", "§{\"a\":[]\n{}", &[UNFINISHED, one()]),
-        ("behind an unknown word", "§{\"a\":nu\n{}", &[UNFINISHED, one()]),
+        ("after a brace", "§{\n{}", &[UNFINISHED, one()]),
+        ("after a string", "§{\"a\"\n{}", &[UNFINISHED, one()]),
+        ("after a value", "§{\"a\":1\n{}", &[UNFINISHED, one()]),
+        ("after an inner object", "§{\"a\":{}\n{}", &[UNFINISHED, one()]),
+        ("after an inner array", "§{\"a\":[]\n{}", &[UNFINISHED, one()]),
+        ("after an unknown word", "§{\"a\":nu\n{}", &[UNFINISHED, one()]),
         ("with white space", "§{\"a\":1 \r\n\n \t{}", &[UNFINISHED, one()]),
         (
-            "one behind another",
+            "one after another",
             "§{\"a\":1\n§{\"b\n§{\"c\":[1\n{}",
             &[UNFINISHED, UNFINISHED, UNFINISHED, one()],
         ),
@@ -343,16 +344,16 @@ fn cut_short() {
 }
 
 #[test]
-fn nothing_else_is_taken_for_the_next_object() {
+fn resumes_only_at_an_object_that_begins_a_line() {
     for (name, input) in [
         ("on the same line", "§{\"a\":1 {} {\"b\":2}"),
-        ("behind a colon", "§{\"a\":\n{\"b\":2}"),
-        ("behind a comma", "§{\"a\":1,\n{\"b\":2}"),
-        ("behind a bracket", "§{\"a\":[\n{\"b\":2}"),
-        ("behind a colon, with white space", "§{\"a\": \t\r\n\n {\"b\":2}"),
-        ("behind a line, but not first", "§{\"a\"\n1 {\"b\":2}"),
+        ("after a colon", "§{\"a\":\n{\"b\":2}"),
+        ("after a comma", "§{\"a\":1,\n{\"b\":2}"),
+        ("after a bracket", "§{\"a\":[\n{\"b\":2}"),
+        ("after a colon, with white space", "§{\"a\": \t\r\n\n {\"b\":2}"),
+        ("on the next line, but not first", "§{\"a\"\n1 {\"b\":2}"),
         ("in a string", "§{\"a\":\"{\\\"b\\\":2} {}"),
-        ("in a string that is not closed, behind one that looks like an object", "§{\"a\":\"{}"),
+        ("in an unclosed string, after text that looks like an object", "§{\"a\":\"{}"),
         ("no opening brace", "§{\"a\":[1\n[2\n3\n\"4\"\n"),
     ] {
         check::<64>(name, input, &[UNFINISHED]);
@@ -360,43 +361,55 @@ fn nothing_else_is_taken_for_the_next_object() {
 }
 
 #[test]
-fn too_long() {
+fn reports_objects_that_are_too_long() {
     let one = || object("{}");
     let longest = || object("{\"abc\":1}");
     for (name, input, expected) in [
-        ("as long as may be", "{\"abc\":1}{}", &[longest(), one()][..]),
-        ("a byte more", "§{\"abcd\":1}{}", &[OVERSIZE, one()]),
+        ("the maximum length", "{\"abc\":1}{}", &[longest(), one()][..]),
+        ("one byte more", "§{\"abcd\":1}{}", &[TOO_LONG, one()]),
         (
-            "one behind another",
+            "one after another",
             "§{\"abcd\":1}§{\"abcd\":1}\n{\"abc\":1}",
-            &[OVERSIZE, OVERSIZE, longest()],
+            &[TOO_LONG, TOO_LONG, longest()],
         ),
         (
-            "a good deal more",
+            "many bytes more",
             "§{\"abcd\":\"{}}\\\"{}\",\"b\":{\"c\":{}},\n{}} {}",
-            &[OVERSIZE, one()],
+            &[TOO_LONG, one()],
         ),
-        ("cut short at its longest, in a string", "§{\"abcdefg\n{}", &[UNFINISHED, one()]),
-        ("cut short when it is too long, in a string", "§{\"abcdefgh\n{}", &[OVERSIZE, one()]),
-        ("cut short at its longest, by white space", "§{\"abc\":1\n{}", &[UNFINISHED, one()]),
-        ("cut short when it is too long, by white space", "§{\"abc\":1\n {}", &[OVERSIZE, one()]),
+        ("unfinished at the maximum length, in a string", "§{\"abcdefg\n{}", &[UNFINISHED, one()]),
         (
-            "cut short long after",
-            "§{\"abc\":1,\"d\":2,\n\"e\n§f\"}{}",
-            &[OVERSIZE, NOT_AN_OBJECT, one()],
+            "unfinished beyond the maximum length, in a string",
+            "§{\"abcdefgh\n{}",
+            &[TOO_LONG, one()],
         ),
-        ("cut short by the next", "§{\"abc\":1,\"d\":2\n{}", &[OVERSIZE, one()]),
-        ("at the end, at its longest", "§{\"abc\":1 ", &[UNFINISHED]),
-        ("at the end", "§{\"abc\":1  ", &[OVERSIZE]),
+        (
+            "unfinished at the maximum length, by white space",
+            "§{\"abc\":1\n{}",
+            &[UNFINISHED, one()],
+        ),
+        (
+            "unfinished beyond the maximum length, by white space",
+            "§{\"abc\":1\n {}",
+            &[TOO_LONG, one()],
+        ),
+        (
+            "unfinished long after the maximum length",
+            "§{\"abc\":1,\"d\":2,\n\"e\n§f\"}{}",
+            &[TOO_LONG, NOT_AN_OBJECT, one()],
+        ),
+        ("unfinished before the next object", "§{\"abc\":1,\"d\":2\n{}", &[TOO_LONG, one()]),
+        ("unfinished at the end, at the maximum length", "§{\"abc\":1 ", &[UNFINISHED]),
+        ("unfinished at the end, beyond the maximum length", "§{\"abc\":1  ", &[TOO_LONG]),
     ] {
         check::<9>(name, input, expected);
     }
-    check::<1>("no object fits", "§{}§{", &[OVERSIZE, UNFINISHED]);
-    check::<0>("nothing fits", "§{}§x§{", &[OVERSIZE, NOT_AN_OBJECT, OVERSIZE]);
+    check::<1>("no object fits", "§{}§{", &[TOO_LONG, UNFINISHED]);
+    check::<0>("nothing fits", "§{}§x§{", &[TOO_LONG, NOT_AN_OBJECT, TOO_LONG]);
 }
 
 #[test]
-fn an_object_in_one_input_is_lent() {
+fn object_in_one_input_is_borrowed_from_it() {
     let mut stream = JsonStream::<16>::new();
     let mut input = b" {\"a\":1}{\"b\":2} {\"c".as_slice();
     let whole = input;
@@ -416,7 +429,7 @@ fn an_object_in_one_input_is_lent() {
 }
 
 #[test]
-fn errors_come_as_soon_as_they_are_known() {
+fn reports_errors_at_the_earliest_byte() {
     let mut stream = JsonStream::<4>::new();
     for (piece, kind) in [
         ("{\"a\"", None),
@@ -433,7 +446,7 @@ fn errors_come_as_soon_as_they_are_known() {
 }
 
 #[test]
-fn a_stream_that_has_ended_can_go_on() {
+fn continues_after_finish() {
     let mut stream = JsonStream::<16>::new();
     for (input, expected) in [
         ("{\"a\":", vec![Err((Unfinished, 0))]),
@@ -448,7 +461,7 @@ fn a_stream_that_has_ended_can_go_on() {
 }
 
 #[test]
-fn every_payload_in_one_stream() {
+fn finds_every_valid_vector_in_one_stream() {
     let payloads: Vec<_> = vectors::subscribe()
         .into_iter()
         .filter(|vector| vector.value.is_ok())
@@ -468,7 +481,7 @@ fn every_payload_in_one_stream() {
 }
 
 #[test]
-fn the_capture() {
+fn finds_every_object_of_the_capture() {
     let mut begin = 0;
     let expected: Vec<Found> = CAPTURE
         .split_inclusive('\n')
@@ -489,7 +502,7 @@ fn the_capture() {
 // Errors.
 
 #[test]
-fn wording_and_size() {
+fn errors_have_a_fixed_wording_and_size() {
     let oversize =
         MessageAssembler::<4>::new().push(b"hello", true).expect("known").expect_err("too long");
     assert_eq!(
@@ -513,16 +526,16 @@ fn wording_and_size() {
 }
 
 #[test]
-fn little_is_kept_beside_the_bytes() {
+fn state_is_little_larger_than_the_buffer() {
     assert_eq!(size_of::<MessageAssembler<1024>>(), 1024 + 2 * size_of::<usize>());
     assert!(
         size_of::<JsonStream<1024>>() <= size_of::<MessageAssembler<1024>>() + 3 * size_of::<u64>()
     );
 }
 
-// Whatever comes.
+// Properties.
 
-/// Bytes of which streams of objects are made.
+/// Streams of braces, quotes, escapes, line feeds and whole objects.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let byte = || {
         prop_oneof![8 => select(b"{}\"\\\n:,[] a1".as_slice()), 1 => any::<u8>()]
@@ -535,31 +548,39 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 2000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn any_cutting_gives_the_same(bytes in bytes(), choices in vec(any::<u8>(), 0..12)) {
-        chunks::either::<0>(&bytes, &choices);
-        chunks::either::<9>(&bytes, &choices);
-        chunks::either::<1024>(&bytes, &choices);
+    fn any_cut_gives_the_results_of_the_model(
+        bytes in bytes(),
+        choices in vec(any::<u8>(), 0..12),
+    ) {
+        chunks::check_both::<0>(&bytes, &choices);
+        chunks::check_both::<9>(&bytes, &choices);
+        chunks::check_both::<1024>(&bytes, &choices);
     }
 
     #[test]
-    fn what_came_before_does_not_matter(before in bytes(), after in bytes()) {
+    fn earlier_input_does_not_change_later_results(before in bytes(), after in bytes()) {
         let after = [b"{".as_slice(), &after].concat();
         let mut stream = JsonStream::<1024>::new();
         let mut input = before.as_slice();
         while stream.next(&mut input).is_some() {}
-        // Between objects, perhaps behind garbage.
+        // Between two objects, or in garbage.
         if stream.finish().is_ok() {
-            behind::<1024>(&before, &after);
-            behind::<9>(&before, &after);
+            check_after::<1024>(&before, &after);
+            check_after::<9>(&before, &after);
         }
     }
 }
 
-/// Behind other bytes, where no object has yet to end, a stream gives the same.
-fn behind<const N: usize>(before: &[u8], after: &[u8]) {
+/// Checks that a stream gives the same results for `after` alone and following `before`, which must
+/// not end inside an object.
+fn check_after<const N: usize>(before: &[u8], after: &[u8]) {
     let mut stream = JsonStream::<N>::new();
     let mut input = before;
     while stream.next(&mut input).is_some() {}

@@ -1,4 +1,5 @@
-//! The tables of the Chat Messaging API Reference, row by row and in its order.
+//! Does the crate follow the tables of the Chat Messaging API Reference, row by row and in their
+//! order?
 
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use ivs_chat_proto::subscribe::{Event, EventKind, Message, ServiceError, Subscribe, SystemEvent};
@@ -8,12 +9,12 @@ use ivs_chat_proto::{
 };
 use serde_json::{Value, json};
 
-/// A field: its name, and whether it is required.
+/// A field, and `true` if it is required.
 type Row = (Field, bool);
 
-/// Takes each field away in turn, and then adds `null` in its place: what is required is missed,
-/// what is not is not.
-fn fields<'a, P: core::fmt::Debug>(
+/// Removes each field of the template, and then replaces it with `null`. Either is an error for a
+/// required field only. The template must have these fields and no others.
+fn check_fields<'a, P: core::fmt::Debug>(
     template: &Value,
     rows: &[Row],
     decode: impl Fn(&str) -> Result<P, ivs_chat_proto::DecodeError> + 'a,
@@ -40,13 +41,13 @@ fn fields<'a, P: core::fmt::Debug>(
     assert_eq!(template.as_object().expect("an object").len(), names.len(), "{names:?}");
 }
 
-/// What was encoded.
+/// Converts an encoded payload to a string.
 fn string(encoded: Result<&[u8], BufferTooSmall>) -> String {
     String::from_utf8(encoded.expect("room").into()).expect("text")
 }
 
 #[test]
-fn connecting_to_a_room() {
+fn endpoint_and_token_follow_the_reference() {
     let token = Token::new("eyJhbGci_-.~!#1").expect("a token");
     assert_eq!(Token::HEADER_NAME.to_ascii_lowercase(), "sec-websocket-protocol");
     assert_eq!(token.header_value(), "eyJhbGci_-.~!#1");
@@ -58,11 +59,11 @@ fn connecting_to_a_room() {
 }
 
 #[test]
-fn delete_message_publish() {
+fn delete_message_publish_has_the_fields_of_the_reference() {
     assert_eq!(DeleteMessage::REQUIRED_CAPABILITY, Capability::DeleteMessage);
     assert_eq!(Capability::DeleteMessage.name(), "DELETE_MESSAGE");
     let template = json!({"Action": "DELETE_MESSAGE", "Id": "i", "Reason": "r", "RequestId": "q"});
-    fields(
+    check_fields(
         &template,
         &[
             (Field::Action, true),
@@ -84,12 +85,12 @@ fn delete_message_publish() {
 }
 
 #[test]
-fn disconnect_user_publish() {
+fn disconnect_user_publish_has_the_fields_of_the_reference() {
     assert_eq!(DisconnectUser::REQUIRED_CAPABILITY, Capability::DisconnectUser);
     assert_eq!(Capability::DisconnectUser.name(), "DISCONNECT_USER");
     let template =
         json!({"Action": "DISCONNECT_USER", "RequestId": "q", "Reason": "r", "UserId": "u"});
-    fields(
+    check_fields(
         &template,
         &[
             (Field::Action, true),
@@ -109,12 +110,14 @@ fn disconnect_user_publish() {
 }
 
 #[test]
-fn send_message_publish() {
+fn send_message_publish_has_the_fields_of_the_reference() {
     assert_eq!(SendMessage::REQUIRED_CAPABILITY, Capability::SendMessage);
     assert_eq!(Capability::SendMessage.name(), "SEND_MESSAGE");
     let attributes = json!({"user_id": "u", "display_name": "d"});
-    let template = json!({"Action": "SEND_MESSAGE", "Attributes": attributes, "Content": "c", "RequestId": "q"});
-    fields(
+    let template = json!({
+        "Action": "SEND_MESSAGE", "Attributes": attributes, "Content": "c", "RequestId": "q",
+    });
+    check_fields(
         &template,
         &[
             (Field::Action, true),
@@ -135,8 +138,8 @@ fn send_message_publish() {
 
 #[test]
 fn content_is_counted_in_code_points() {
-    // One, two, three and four bytes; one and two UTF-16 units; one and several code points for
-    // what looks like one character.
+    // One to four bytes in UTF-8, one and two code units in UTF-16, and one or more code points per
+    // visible character.
     for (text, code_points) in
         [("a", 1), ("é", 1), ("語", 1), ("😀", 1), ("e\u{301}", 2), ("👩‍👩‍👧", 5), ("🇯🇵", 2)]
     {
@@ -145,10 +148,10 @@ fn content_is_counted_in_code_points() {
             code_points,
             "{text}"
         );
-        let most = 500 / usize::from(code_points);
-        let exact = text.repeat(most) + &"x".repeat(500 - most * usize::from(code_points));
+        let repeats = 500 / usize::from(code_points);
+        let exact = text.repeat(repeats) + &"x".repeat(500 - repeats * usize::from(code_points));
         assert_eq!(
-            Content::new(exact.as_str()).expect("just short enough").code_point_count(),
+            Content::new(exact.as_str()).expect("exactly long enough").code_point_count(),
             500
         );
         let longer = exact.clone() + "x";
@@ -164,7 +167,7 @@ fn content_is_counted_in_code_points() {
     }
     assert!(Content::with_limit("four", 4).is_ok());
     assert_eq!(Content::with_limit("fives", 4).unwrap_err().max_code_points(), 4);
-    // No room takes more than the API does, and none takes nothing.
+    // No limit exceeds that of the API, and no limit allows an empty content.
     assert_eq!(
         Content::with_limit("x".repeat(501).as_str(), 1000).unwrap_err().max_code_points(),
         500
@@ -174,7 +177,7 @@ fn content_is_counted_in_code_points() {
 }
 
 #[test]
-fn a_publish_is_written_without_empty_attributes() {
+fn publish_is_written_without_empty_attributes() {
     let encoded = |attributes: Attributes<'_>| {
         let mut send = SendMessage::new(Content::new("c").expect("short enough"));
         send.attributes = attributes;
@@ -190,7 +193,8 @@ fn a_publish_is_written_without_empty_attributes() {
     assert_eq!(encoded(texts.into()), without);
     #[cfg(feature = "alloc")]
     assert_eq!(encoded(Attributes::from(&std::collections::BTreeMap::new())), without);
-    // Any others are written, empty names and values included, and what was decoded as it came.
+    // All other attributes are written, including empty names and values. Decoded attributes are
+    // written as received.
     let with = |attributes: &str| without.replace('}', &format!(r#","Attributes":{attributes}}}"#));
     assert_eq!(encoded(Attributes::from(&[("", "")])), with(r#"{"":""}"#));
     for attributes in ["{}", "{ }", "null"] {
@@ -199,7 +203,7 @@ fn a_publish_is_written_without_empty_attributes() {
         assert_eq!(string(publish.encode(&mut [0; 128])), payload);
     }
 
-    // A subscribe has the member in any case, as the service writes it.
+    // The service always writes the member, so a subscribe has it, too.
     let mut event = Event::new("i".into(), "e".into(), "t".into());
     for (attributes, expected) in [(Attributes::NONE, "null"), (pairs.into(), "{}")] {
         event.attributes = attributes;
@@ -226,7 +230,7 @@ fn max_plain_len_is_exactly_enough() {
     let decoded = Publish::decode(encoded).expect("a payload");
     assert_eq!(decoded, send.into());
 
-    // No character takes more: neither alone, nor next to itself or to another.
+    // No character is longer: neither alone, nor next to itself or to another character.
     let alone = encoded_len("\u{1}");
     for character in char::MIN..=char::MAX {
         assert!(encoded_len(character.encode_utf8(&mut [0; 4])) <= alone, "{character:?}");
@@ -265,12 +269,12 @@ fn operations_convert_by_value_and_by_reference() {
 }
 
 #[test]
-fn event_subscribe() {
+fn event_subscribe_has_the_fields_of_the_reference() {
     let template = json!({
         "Attributes": {"string": "string"}, "EventName": "user_joined", "Id": "i", "RequestId": "q",
         "SendTime": "string::date-time", "Type": "EVENT",
     });
-    fields(
+    check_fields(
         &template,
         &[
             (Field::Attributes, false),
@@ -291,7 +295,7 @@ fn event_subscribe() {
     assert!(event.send_time.parse().is_err());
 }
 
-/// The kind of an event of this name with these attributes.
+/// Returns the kind of an event with this name and these attributes.
 fn kind<'a>(name: &'a str, attributes: &'a [(&'a str, &'a str)]) -> EventKind<'a> {
     let mut event = Event::new("i".into(), name.into(), "t".into());
     event.attributes = Attributes::from(attributes);
@@ -299,7 +303,7 @@ fn kind<'a>(name: &'a str, attributes: &'a [(&'a str, &'a str)]) -> EventKind<'a
 }
 
 #[test]
-fn events_of_the_service() {
+fn service_events_are_recognized() {
     let deleted = |message_id: &'static str, reason: Option<&'static str>| {
         EventKind::DeletedMessage { message_id: message_id.into(), reason: reason.map(Text::from) }
     };
@@ -336,28 +340,35 @@ fn events_of_the_service() {
     assert_eq!(event.kind(), deleted("m", Some("")));
     assert_eq!(
         string(event.encode(&mut [0; 512])),
-        r#"{"Type":"EVENT","Id":"i","RequestId":"","EventName":"aws:DELETE_MESSAGE","Attributes":{"MessageID":"m","MessageId":"m","Reason":""},"SendTime":"t"}"#
+        concat!(
+            r#"{"Type":"EVENT","Id":"i","RequestId":"","EventName":"aws:DELETE_MESSAGE","#,
+            r#""Attributes":{"MessageID":"m","MessageId":"m","Reason":""},"SendTime":"t"}"#,
+        )
     );
     let disconnection = SystemEvent::disconnect_user("u".into(), Some("r".into()));
     let event = Event::system("i".into(), &disconnection, "t".into());
     assert_eq!(event.kind(), disconnected);
     assert_eq!(
         string(event.encode(&mut [0; 512])),
-        r#"{"Type":"EVENT","Id":"i","RequestId":"","EventName":"aws:DISCONNECT_USER","Attributes":{"Reason":"r","UserId":"u"},"SendTime":"t"}"#
+        concat!(
+            r#"{"Type":"EVENT","Id":"i","RequestId":"","EventName":"aws:DISCONNECT_USER","#,
+            r#""Attributes":{"Reason":"r","UserId":"u"},"SendTime":"t"}"#,
+        )
     );
 }
 
 #[test]
-fn message_subscribe() {
+fn message_subscribe_has_the_fields_of_the_reference() {
     let template = json!({
         "Attributes": {"string": "string"}, "Content": "c", "Id": "i", "RequestId": "q",
-        "Sender": {"Attributes": {"name": "n"}, "UserId": "u"}, "SendTime": "string::date-time", "Type": "MESSAGE",
+        "Sender": {"Attributes": {"name": "n"}, "UserId": "u"}, "SendTime": "string::date-time",
+        "Type": "MESSAGE",
     });
     let decode = |json: &str| {
         Subscribe::decode_str(json)
             .map(|subscribe| assert_eq!(subscribe.type_name(), Message::TYPE))
     };
-    fields(
+    check_fields(
         &template,
         &[
             (Field::Attributes, false),
@@ -370,20 +381,24 @@ fn message_subscribe() {
         ],
         decode,
     );
-    fields(&template["Sender"], &[(Field::Attributes, false), (Field::UserId, true)], |sender| {
-        let mut message = template.clone();
-        message["Sender"] = sender.parse().expect("JSON");
-        decode(&message.to_string())
-    });
+    check_fields(
+        &template["Sender"],
+        &[(Field::Attributes, false), (Field::UserId, true)],
+        |sender| {
+            let mut message = template.clone();
+            message["Sender"] = sender.parse().expect("JSON");
+            decode(&message.to_string())
+        },
+    );
 }
 
 #[test]
-fn websocket_errors() {
+fn error_subscribe_has_the_fields_and_codes_of_the_reference() {
     let template = json!({
-        "ErrorCode": 400, "ErrorMessage": "Messages must be less than 240 chars", "Id": "IG5mcmlvdGlv",
-        "RequestId": "497f6eca", "Type": "ERROR",
+        "ErrorCode": 400, "ErrorMessage": "Messages must be less than 240 chars",
+        "Id": "IG5mcmlvdGlv", "RequestId": "497f6eca", "Type": "ERROR",
     });
-    fields(
+    check_fields(
         &template,
         &[
             (Field::ErrorCode, true),
@@ -455,7 +470,7 @@ fn websocket_errors() {
 }
 
 #[test]
-fn http_errors() {
+fn http_errors_have_the_names_of_the_reference() {
     for number in 0..=u16::MAX {
         let expected = match number {
             400 => Some(("InvalidParameterValue", "the message exceeds the character limit")),
@@ -471,7 +486,7 @@ fn http_errors() {
 }
 
 #[test]
-fn send_time() {
+fn send_time_is_parsed_as_rfc_3339() {
     let nanoseconds = |text: &str| {
         let time = Timestamp::parse(text).unwrap_or_else(|_| panic!("{text}"));
         (time.seconds(), time.nanoseconds())
@@ -523,7 +538,7 @@ fn send_time() {
             "{text}"
         );
     }
-    // An escaped time is read as well, and one far too long for a time is not.
+    // An escaped time is read. A text that is far too long for a time is not.
     let time = |text: &str| {
         let payload = format!(r#"{{"Type":"EVENT","Id":"","EventName":"","SendTime":"{text}"}}"#);
         let Ok(Subscribe::Event(event)) = Subscribe::decode_str(&payload) else { panic!() };
@@ -535,7 +550,7 @@ fn send_time() {
 
 #[cfg(feature = "std")]
 #[test]
-fn send_time_on_the_system_clock() {
+fn send_time_converts_to_the_system_clock() {
     use core::time::Duration;
     use std::time::SystemTime;
 
@@ -562,7 +577,7 @@ fn send_time_on_the_system_clock() {
 }
 
 #[test]
-fn close_reasons() {
+fn close_reasons_are_parsed() {
     let error = |error_code: Option<u16>, error_message: Option<&'static str>| CloseReason::Error {
         error_code: error_code.map(ErrorCode::new),
         error_message: error_message.map(Text::from),
@@ -596,7 +611,7 @@ fn close_reasons() {
 }
 
 #[test]
-fn capabilities() {
+fn capabilities_have_the_names_of_the_reference() {
     assert_eq!(
         Capability::ALL.iter().map(|capability| capability.name()).collect::<Vec<_>>(),
         ["SEND_MESSAGE", "DELETE_MESSAGE", "DISCONNECT_USER"]
