@@ -300,7 +300,7 @@ impl<'a> Pass<'_, 'a> {
     ) -> Result<()> {
         state.cursor.skip_space_before(b'"');
         let start = state.cursor;
-        let usual = match field.usual_len() {
+        let usual = match field.common_len() {
             _ if cfg!(target_os = "none") => None,
             ID_LEN => state.cursor.usual_string::<ID_LEN>(),
             TIME_LEN => state.cursor.usual_string::<TIME_LEN>(),

@@ -59,7 +59,7 @@ pub fn check() -> Option<bool> {
     let [forbidden, unheard] = [causes.next()??, causes.next()??];
     Some(
         is_written(
-            "the value of Content is of another type, at byte 28",
+            "invalid type for Content, at byte 28",
             format_args!("{refused}"),
         ) && is_written("a buffer of 36 bytes is needed", format_args!("{needed}"))
             && is_written("5 code points where 1 to 4 are allowed", format_args!("{too_long}"))
