@@ -302,9 +302,9 @@ impl<'a> Pass<'_, 'a> {
         let start = state.cursor;
         let usual = match field.common_len() {
             _ if cfg!(target_os = "none") => None,
-            ID_LEN => state.cursor.usual_string::<ID_LEN>(),
-            TIME_LEN => state.cursor.usual_string::<TIME_LEN>(),
-            UUID_LEN => state.cursor.usual_string::<UUID_LEN>(),
+            ID_LEN => state.cursor.fixed_len_string::<ID_LEN>(),
+            TIME_LEN => state.cursor.fixed_len_string::<TIME_LEN>(),
+            UUID_LEN => state.cursor.fixed_len_string::<UUID_LEN>(),
             _ => None,
         };
         let text = match usual {
