@@ -58,7 +58,7 @@ impl Instant {
         self.0
     }
 
-    /// Returns the time elapsed from `earlier` to `self`, or zero if `earlier` is later than `self`.
+    /// Returns the time elapsed since `earlier`, or zero if `earlier` is later than `self`.
     ///
     /// # Examples
     ///

@@ -83,9 +83,8 @@ impl<const N: usize> JsonStream<N> {
     ///
     /// # Errors
     ///
-    /// Returns an error in place of an object that is unfinished or exceeds `N` bytes, and for bytes
-    /// between objects that are neither white space nor an object. The stream can be used after an
-    /// error.
+    /// Returns an error in place of an object that is unfinished or exceeds `N` bytes, and for
+    /// bytes between objects that are not white space. The stream can be used after an error.
     ///
     /// # Examples
     ///

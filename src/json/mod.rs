@@ -2,9 +2,9 @@
 //!
 //! All JSON syntax is handled in this module, which is independent of the chat protocol.
 //!
-//! Code that runs for every byte is always inlined. This keeps the cursor in registers, so that the
-//! next load does not wait for the last store. On bare metal, where code size matters more, inlining
-//! is left to the optimizer.
+//! Code that runs for every byte is always inlined. This keeps the cursor in registers, so that
+//! the next load does not wait for the last store. On bare metal, where code size matters more,
+//! inlining is left to the optimizer.
 
 #![cfg_attr(
     not(target_os = "none"),

@@ -17,7 +17,7 @@ use crate::value::Text;
 use crate::wire::encode::{Encode, encoders};
 use crate::wire::{
     self, DecodeError, Direction, Field, Level, Members, Payload, Shape, Values, decode_utf8,
-    usual_members,
+    fast_path_members,
 };
 
 /// The payloads, in the order in which [`Publish::read`] tells them apart.
@@ -31,7 +31,7 @@ impl Members for Order {
         sender: Payload::NONE,
     };
 
-    usual_members!(Action, RequestId, Content, Id, UserId, Attributes, Reason);
+    fast_path_members!(Action, RequestId, Content, Id, UserId, Attributes, Reason);
 }
 
 /// Any payload, of which only the `RequestId` is read.

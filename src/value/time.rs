@@ -146,10 +146,10 @@ impl Timestamp {
     ///
     /// If `buffer` is too small; [`MAX_LEN`](Self::MAX_LEN) bytes are always enough.
     pub fn format_into(self, buffer: &mut [u8]) -> Result<&str, BufferTooSmall> {
-        let mut copy = Copied { buffer, length: 0 };
-        // It is not the copy that fails when there is no room.
-        let _ = write!(copy, "{self}");
-        let Copied { buffer, length } = copy;
+        let mut writer = SliceWriter { buffer, length: 0 };
+        // A full writer counts the missing bytes and does not fail.
+        let _ = write!(writer, "{self}");
+        let SliceWriter { buffer, length } = writer;
         buffer
             .get(..length)
             .and_then(|text| core::str::from_utf8(text).ok())
@@ -168,13 +168,13 @@ impl Timestamp {
     }
 }
 
-/// What has been written of a text, as far as there was room.
-struct Copied<'b> {
+/// A formatter target that writes to the start of a slice, and counts the bytes that do not fit.
+struct SliceWriter<'b> {
     buffer: &'b mut [u8],
     length: usize,
 }
 
-impl fmt::Write for Copied<'_> {
+impl fmt::Write for SliceWriter<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         if let Some(place) =
             self.buffer.get_mut(self.length..).and_then(|free| free.get_mut(..text.len()))

@@ -81,7 +81,7 @@ kinds! {
     LoneSurrogate = "lone surrogate",
     /// A number that is out of range.
     ///
-    /// An `ErrorCode` ranges from 0 to 65535. Any other number must be within the range of an `f64`.
+    /// An `ErrorCode` ranges from 0 to 65535. All other numbers must be in the range of an `f64`.
     NumberOutOfRange = "number out of range",
     /// Arrays and objects that are nested more than 127 levels deep.
     NestedTooDeep = "nested too deep",

@@ -45,11 +45,11 @@ pub(crate) fn encode_to_string(payload: &impl Encode) -> alloc::string::String {
 macro_rules! encoders {
     ($($payload:ident),*) => {$(
         impl $payload<'_> {
-            /// Encodes the payload as compact JSON at the start of `buffer`, and returns the encoded
-            /// bytes.
+            /// Encodes the payload as compact JSON at the start of `buffer`, and returns the
+            /// encoded bytes.
             ///
-            /// The bytes are UTF-8 and can be sent as a WebSocket text message. The rest of `buffer`
-            /// is unspecified afterwards.
+            /// The bytes are UTF-8 and can be sent as a WebSocket text message. The contents of
+            /// the rest of `buffer` are unspecified.
             ///
             /// # Errors
             ///

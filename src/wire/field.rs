@@ -29,7 +29,7 @@ pub(super) const UUID_LEN: usize = 36;
 pub(super) const TIME_LEN: usize = 30;
 
 macro_rules! fields {
-    ($($(#[$doc:meta])* $field:ident = $name:literal, $kind:ident $(of $common_len:ident bytes)?;)*) => {
+    ($($(#[$doc:meta])* $field:ident = $name:literal, $kind:ident $(of $len:ident bytes)?;)*) => {
         /// A field of a payload, as named in the reference and on the wire.
         ///
         /// # Examples
@@ -91,7 +91,7 @@ macro_rules! fields {
             #[inline]
             pub(super) const fn common_len(self) -> usize {
                 match self {
-                    $(Self::$field => 0 $(+ $common_len)?,)*
+                    $(Self::$field => 0 $(+ $len)?,)*
                 }
             }
         }
