@@ -1,4 +1,4 @@
-//! Points in time, for the state machines.
+//! The time type of the state machines.
 
 use core::fmt;
 use core::ops::{Add, AddAssign};

@@ -110,10 +110,10 @@ impl<const N: usize> JsonStream<N> {
     ) -> Option<Result<&'s [u8], StreamError>> {
         while !input.is_empty() {
             let (length, chunk) = self.scanner.next(input);
-            let (piece, rest) = input.split_at_checked(length)?;
+            let (bytes, rest) = input.split_at_checked(length)?;
             let offset = self.begin();
             *input = rest;
-            self.position = self.position.wrapping_add(count(piece));
+            self.position = self.position.wrapping_add(count(bytes));
             let error = |kind| Some(Err(StreamError { kind, offset }));
             let fin = match chunk {
                 Chunk::Skipped => continue,
@@ -124,7 +124,7 @@ impl<const N: usize> JsonStream<N> {
             if self.object.skips(fin) {
                 continue;
             }
-            return match self.object.push(piece, fin)? {
+            return match self.object.push(bytes, fin)? {
                 Err(_) => error(StreamErrorKind::MessageTooLong),
                 Ok(_) if chunk == Chunk::Truncated => error(StreamErrorKind::Unfinished),
                 Ok(object) => Some(Ok(object)),

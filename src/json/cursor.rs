@@ -1,10 +1,10 @@
 //! A cursor over a JSON text, with typed reads for the values that the caller needs, and
 //! [`Cursor::value`] for all other values.
 //!
-//! Functions are named after the grammar of RFC 8259 and start at the start of their production.
-//! White space is skipped after each structural character, and before the end of a member or an
-//! element. Functions that run for every member are inlined into the few loops that use them, which
-//! work on a copy of the cursor.
+//! Functions are named after the grammar of RFC 8259 and read a production from the current
+//! position. White space is skipped after each structural character, and before the end of a member
+//! or an element. Functions that run for every member are inlined into the few loops that use them,
+//! which work on a copy of the cursor.
 
 use super::escape::skip_escaped;
 use super::scan::{is_plain, skip_plain};

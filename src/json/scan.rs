@@ -72,13 +72,13 @@ pub(super) fn last_word(text: &[u8], rest: &[u8]) -> u64 {
 /// 3. Control characters and quote: `b ^ 2` permutes the control characters 0x00 to 0x1f, because
 ///    it changes only a low bit, and maps the quote, 0x22, to 0x20. It maps no other byte below
 ///    0x21. One test, `(b ^ 2) < 0x21`, therefore covers both.
-/// 4. The bytes of non-ASCII characters are 0x80 and above, and are never special. The rule of
-///    step 1 does not hold for them, so `& !word` clears their flags. Neither exclusive or changes
-///    the high bit, so the flags of ASCII bytes remain.
+/// 4. The bytes of non-ASCII characters are 0x80 and above, and are never special. Step 1 does not
+///    apply to them, so `& !word` clears their flags. It keeps the flags of ASCII bytes, because
+///    their high bit is clear in `word`.
 /// 5. The subtraction works on the whole word, so a byte that is less than `n` borrows from the
-///    next higher byte, which may then be flagged wrongly. A borrow starts only at a byte that
-///    satisfies the comparison. That byte is ASCII and flagged, so every wrong flag lies above a
-///    correct one. The lowest flag is always correct.
+///    next higher byte, which may then be flagged wrongly. A chain of borrows starts only at a byte
+///    that is less than `n`. That byte is flagged correctly, so every wrong flag is above a correct
+///    one, and the lowest flag is always correct.
 /// 6. The word is loaded in little-endian order, so the lowest byte of the word is the first byte
 ///    of the text. [`plain_in_word`] uses only the lowest flag.
 ///

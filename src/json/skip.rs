@@ -1,6 +1,7 @@
 //! Functions that validate and skip JSON.
 //!
-//! Each function starts at the start of its production in RFC 8259 and returns the bytes after it.
+//! Each function expects a production of RFC 8259 at the start of its input, and returns the bytes
+//! after it.
 
 use super::ErrorKind;
 use super::escape::skip_escaped;
@@ -12,7 +13,7 @@ use super::scan::skip_plain;
 /// `serde_json`, with its limit of 128, accepts the same depth.
 const MAX_OPEN: u32 = 127;
 
-/// The bytes after a production, or an error and the bytes from its position.
+/// The bytes after a production, or an error and the bytes from the position of the error.
 pub(super) type Step<'a, T = &'a [u8]> = Result<T, (ErrorKind, &'a [u8])>;
 
 /// Returns the error of input that the grammar does not allow: its end, or an unexpected byte.
@@ -194,7 +195,7 @@ pub(super) fn skip_number(number: &[u8]) -> Step<'_, (&[u8], Notation)> {
         })?;
     }
     if rest.is_empty() {
-        // The number may continue after the end of the input. Every number is inside an object.
+        // The number may be incomplete. A complete one is followed by the rest of an object.
         return Err((ErrorKind::UnexpectedEnd, rest));
     }
     Ok((rest, notation))

@@ -303,13 +303,13 @@ fn escape_word(word: u64, length: usize, mut to: &mut [u8]) -> Option<&mut [u8]>
 fn escape_bytewise(text: &[u8], to: &mut [u8]) -> Option<usize> {
     let mut end = 0_usize;
     for byte in text {
-        let piece = if is_special(*byte) {
+        let encoded = if is_special(*byte) {
             escape_of(*byte).as_bytes()
         } else {
             core::slice::from_ref(byte)
         };
-        to.get_mut(end..)?.get_mut(..piece.len())?.copy_from_slice(piece);
-        end = end.wrapping_add(piece.len());
+        to.get_mut(end..)?.get_mut(..encoded.len())?.copy_from_slice(encoded);
+        end = end.wrapping_add(encoded.len());
     }
     Some(end)
 }
