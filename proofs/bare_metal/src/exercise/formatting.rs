@@ -58,10 +58,8 @@ pub fn check() -> Option<bool> {
         .into_iter();
     let [forbidden, unheard] = [causes.next()??, causes.next()??];
     Some(
-        is_written(
-            "invalid type for Content, at byte 28",
-            format_args!("{refused}"),
-        ) && is_written("a buffer of 36 bytes is needed", format_args!("{needed}"))
+        is_written("invalid type for Content, at byte 28", format_args!("{refused}"))
+            && is_written("a buffer of 36 bytes is needed", format_args!("{needed}"))
             && is_written("5 code points where 1 to 4 are allowed", format_args!("{too_long}"))
             && is_written("message exceeds 4 bytes", format_args!("{oversize}"))
             && is_written("not an object, at byte 1", format_args!("{garbage}"))
