@@ -1,11 +1,15 @@
+//! The time type of the state machines.
+
 use core::fmt;
 use core::ops::{Add, AddAssign};
 use core::time::Duration;
 
-/// A moment in milliseconds on the caller's monotonic clock.
+/// A point in time on the caller's monotonic clock, in milliseconds.
 ///
-/// The origin is arbitrary: the start of the program, or the boot of the device. Only differences
-/// count.
+/// The origin of the clock is arbitrary, such as the start of the program or the boot of the
+/// device. Only differences between instants matter.
+///
+/// # Examples
 ///
 /// ```
 /// use core::time::Duration;
@@ -20,57 +24,87 @@ use core::time::Duration;
 pub struct Instant(u64);
 
 impl Instant {
-    /// A moment that never comes.
+    /// The instant that is never [due](Self::is_due).
     pub(crate) const NEVER: Self = Self(u64::MAX);
 
-    /// Creates a moment from the number of milliseconds since the clock's origin.
+    /// Creates an instant from a number of milliseconds since the clock's origin.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use ivs_chat_proto::Instant;
+    ///
+    /// assert_eq!(Instant::from_millis(1_500), Instant::from(Duration::from_millis(1_500)));
+    /// ```
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
 
     /// Returns the number of milliseconds since the clock's origin.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use ivs_chat_proto::Instant;
+    ///
+    /// let now = Instant::from_millis(1_500) + Duration::from_secs(1);
+    /// assert_eq!(now.as_millis(), 2_500);
+    /// ```
     #[must_use]
     pub const fn as_millis(self) -> u64 {
         self.0
     }
 
-    /// Returns the time that has passed since `earlier`, or zero if `earlier` is later.
+    /// Returns the time elapsed since `earlier`, or zero if `earlier` is later than `self`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use ivs_chat_proto::Instant;
+    ///
+    /// let (first, second) = (Instant::from_millis(10), Instant::from_millis(15));
+    /// assert_eq!(second.saturating_duration_since(first), Duration::from_millis(5));
+    /// assert_eq!(first.saturating_duration_since(second), Duration::ZERO);
+    /// ```
     #[must_use]
     pub const fn saturating_duration_since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.since(earlier))
     }
 
-    /// Returns the moment `millis` later, at most [`NEVER`](Self::NEVER).
+    /// Returns the instant `millis` later. Saturates at [`NEVER`](Self::NEVER).
     #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) const fn after(self, millis: u64) -> Self {
         Self(self.0.saturating_add(millis))
     }
 
-    /// Returns the moment `millis` earlier, or the origin if there is none.
+    /// Returns the instant `millis` earlier. Saturates at the origin.
     pub(crate) const fn before(self, millis: u64) -> Self {
         Self(self.0.saturating_sub(millis))
     }
 
-    /// Returns the number of milliseconds since `earlier`, or 0 if `earlier` is later.
+    /// Returns the number of milliseconds since `earlier`, or 0 if `earlier` is later than `self`.
     pub(crate) const fn since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// Returns `true` if this moment has come.
+    /// Returns `true` if `now` has reached this instant.
     pub(crate) const fn is_due(self, now: Self) -> bool {
         self.0 <= now.0 && self.0 != Self::NEVER.0
     }
 }
 
-/// Converts the time since the clock's origin, rounded down to milliseconds.
+/// Converts a duration since the clock's origin, rounded down to milliseconds. Saturates.
 impl From<Duration> for Instant {
     fn from(elapsed: Duration) -> Self {
         Self(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
     }
 }
 
-/// Adds a duration, rounded down to milliseconds. The sum saturates.
+/// Adds a duration, rounded down to milliseconds. Saturates.
 impl Add<Duration> for Instant {
     type Output = Self;
 

@@ -1,12 +1,14 @@
+//! Rate limiting over a sliding window.
+
 use core::mem;
 use core::num::NonZeroU8;
 
 use crate::instant::Instant;
 
-/// The moments of the latest requests, newest first.
+/// A rate limiter that keeps the times of the `MOST` most recent requests, newest first.
 ///
-/// No window of `WINDOW_MS`, wherever it begins, may have more requests than a limit of at most
-/// `MOST`.
+/// No window of `WINDOW_MS` milliseconds, regardless of its start, contains more requests than the
+/// limit. A limit above `MOST` is treated as `MOST`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Rate<const MOST: usize, const WINDOW_MS: u64 = 1_000> {
     sent: [Instant; MOST],
@@ -17,14 +19,14 @@ impl<const MOST: usize, const WINDOW_MS: u64> Rate<MOST, WINDOW_MS> {
         Self { sent: [Instant::NEVER; MOST] }
     }
 
-    /// Returns when the next request can be made, if it has to wait.
+    /// Returns the time of the next permitted request, or `None` if a request is permitted `now`.
     pub(crate) fn retry_at(&self, limit: Option<NonZeroU8>, now: Instant) -> Option<Instant> {
         let limit = usize::from(limit?.get()).min(MOST);
         let sent = *self.sent.get(limit.checked_sub(1)?)?;
         Some(sent.after(WINDOW_MS)).filter(|retry_at| sent != Instant::NEVER && *retry_at > now)
     }
 
-    /// Records a request.
+    /// Records a request made `now`.
     pub(crate) fn note(&mut self, now: Instant) {
         let mut newer = now;
         self.sent.iter_mut().for_each(|sent| mem::swap(sent, &mut newer));

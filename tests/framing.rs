@@ -507,7 +507,7 @@ fn errors_have_a_fixed_wording_and_size() {
         MessageAssembler::<4>::new().push(b"hello", true).expect("known").expect_err("too long");
     assert_eq!(
         (oversize.to_string().as_str(), oversize.max_bytes()),
-        ("a message of more than 4 bytes", 4)
+        ("message exceeds 4 bytes", 4)
     );
     assert_eq!(size_of_val(&oversize), size_of::<usize>());
     for (kind, wording) in [

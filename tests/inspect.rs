@@ -364,7 +364,7 @@ fn frames_of_more_than_4_mib() {
     let padded = |length| format!("{{{}{}", " ".repeat(length - SEND.len()), &SEND[1..]);
     let (longest, too_long) = (padded(MAX_FRAME), padded(MAX_FRAME + 1));
     let skipped = |frame| {
-        json!({"frame": frame, "ok": false, "error": "a message of more than 4194304 bytes", "kind": "MessageTooLong",
+        json!({"frame": frame, "ok": false, "error": "message exceeds 4194304 bytes", "kind": "MessageTooLong",
             "offset": MAX_FRAME})
     };
 
@@ -417,7 +417,7 @@ fn frames_of_more_than_4_mib() {
     let transcript = run(&arguments, b"");
     assert_eq!(transcript.status, Some(1));
     let line = "          → send              hello\n                              request r-1\n";
-    let skipped = "          ✗ frame 2           a message of more than 4194304 bytes\n";
+    let skipped = "          ✗ frame 2           message exceeds 4194304 bytes\n";
     let summary = "\n3 frames: 2 publishes, 1 not decoded\n";
     assert_eq!(transcript.out, [line, skipped, line, summary].concat());
 }

@@ -122,7 +122,8 @@ impl Frames {
                 }
                 Part::Complete | Part::Line if self.is_skipping => {
                     self.is_skipping = false;
-                    self.fragments.push(bytes, true);
+                    // The error has already been returned, so this only ends the message.
+                    let _ = self.fragments.push(bytes, true);
                 }
                 Part::Complete | Part::Line => return Ok(Next::Last(piece, part)),
             }

@@ -1,4 +1,4 @@
-//! Whole messages from pieces.
+//! Complete messages from fragments and byte streams.
 
 mod assembler;
 mod json_stream;

@@ -1,10 +1,10 @@
-//! A cursor over one JSON text: typed reads for the values a caller wants, [`Cursor::value`] for
-//! the rest.
+//! A cursor over a JSON text, with typed reads for the values that the caller needs, and
+//! [`Cursor::value`] for all other values.
 //!
-//! Functions are named after the grammar of RFC 8259 and start where their production starts. White
-//! space is skipped after each structural character, and before the end of a member or an element.
-//! Functions on the path of every member are inlined into the few loops that use them, which work
-//! on a copy of the cursor.
+//! Functions are named after the grammar of RFC 8259 and read a production from the current
+//! position. White space is skipped after each structural character, and before the end of a member
+//! or an element. Functions that run for every member are inlined into the few loops that use them,
+//! which work on a copy of the cursor.
 
 use super::escape::skip_escaped;
 use super::scan::{is_plain, skip_plain};
@@ -17,15 +17,17 @@ use super::{Error, ErrorKind};
 
 type Result<T> = core::result::Result<T, Error>;
 
-/// A JSON text of which `rest` is unread.
+/// A position in a JSON text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cursor<'a> {
+    /// The unread text.
     rest: &'a str,
     /// The length of the whole text.
     len: usize,
 }
 
 impl<'a> Cursor<'a> {
+    /// Creates a cursor at the start of `text`.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) const fn new(text: &'a str) -> Self {
         Self { rest: text, len: text.len() }
@@ -37,7 +39,7 @@ impl<'a> Cursor<'a> {
         self.len.wrapping_sub(self.rest.len())
     }
 
-    /// Returns the text from an earlier position to this one.
+    /// Returns the text from the position of `earlier` to this position.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn since(&self, earlier: Self) -> &'a str {
         earlier.rest.get(..earlier.rest.len().wrapping_sub(self.rest.len())).unwrap_or_default()
@@ -49,7 +51,7 @@ impl<'a> Cursor<'a> {
         self.rest = to.rest;
     }
 
-    /// Returns the next 16 bytes without reading them.
+    /// Returns the next 16 bytes without reading them, or `None` if fewer are unread.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn window(&self) -> Option<u128> {
         self.rest.as_bytes().first_chunk().map(|window| u128::from_le_bytes(*window))
@@ -70,8 +72,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Skips white space (RFC 8259, section 2), of which compact JSON has none and most other JSON
-    /// a single space.
+    /// Skips white space (RFC 8259, section 2). Compact JSON has none, and most other JSON has a
+    /// single space.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn skip_space(&mut self) {
         if let Some(b' ' | b'\t' | b'\n' | b'\r') = self.next() {
@@ -82,7 +84,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Skips white space unless a value that starts with `expected` is next.
+    /// Skips white space unless the next byte is `expected`, the first byte of a value.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn skip_space_before(&mut self, expected: u8) {
         if self.next() != Some(expected) {
@@ -90,7 +92,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads an ASCII character if it is next.
+    /// Reads the next character if it is `expected`, which must be ASCII.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn eat(&mut self, expected: char) -> bool {
         match self.rest.strip_prefix(expected) {
@@ -102,7 +104,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads an ASCII character and the white space after it, if it is next.
+    /// Reads the next character and the white space after it if the character is `expected`.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     fn eat_token(&mut self, expected: char) -> bool {
         let found = self.eat(expected);
@@ -112,40 +114,43 @@ impl<'a> Cursor<'a> {
         found
     }
 
+    /// Returns an error at this position.
     #[cold]
     const fn error(self, kind: ErrorKind) -> Error {
         Error { kind, offset: self.offset() }
     }
 
-    /// The error of finding something other than the grammar allows: the end, or another byte.
+    /// Returns the error of input that the grammar does not allow: its end, or an unexpected byte.
     #[cold]
     pub(crate) const fn unexpected(self) -> Error {
         self.error(unexpected(self.rest.as_bytes()))
     }
 
-    /// The error of finding something other than the requested type: a value of another type, or
-    /// no value at all.
+    /// Returns the error of input that is not of the requested type: a value of another type, or
+    /// input that is not a value.
     ///
-    /// A byte order mark is not part of JSON (RFC 8259, section 8.1), and has an error of its own.
+    /// A byte order mark at the start of the text (RFC 8259, section 8.1) has a separate error.
     #[cold]
     pub(crate) fn mistyped(self) -> Error {
         let has_mark = self.offset() == 0 && self.rest.starts_with('\u{feff}');
         self.error(if has_mark { ErrorKind::ByteOrderMark } else { mistyped(self.rest.as_bytes()) })
     }
 
+    /// Converts the error of a [`Step`].
     #[cold]
     const fn failed(self, (kind, rest): (ErrorKind, &[u8])) -> Error {
         Error { kind, offset: self.len.wrapping_sub(rest.len()) }
     }
 
-    /// The end of the text: nothing but white space.
+    /// Reads the end of the text, and white space before it.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn end(&mut self) -> Result<()> {
         self.skip_space();
         if self.rest.is_empty() { Ok(()) } else { Err(self.error(ErrorKind::TrailingBytes)) }
     }
 
-    /// The opening brace of an object, or all of it if it is empty: then it returns `true`.
+    /// Reads the opening brace of an object. If the object is empty, also reads its closing brace
+    /// and returns `true`.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn open_object(&mut self) -> Result<bool> {
         if !self.eat('{') {
@@ -155,7 +160,7 @@ impl<'a> Cursor<'a> {
         Ok(self.eat('}'))
     }
 
-    /// The comma or the closing brace after a member. Returns `true` if it is the brace.
+    /// Reads the comma or closing brace after a member. Returns `true` for the brace.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn close_object(&mut self) -> Result<bool> {
         if let [b',', b'"', ..] = self.rest.as_bytes() {
@@ -172,7 +177,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// A key and its colon. Returns the key.
+    /// Reads a key and its colon, and returns the key.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn key(&mut self) -> Result<Str<'a>> {
         if self.next() != Some(b'"') {
@@ -183,7 +188,7 @@ impl<'a> Cursor<'a> {
         if self.eat_token(':') { Ok(key) } else { Err(self.unexpected()) }
     }
 
-    /// A string.
+    /// Reads a string.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn string(&mut self) -> Result<Str<'a>> {
         let Some(body) = self.rest.strip_prefix('"') else { return Err(self.mistyped()) };
@@ -202,12 +207,13 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// A string of exactly `N` bytes without escapes, or nothing. `N` must be at least 8.
+    /// Reads a string of exactly `N` bytes without escapes. Reads nothing and returns `None` if the
+    /// next value is not such a string. `N` must be at least 8.
     ///
-    /// Where nearly all strings have one length, this saves the search for their end, on which
-    /// everything after it would have to wait.
+    /// If most strings have the same length, this fast path avoids the search for the end of the
+    /// string, which would delay everything after it.
     #[cfg_attr(not(target_os = "none"), inline(always))]
-    pub(crate) fn usual_string<const N: usize>(&mut self) -> Option<Str<'a>> {
+    pub(crate) fn fixed_len_string<const N: usize>(&mut self) -> Option<Str<'a>> {
         let (inside, after) = self.rest.strip_prefix('"')?.split_at_checked(N)?;
         let rest = after.strip_prefix('"')?;
         if !is_plain::<N>(inside.as_bytes().first_chunk()?) {
@@ -217,7 +223,7 @@ impl<'a> Cursor<'a> {
         Some(Str::Verbatim(inside))
     }
 
-    /// Moves to the end of a step over the text. Returns the text in between.
+    /// Moves past a skipped production and returns its text.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     fn step(&mut self, step: Step<'_>) -> Result<&'a str> {
         match step {
@@ -230,14 +236,14 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// `null`, as it is written.
+    /// Reads `null`, and returns its text.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn null(&mut self) -> Result<&'a str> {
         self.step(skip_literal(self.rest.as_bytes(), b"null"))
     }
 
-    /// An integer of 16 bits without a sign. Returns it and the cursor after it. The text must not
-    /// end with it.
+    /// Reads a 16-bit unsigned integer, and returns it with the cursor after it. The text must not
+    /// end with the integer.
     #[inline(never)]
     pub(crate) fn u16(mut self) -> Result<(u16, Self)> {
         let error = |kind| Error { kind, offset: self.offset() };
@@ -253,7 +259,7 @@ impl<'a> Cursor<'a> {
         }
         let (digits, rest) = split(self.rest, rest);
         let number = digits.bytes().try_fold(0_u16, |number, digit| {
-            // A minus sign is below all digits, so `-0` is out of range, too.
+            // The code of the minus sign is less than that of `0`, so `-0` is also out of range.
             number.checked_mul(10)?.checked_add(digit.checked_sub(b'0')?.into())
         });
         let number = number.ok_or(error(ErrorKind::NumberOutOfRange))?;
@@ -261,10 +267,10 @@ impl<'a> Cursor<'a> {
         Ok((number, self))
     }
 
-    /// An object whose values are strings, as it is written.
+    /// Reads an object whose values are strings, and returns its text.
     ///
     /// If a value is not a string, the error is [`ErrorKind::WrongType`] at that value, and the
-    /// cursor is there, too.
+    /// cursor is left at that value.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn string_map(&mut self) -> Result<&'a str> {
         let step = skip_string_map(self.rest.as_bytes());
@@ -275,30 +281,33 @@ impl<'a> Cursor<'a> {
         self.step(step)
     }
 
-    /// Any value, as it is written. It is validated as strictly as the values that are read. `open`
-    /// is the number of arrays and objects around it.
+    /// Reads any value, and returns its text.
+    ///
+    /// The value is validated as strictly as by the typed reads. `open` is the number of enclosing
+    /// arrays and objects.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn value(&mut self, open: u32) -> Result<&'a str> {
         self.step(skip_value(self.rest.as_bytes(), open))
     }
 
-    /// The rest of an object, from one of its values on. `open` is the number of arrays and objects
-    /// around that object.
+    /// Reads the rest of an object from one of its values, and returns its text.
+    ///
+    /// `open` is the number of arrays and objects that enclose that object.
     #[cold]
     pub(crate) fn finish_object(&mut self, open: u32) -> Result<&'a str> {
         self.step(skip_nested(self.rest.as_bytes(), open, 1))
     }
 
-    /// Returns `true` if an array that has just been opened has an element, and reads its closing
-    /// bracket otherwise.
+    /// Returns `true` if an array whose opening bracket has been read has an element. Otherwise,
+    /// reads its closing bracket.
     #[cfg(feature = "serde")]
     pub(crate) fn has_first_element(&mut self) -> bool {
         self.skip_space();
         !self.eat(']')
     }
 
-    /// Returns `true` if a validated array has another element, and reads its closing bracket
-    /// otherwise.
+    /// Returns `true` if a validated array has another element. Otherwise, reads its closing
+    /// bracket.
     #[cfg(feature = "serde")]
     pub(crate) fn has_next_element(&mut self) -> bool {
         self.skip_space();
@@ -306,12 +315,13 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Splits a text where `rest`, an end of it, starts.
+/// Splits `text` before `rest`, which must be a suffix of it.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 fn split<'a>(text: &'a str, rest: &[u8]) -> (&'a str, &'a str) {
     text.split_at_checked(text.len().wrapping_sub(rest.len())).unwrap_or_default()
 }
 
+/// Returns the text after any amount of white space.
 #[inline(never)]
 fn without_space(rest: &str) -> &str {
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');

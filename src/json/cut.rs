@@ -1,13 +1,13 @@
-//! JSON that ends in the first bytes of a character.
+//! JSON text that ends within a UTF-8 sequence.
 
 use super::escape::skip_escaped;
 use super::scan::skip_plain;
 use super::{Error, ErrorKind};
 
-/// Returns the error of `input`, which consists of `text`, the start of a JSON text, and the first
-/// bytes of a character.
+/// Returns the error of `input`, which ends within the UTF-8 sequence of a character.
 ///
-/// More bytes can only help if the character is in a string, where any character may be.
+/// `text` is the valid part of `input`, and is incomplete as JSON. More bytes can complete `input`
+/// only if the character is inside a string, because only strings may contain it.
 pub(crate) fn cut_character(text: &str, input: &[u8]) -> Error {
     let unfinished = unfinished_string(text).and_then(|start| input.get(start..));
     match unfinished.map(|inside| skip_escaped(skip_plain(inside))) {
@@ -16,8 +16,7 @@ pub(crate) fn cut_character(text: &str, input: &[u8]) -> Error {
     }
 }
 
-/// Returns the offset of the inside of a string that starts but does not end in `text`, the start
-/// of a JSON text.
+/// Returns the offset of the body of the unterminated string in `text`, the start of a JSON text.
 fn unfinished_string(text: &str) -> Option<usize> {
     let mut start = None;
     let mut is_escaped = false;

@@ -1,10 +1,10 @@
-//! The escapes of a string, checked where they stand (RFC 8259, section 7).
+//! In-place validation of the escapes in a string (RFC 8259, section 7).
 
 use super::ErrorKind;
 use super::scan::skip_plain;
 use super::skip::Step;
 
-/// The inside of a string, from the first byte on that cannot stand for itself, as far as its
+/// Skips the body of a string from its first [special](super::scan::is_special) byte up to its
 /// closing quote.
 #[inline(never)]
 pub(super) fn skip_escaped(mut rest: &[u8]) -> Step<'_> {
@@ -15,14 +15,14 @@ pub(super) fn skip_escaped(mut rest: &[u8]) -> Step<'_> {
             [b'"', ..] => return Ok(rest),
             _ => return Err(unescaped(rest)),
         };
-        // Escapes come in groups: the next one is only searched for if it does not follow at once.
+        // Escapes often follow each other directly, so the search is skipped if one does.
         if rest.first() != Some(&b'\\') {
             rest = skip_plain(rest);
         }
     }
 }
 
-/// The error of a byte that cannot stand for itself and starts no escape, or of the end.
+/// Returns the error of a special byte that starts no valid escape, or of the end of the input.
 #[cold]
 const fn unescaped(rest: &[u8]) -> (ErrorKind, &[u8]) {
     match rest {
@@ -32,8 +32,9 @@ const fn unescaped(rest: &[u8]) -> (ErrorKind, &[u8]) {
     }
 }
 
-/// Whether a backslash and this byte make an escape: a look into a set, because there is no
-/// guessing which it will be.
+/// Returns `true` if a backslash followed by `byte` is an escape.
+///
+/// A bit set replaces a `match`, whose branches would be mispredicted.
 #[inline]
 const fn is_short_escape(byte: u8) -> bool {
     const LOW: u64 = 1 << b'"' | 1 << b'/';
@@ -47,7 +48,7 @@ const fn is_short_escape(byte: u8) -> bool {
     byte < 128 && set >> (byte % 64) & 1 == 1
 }
 
-/// What a UTF-16 code unit is by itself.
+/// The role of a UTF-16 code unit.
 #[derive(PartialEq, Eq)]
 enum Unit {
     Character,
@@ -55,7 +56,7 @@ enum Unit {
     TrailingSurrogate,
 }
 
-/// Goes over an escape of a UTF-16 code unit, or the two of a surrogate pair.
+/// Skips the escape of a UTF-16 code unit, or the two escapes of a surrogate pair.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 fn skip_unicode_escape(escape: &[u8]) -> Step<'_> {
     match code_unit(escape)? {
@@ -72,7 +73,7 @@ fn skip_unicode_escape(escape: &[u8]) -> Step<'_> {
     }
 }
 
-/// The UTF-16 code unit of an escape, and what follows it.
+/// Returns the role of the UTF-16 code unit in an escape, and the bytes after the escape.
 #[inline]
 fn code_unit(escape: &[u8]) -> Step<'_, (Unit, &[u8])> {
     let digits = escape.get(2..).unwrap_or_default();
@@ -95,10 +96,11 @@ fn code_unit(escape: &[u8]) -> Step<'_, (Unit, &[u8])> {
     Ok((unit, rest))
 }
 
-/// Whether four bytes are hexadecimal digits.
+/// Returns `true` if all four bytes are hexadecimal digits.
 ///
-/// In each byte, with the high bit set so that none borrows from the next, subtracting leaves the
-/// high bit set exactly where the one is not less than the other.
+/// All bytes are compared at once. The high bit of each minuend byte is set before the subtraction,
+/// so no byte borrows from the next. It remains set exactly if the byte was not less than its
+/// subtrahend. The oracle in the tests is [`u8::is_ascii_hexdigit`].
 #[inline]
 const fn are_hex_digits(bytes: [u8; 4]) -> bool {
     const HIGH: u32 = u32::from_ne_bytes([0x80; 4]);

@@ -1,10 +1,10 @@
-//! RFC 8259, strictly: reading and writing, without memory of its own and without recursion.
+//! A strict JSON reader and writer (RFC 8259), without allocation or recursion.
 //!
-//! This is the only module that knows JSON, and it knows nothing of chat.
+//! All JSON syntax is handled in this module, which is independent of the chat protocol.
 //!
-//! Code that runs for every byte is always inlined, because only then does a cursor stay in
-//! registers and the next load does not wait for the last store. On bare metal, where code size
-//! matters more, inlining is left to the optimiser.
+//! Code that runs for every byte is always inlined. This keeps the cursor in registers, so that
+//! the next load does not wait for the last store. On bare metal, where code size matters more,
+//! inlining is left to the optimizer.
 
 #![cfg_attr(
     not(target_os = "none"),
@@ -27,7 +27,7 @@ pub(crate) use object_scanner::{Chunk, ObjectScanner};
 pub(crate) use string::{Chars, Str};
 pub(crate) use writer::{BufferFull, MAX_CHARACTER_LEN, Sink, SliceWriter};
 
-/// Why a text could not be read, and where.
+/// A syntax or type error: its kind and its byte offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Error {
     pub(crate) kind: ErrorKind,
@@ -42,24 +42,24 @@ impl core::fmt::Display for Error {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ErrorKind {
-    /// The text is cut short.
+    /// The text is incomplete.
     UnexpectedEnd,
-    /// A byte that the grammar does not allow here.
+    /// A byte that the grammar does not allow at this position.
     UnexpectedByte,
-    /// A byte order mark at the beginning.
+    /// A byte order mark at the start of the text.
     ByteOrderMark,
-    /// A control character that is not escaped.
+    /// An unescaped control character in a string.
     ControlCharacter,
     /// A backslash that does not start a valid escape.
     InvalidEscape,
-    /// An escaped half of a surrogate pair without its other half.
+    /// An escaped surrogate that is not part of a surrogate pair.
     LoneSurrogate,
-    /// A number beyond the range of a double.
+    /// A number outside the range of the requested type, which is an `f64` for skipped numbers.
     NumberOutOfRange,
-    /// Too many arrays and objects inside each other.
+    /// Arrays and objects that are nested too deeply.
     NestedTooDeep,
     /// Something other than white space after the end of the value.
     TrailingBytes,
-    /// A value of another type than the requested one.
+    /// A value whose type differs from the requested type.
     WrongType,
 }

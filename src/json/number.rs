@@ -1,20 +1,25 @@
-//! What the digits of a number say, once they are known to be one.
+//! The range check of numbers.
 
-/// How many digits are looked at: as many as 64 bits hold.
+/// The number of significant digits that are compared: the most that fit in 64 bits.
 const SIGNIFICANT: u32 = 19;
-/// In `isize`, no text has too many digits to count, and a processor of 32 bits takes it in one
-/// register.
+/// The first [`SIGNIFICANT`] digits of the range limit, and the power of ten of the first digit.
 ///
-/// What is less than halfway from the largest double, 1.7976931348623157081e308, to what would be
-/// the next and so is rounded to the largest: its first digits, and the power of ten of the first.
+/// The limit, 1.797693134862315807e308, lies just below the point halfway from the largest `f64`,
+/// about 1.79769313486231570815e308, to the value that would follow it. Numbers below that point
+/// are rounded to the largest `f64`.
+///
+/// The power is an `isize`: a text cannot have more digits than that can count, and a 32-bit
+/// processor keeps it in one register.
 const LARGEST: (u64, isize) = (1_797_693_134_862_315_807, 308);
 
-/// Whether a number of the grammar of RFC 8259 (section 6) is beyond the range of a double, as no
-/// receiver could hold it.
+/// Returns `true` if `number` exceeds the range of an `f64`.
+///
+/// No receiver could represent such a number. `number` must match the grammar of RFC 8259
+/// (section 6). Digits after the first [`SIGNIFICANT`] ones are not compared.
 pub(super) fn is_beyond_double(number: &[u8]) -> bool {
     let mut digits = 0_u64;
     let mut taken = 0_u32;
-    // The power of ten of the digit in front of the point, counted from the first significant one.
+    // The power of ten of the first significant digit.
     let mut power = -1_isize;
     let mut in_fraction = false;
     let mut bytes = number.iter();

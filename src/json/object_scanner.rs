@@ -1,30 +1,31 @@
-//! Where the objects of a stream begin and end.
+//! The boundaries of JSON objects in a byte stream.
 
 use super::scan;
 
-/// Finds the ends of objects, in whatever pieces they come, and sees every byte once.
+/// A scanner that finds the boundaries of objects in a stream and examines every byte once.
 ///
-/// It does not validate: of what is inside an object it knows braces, strings, the escapes in them,
-/// and the two signs that the object was cut short.
+/// The stream may be divided into inputs anywhere. The scanner does not validate objects: it
+/// recognizes braces, strings, escapes in strings, and the two signs of a truncated object (see
+/// [`ScanState::is_cut_by`]).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ObjectScanner {
     state: ScanState,
-    /// How many braces are open.
+    /// The number of open braces.
     depth: u64,
 }
 
-/// What some bytes are.
+/// The classification of consecutive bytes of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Chunk {
-    /// White space between objects, or the rest of what is none.
+    /// White space between objects, or the continuation of [`Self::Garbage`].
     Skipped,
-    /// The beginning of what is no object.
+    /// The start of bytes between objects that are not white space.
     Garbage,
-    /// Bytes of an object that has not ended.
+    /// A part of an object, without its end.
     Partial,
-    /// An object, or the rest of one.
+    /// An object, or the last part of one.
     Complete,
-    /// The same, but cut short.
+    /// A truncated object, or the last part of one.
     Truncated,
 }
 
@@ -33,12 +34,13 @@ impl ObjectScanner {
         Self { state: ScanState::Between, depth: 0 }
     }
 
-    /// Whether there is an object that has not ended.
+    /// Returns `true` if an object has started but has not ended.
     pub(crate) const fn is_inside(&self) -> bool {
         self.depth > 0
     }
 
-    /// How many of the bytes, of which there must be one, belong together, and what they are.
+    /// Returns the length and the classification of the first chunk of `bytes`, which must not be
+    /// empty.
     #[inline]
     pub(crate) fn next(&mut self, bytes: &[u8]) -> (usize, Chunk) {
         match (self.state, bytes.first()) {
@@ -55,6 +57,7 @@ impl ObjectScanner {
         }
     }
 
+    /// Does the same as [`next`](Self::next) for the bytes of an object.
     fn object(&mut self, bytes: &[u8]) -> (usize, Chunk) {
         let mut seen = 0_usize;
         while let Some(&byte) = bytes.get(seen) {
@@ -84,34 +87,37 @@ impl ObjectScanner {
     }
 }
 
-/// What the next byte stands behind.
+/// The context of the next byte: its position, and the bytes before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum ScanState {
-    /// An object, or nothing.
+    /// Between objects, at the start of the stream or after an object.
     #[default]
     Between,
-    /// Between objects, something other than white space.
+    /// Between objects, after bytes that are not white space.
     Garbage,
-    /// In an object, `:`, `,` or `[`, perhaps with white space: an object may follow.
+    /// In an object, after `:`, `,` or `[` and optional white space. An object may follow.
     Value,
-    /// In an object, anything else, perhaps with white space on the same line.
+    /// In an object, after anything else and optional white space without a line feed.
     Other,
-    /// The same, with a line feed: where JSON has no object. It is the next one that follows.
+    /// In an object, after anything else and white space with a line feed.
+    ///
+    /// JSON does not allow an object here, so a `{` starts the next object of the stream.
     OtherLine,
-    /// In a string, anything but the backslash of an escape.
+    /// In a string, not directly after the backslash of an escape.
     String,
-    /// In a string, the backslash of an escape.
+    /// In a string, directly after the backslash of an escape.
     Escape,
 }
 
 impl ScanState {
-    /// Whether a byte is not of this object: JSON has no line feed in a string, and no object
-    /// behind [`Self::OtherLine`].
+    /// Returns `true` if `byte` shows that the object is truncated before it.
+    ///
+    /// JSON allows neither a line feed in a string nor an object after [`Self::OtherLine`].
     const fn is_cut_by(self, byte: u8) -> bool {
         matches!((self, byte), (Self::String | Self::Escape, b'\n') | (Self::OtherLine, b'{'))
     }
 
-    /// Where in an object the byte behind this one is.
+    /// Returns the state after `byte`, which belongs to an object.
     const fn after(self, byte: u8) -> Self {
         match (self, byte) {
             (Self::String, b'\\') => Self::Escape,
@@ -125,12 +131,12 @@ impl ScanState {
     }
 }
 
-/// White space (RFC 8259, section 2).
+/// Returns `true` for white space (RFC 8259, section 2).
 const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// How many bytes come before the first of another class.
+/// Returns the number of bytes before the first byte that is not in `class`.
 fn length(bytes: &[u8], class: impl Fn(u8) -> bool) -> usize {
     bytes.iter().take_while(|byte| class(**byte)).count()
 }

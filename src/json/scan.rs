@@ -1,30 +1,33 @@
-//! The search for the end of a string's plain run.
+//! The search for the first byte of a string that is not plain text.
+//!
+//! A byte is *special* if a JSON string cannot contain it unescaped (RFC 8259, section 7): the
+//! quote, the backslash and the control characters. All other bytes are *plain*. A *word* is eight
+//! bytes as a `u64`, in the order of [`u64::from_le_bytes`].
 
-/// A byte in every place of a word.
+/// Returns a word of eight copies of `byte`.
 const fn broadcast(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; 8])
 }
 
-/// Whether a byte cannot stand for itself inside a JSON string (RFC 8259, section 7).
+/// Returns `true` if a JSON string cannot contain `byte` unescaped (RFC 8259, section 7).
 pub(super) const fn is_special(byte: u8) -> bool {
     matches!(byte, b'"' | b'\\' | 0x00..=0x1f)
 }
 
-/// Returns `true` if any byte cannot stand for itself inside a JSON string.
+/// Returns `true` if any byte is [special](is_special).
 ///
 /// As in [`special_in_word`], one comparison covers the quote and the control characters. With two
-/// comparisons per byte and no branch, the compiler turns 16 bytes into vector instructions.
+/// comparisons per byte and no branch, the compiler uses vector instructions for 16 bytes.
 #[expect(clippy::needless_bitwise_bool, reason = "a branch would keep it from being vectorized")]
 #[cfg_attr(not(target_os = "none"), inline(always))]
 pub(super) fn has_special(bytes: &[u8]) -> bool {
     bytes.iter().fold(false, |found, byte| found | (byte ^ 2 < 0x21) | (*byte == b'\\'))
 }
 
-/// Flags every byte that cannot stand for itself inside a JSON string, by the high bit of its place
-/// in the word.
+/// Flags every [special](is_special) byte of a word by setting its high bit, and no other byte.
 ///
-/// Additions replace the subtractions of [`special_in_word`]: for a byte `b` below 0x80,
-/// `b + (0x80 - n)` sets the high bit exactly when `b >= n`, and never carries into the next byte.
+/// The comparisons are those of [`special_in_word`], but use additions: for a byte `b` below 0x80,
+/// `b + (0x80 - n)` sets the high bit exactly if `b >= n`, and never carries into the next byte.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 pub(super) const fn all_specials_in_word(word: u64) -> u64 {
     const LOW: u64 = broadcast(0x7f);
@@ -33,8 +36,7 @@ pub(super) const fn all_specials_in_word(word: u64) -> u64 {
     !((not_control_or_quote & not_backslash) | word) & broadcast(0x80)
 }
 
-/// Returns the number of bytes before the first backslash, 8 if there is none, in the order of
-/// [`u64::from_le_bytes`].
+/// Returns the number of bytes before the first backslash of a word, or 8 if it contains none.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 pub(super) fn bytes_before_backslash(word: u64) -> usize {
     let difference = word ^ broadcast(b'\\');
@@ -42,9 +44,10 @@ pub(super) fn bytes_before_backslash(word: u64) -> usize {
     usize::try_from(backslash.trailing_zeros() / 8).unwrap_or_default()
 }
 
-/// Returns the last bytes of `text`, fewer than eight, as the low bytes of a word.
+/// Returns the last bytes of `text` as the low bytes of a word.
 ///
-/// `rest` is these bytes. A load that overlaps the bytes before them replaces a loop.
+/// `rest` is the last bytes, fewer than eight. If `text` has at least eight bytes, a single load
+/// that also covers the bytes before `rest` replaces a loop.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 pub(super) fn last_word(text: &[u8], rest: &[u8]) -> u64 {
     match text.last_chunk() {
@@ -56,19 +59,30 @@ pub(super) fn last_word(text: &[u8], rest: &[u8]) -> u64 {
     }
 }
 
-/// Flags, by the high bit of its place in the word, the first byte that cannot stand for itself
-/// inside a JSON string; none if there is no such byte. Bytes behind the first may be flagged or
-/// not.
+/// Flags the first [special](is_special) byte of a word by setting its high bit.
 ///
-/// For a byte `b` below 0x80, `b - n` borrows, and so sets the high bit, exactly when `b < n`.
-/// After an exclusive or with a backslash, only a backslash is below 1. After an exclusive or with
-/// 2, only the control characters, which it merely shuffles, and the quote, which it makes 0x20,
-/// are below 0x21. `& !word` drops the bytes of longer characters, whose high bit was set before. A
-/// borrow may run into the *next higher* byte and flag that wrongly, but it starts only in a byte
-/// that is flagged itself, so the lowest flag is always right; and in little-endian order the
-/// lowest is the first.
+/// Returns 0 if no byte is special. Bytes after the first flagged byte may be flagged wrongly.
 ///
-/// [`is_special`], byte by byte, is the same without the trick, and its oracle in the tests.
+/// The function tests the eight bytes of a `u64` at once ("SIMD within a register"):
+///
+/// 1. For a byte `b` below 0x80 and a constant `n` of at most 0x80, `b - n` modulo 256 has its high
+///    bit set exactly if `b < n`. One subtraction on the word compares all eight bytes with `n`.
+/// 2. Backslash: `b ^ b'\\'` is 0 exactly if `b` is a backslash, so the test is
+///    `(b ^ b'\\') < 1`.
+/// 3. Control characters and quote: `b ^ 2` permutes the control characters 0x00 to 0x1f, because
+///    it changes only a low bit, and maps the quote, 0x22, to 0x20. It maps no other byte below
+///    0x21. One test, `(b ^ 2) < 0x21`, therefore covers both.
+/// 4. The bytes of non-ASCII characters are 0x80 and above, and are never special. Step 1 does not
+///    apply to them, so `& !word` clears their flags. It keeps the flags of ASCII bytes, because
+///    their high bit is clear in `word`.
+/// 5. The subtraction works on the whole word, so a byte that is less than `n` borrows from the
+///    next higher byte, which may then be flagged wrongly. A chain of borrows starts only at a byte
+///    that is less than `n`. That byte is flagged correctly, so every wrong flag is above a correct
+///    one, and the lowest flag is always correct.
+/// 6. The word is loaded in little-endian order, so the lowest byte of the word is the first byte
+///    of the text. [`plain_in_word`] uses only the lowest flag.
+///
+/// The oracle in the tests is [`is_special`], applied byte by byte.
 #[inline]
 const fn special_in_word(bytes: [u8; 8]) -> u64 {
     let word = u64::from_le_bytes(bytes);
@@ -77,18 +91,16 @@ const fn special_in_word(bytes: [u8; 8]) -> u64 {
     (control_or_quote | backslash) & !word & broadcast(0x80)
 }
 
-/// How many of eight bytes come before the first that cannot stand for itself inside a JSON string;
-/// `None` if they all can.
+/// Returns the number of plain bytes before the first special byte, or `None` if all are plain.
 #[inline]
 pub(super) fn plain_in_word(bytes: [u8; 8]) -> Option<usize> {
     let special = special_in_word(bytes);
     if special == 0 { None } else { usize::try_from(special.trailing_zeros() / 8).ok() }
 }
 
-/// Returns `true` if all bytes, of which there must be at least 8, can stand for themselves inside
-/// a JSON string.
+/// Returns `true` if all bytes are plain. There must be at least eight.
 ///
-/// The last word overlaps the one before it.
+/// A load that overlaps the last whole word covers the bytes after it.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 pub(super) fn is_plain<const N: usize>(bytes: &[u8; N]) -> bool {
     let mut special = 0;
@@ -100,7 +112,7 @@ pub(super) fn is_plain<const N: usize>(bytes: &[u8; N]) -> bool {
     bytes.last_chunk().is_some_and(|word| special | special_in_word(*word) == 0)
 }
 
-/// Returns the bytes from the first one on that cannot stand for itself inside a JSON string.
+/// Returns the rest of `bytes` from the first special byte.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 pub(super) fn skip_plain(bytes: &[u8]) -> &[u8] {
     let mut rest = bytes;
@@ -113,14 +125,13 @@ pub(super) fn skip_plain(bytes: &[u8]) -> &[u8] {
     skip_few_plain(rest)
 }
 
-/// The same, byte by byte.
+/// Does the same as [`skip_plain`], byte by byte.
 #[inline(never)]
 fn skip_few_plain(bytes: &[u8]) -> &[u8] {
     bytes.get(bytes.iter().take_while(|byte| !is_special(**byte)).count()..).unwrap_or_default()
 }
 
-/// Returns the number of bytes before the first one that cannot stand for itself inside a JSON
-/// string.
+/// Returns the number of bytes before the first special byte.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 pub(super) fn plain_len(bytes: &[u8]) -> usize {
     bytes.len().wrapping_sub(skip_plain(bytes).len())
@@ -141,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn agrees_with_its_slow_twin_for_every_byte_in_every_place() {
+    fn agrees_with_the_oracle_for_every_byte_at_every_offset() {
         for filler in [b'a', 0x7f, 0x80, 0xff, b' ', b'!', b'#', b'[', b']'] {
             for byte in 0..=u8::MAX {
                 for (place, length) in

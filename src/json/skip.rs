@@ -1,27 +1,29 @@
-//! Steps over JSON that validate it and return only the bytes that follow.
+//! Functions that validate and skip JSON.
 //!
-//! Each function starts where its production of RFC 8259 starts.
+//! Each function expects a production of RFC 8259 at the start of its input, and returns the bytes
+//! after it.
 
 use super::ErrorKind;
 use super::escape::skip_escaped;
 use super::number::is_beyond_double;
 use super::scan::skip_plain;
 
-/// The number of arrays and objects that may be open at once: as many as `serde_json`, whose limit
-/// is called 128, still reads.
+/// The maximum nesting depth of arrays and objects.
+///
+/// `serde_json`, with its limit of 128, accepts the same depth.
 const MAX_OPEN: u32 = 127;
 
-/// The bytes after a step, or an error and the bytes from its cause on.
+/// The bytes after a production, or an error and the bytes from the position of the error.
 pub(super) type Step<'a, T = &'a [u8]> = Result<T, (ErrorKind, &'a [u8])>;
 
-/// The error of finding something other than the grammar allows: the end, or another byte.
+/// Returns the error of input that the grammar does not allow: its end, or an unexpected byte.
 #[cold]
 pub(super) const fn unexpected(rest: &[u8]) -> ErrorKind {
     if rest.is_empty() { ErrorKind::UnexpectedEnd } else { ErrorKind::UnexpectedByte }
 }
 
-/// The error of finding something other than the requested type: a value of another type, or no
-/// value at all.
+/// Returns the error of input that is not of the requested type: a value of another type, or input
+/// that is not a value.
 #[cold]
 pub(super) const fn mistyped(rest: &[u8]) -> ErrorKind {
     match rest {
@@ -30,7 +32,7 @@ pub(super) const fn mistyped(rest: &[u8]) -> ErrorKind {
     }
 }
 
-/// White space, of which compact JSON has none and most other JSON a single space.
+/// Skips white space. Compact JSON has none, and most other JSON has a single space.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 fn skip_space(rest: &[u8]) -> &[u8] {
     match rest {
@@ -42,6 +44,7 @@ fn skip_space(rest: &[u8]) -> &[u8] {
     }
 }
 
+/// Skips any amount of white space.
 #[inline(never)]
 const fn skip_more_space(mut rest: &[u8]) -> &[u8] {
     while let [b' ' | b'\t' | b'\n' | b'\r', after @ ..] = rest {
@@ -50,7 +53,7 @@ const fn skip_more_space(mut rest: &[u8]) -> &[u8] {
     rest
 }
 
-/// Any value. `open` is the number of arrays and objects around it.
+/// Skips any value. `open` is the number of enclosing arrays and objects.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 pub(super) fn skip_value(value: &[u8], open: u32) -> Step<'_> {
     match value {
@@ -59,13 +62,13 @@ pub(super) fn skip_value(value: &[u8], open: u32) -> Step<'_> {
     }
 }
 
-/// An array or an object, without recursion, or the rest of an object from one of its values on.
+/// Skips an array or object without recursion, or the rest of an object from one of its values.
 ///
-/// `entered` is 1 if it is such a rest, and 0 otherwise. `open` is the number of arrays and objects
-/// around the array or object.
+/// `entered` is 1 for the rest of an object, and 0 otherwise. `open` is the number of arrays and
+/// objects that enclose the array or object.
 #[inline(never)]
 pub(super) fn skip_nested(mut rest: &[u8], open: u32, entered: u32) -> Step<'_> {
-    // A bit for each array or object opened here, the innermost lowest: 1 for an object.
+    // One bit per open array (0) or object (1). The lowest bit is the innermost.
     let mut kinds = u128::from(entered);
     let mut depth = open.saturating_add(entered);
     loop {
@@ -86,7 +89,7 @@ pub(super) fn skip_nested(mut rest: &[u8], open: u32, entered: u32) -> Step<'_> 
             }
             _ => skip_scalar(rest)?,
         };
-        // A value has ended, and with it every array and object that closes here.
+        // A value has ended. Close every array and object that ends after it.
         loop {
             if depth == open {
                 return Ok(rest);
@@ -108,7 +111,7 @@ pub(super) fn skip_nested(mut rest: &[u8], open: u32, entered: u32) -> Step<'_> 
     }
 }
 
-/// A key, its colon, and the white space after it.
+/// Skips a key, its colon, and the white space around the colon.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 fn skip_key(key: &[u8]) -> Step<'_> {
     let [b'"', body @ ..] = key else { return Err((unexpected(key), key)) };
@@ -118,7 +121,7 @@ fn skip_key(key: &[u8]) -> Step<'_> {
     }
 }
 
-/// A value that contains no others.
+/// Skips a string, number or literal.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 fn skip_scalar(value: &[u8]) -> Step<'_> {
     match value {
@@ -130,28 +133,29 @@ fn skip_scalar(value: &[u8]) -> Step<'_> {
     }
 }
 
-/// `true`, `false` or `null`.
+/// Skips `literal`: `true`, `false` or `null`.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 pub(super) fn skip_literal<'a>(value: &'a [u8], literal: &[u8]) -> Step<'a> {
     match value.strip_prefix(literal) {
         Some(after) => Ok(after),
-        None => Err(misspelt(value, literal)),
+        None => Err(misspelled(value, literal)),
     }
 }
 
+/// Returns the error of a misspelled literal, at the first byte that differs.
 #[cold]
-fn misspelt<'a>(value: &'a [u8], literal: &[u8]) -> (ErrorKind, &'a [u8]) {
+fn misspelled<'a>(value: &'a [u8], literal: &[u8]) -> (ErrorKind, &'a [u8]) {
     let common = value.iter().zip(literal).take_while(|(one, other)| one == other).count();
     let rest = value.get(common..).unwrap_or_default();
     (unexpected(rest), rest)
 }
 
-/// A number within the range of a double.
+/// Skips a number, which must be within the range of an `f64`.
 #[inline(never)]
 fn skip_double(number: &[u8]) -> Step<'_> {
     let (rest, notation) = skip_number(number)?;
     let len = number.len().wrapping_sub(rest.len());
-    // So few digits are always in range.
+    // Up to 300 digits without an exponent are always in range.
     let is_small = notation != Notation::Exponent && len <= 300;
     if !is_small && is_beyond_double(number.get(..len).unwrap_or_default()) {
         return Err((ErrorKind::NumberOutOfRange, number));
@@ -159,7 +163,7 @@ fn skip_double(number: &[u8]) -> Step<'_> {
     Ok(rest)
 }
 
-/// How a number is written.
+/// The notation of a number.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Notation {
     Integer,
@@ -167,7 +171,7 @@ pub(super) enum Notation {
     Exponent,
 }
 
-/// A number of any size.
+/// Skips a number of any magnitude.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 pub(super) fn skip_number(number: &[u8]) -> Step<'_, (&[u8], Notation)> {
     let digits = match number {
@@ -191,13 +195,13 @@ pub(super) fn skip_number(number: &[u8]) -> Step<'_, (&[u8], Notation)> {
         })?;
     }
     if rest.is_empty() {
-        // No text that is read here ends in a number: there might have been more of it.
+        // The number may be incomplete. A complete one is followed by the rest of an object.
         return Err((ErrorKind::UnexpectedEnd, rest));
     }
     Ok((rest, notation))
 }
 
-/// One digit or more.
+/// Skips one or more digits.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 fn skip_digits(digits: &[u8]) -> Step<'_> {
     let [b'0'..=b'9', rest @ ..] = digits else { return Err((unexpected(digits), digits)) };
@@ -208,7 +212,9 @@ fn skip_digits(digits: &[u8]) -> Step<'_> {
     Ok(rest)
 }
 
-/// An object whose values are strings. If one is not, the error is [`ErrorKind::WrongType`] at it.
+/// Skips an object whose values are strings (a *string map*).
+///
+/// If a value is not a string, the error is [`ErrorKind::WrongType`] at that value.
 #[inline(never)]
 pub(super) fn skip_string_map(object: &[u8]) -> Step<'_> {
     let [b'{', inside @ ..] = object else { return Err((mistyped(object), object)) };
@@ -234,8 +240,9 @@ pub(super) fn skip_string_map(object: &[u8]) -> Step<'_> {
     }
 }
 
-/// From the end of a name in a [string map](skip_string_map) to the inside of its value, if there
-/// is white space between them.
+/// Skips from the end of a name in a [string map](skip_string_map) to the body of its value.
+///
+/// Handles the white space around the colon, which the caller's fast path does not.
 #[inline(never)]
 fn skip_to_value(rest: &[u8]) -> Step<'_> {
     let colon = skip_space(rest);
@@ -245,7 +252,7 @@ fn skip_to_value(rest: &[u8]) -> Step<'_> {
     Ok(inside)
 }
 
-/// A string from the inside on, with its closing quote.
+/// Skips the body of a string and its closing quote.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 fn skip_string_body(body: &[u8]) -> Step<'_> {
     match skip_plain(body) {

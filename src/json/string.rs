@@ -1,20 +1,20 @@
-//! A JSON string, as it came or as it will be written.
+//! JSON strings, before and after encoding.
 
 use super::scan::{bytes_before_backslash, last_word};
 
 /// The text of a JSON string.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Str<'a> {
-    /// Any text: what JSON cannot hold as it stands is escaped when it is written.
+    /// Arbitrary text, which must be escaped when it is written.
     Unescaped(&'a str),
-    /// Text read from JSON without an escape: it can be written as it stands.
+    /// Text that was read from a JSON string without escapes, and can be written as it is.
     Verbatim(&'a str),
-    /// What stood between the quotes, escapes and all, validated.
+    /// The validated body of a JSON string, with its escapes.
     Escaped(&'a str),
 }
 
 impl<'a> Str<'a> {
-    /// The text, if it can be had without decoding an escape.
+    /// Returns the text, or `None` if it contains escapes that must be decoded.
     #[inline]
     pub(crate) const fn as_str(self) -> Option<&'a str> {
         match self {
@@ -23,7 +23,7 @@ impl<'a> Str<'a> {
         }
     }
 
-    /// How many bytes it has, its escapes as they are.
+    /// Returns the number of bytes, without decoding escapes.
     #[inline]
     pub(crate) const fn byte_len(self) -> usize {
         match self {
@@ -31,6 +31,7 @@ impl<'a> Str<'a> {
         }
     }
 
+    /// Returns an iterator over the decoded characters.
     #[inline]
     pub(crate) const fn chars(self) -> Chars<'a> {
         match self {
@@ -39,19 +40,18 @@ impl<'a> Str<'a> {
         }
     }
 
-    /// Copies the text, its escapes decoded, to the beginning of `buffer`.
+    /// Decodes the text into the start of `buffer`, and returns its length.
     ///
-    /// Returns the length of the decoded text. If it is greater than the length of `buffer`, the
-    /// contents of `buffer` are unspecified.
+    /// If the length exceeds that of `buffer`, the contents of `buffer` are unspecified.
     pub(crate) fn decode_into(self, buffer: &mut [u8]) -> usize {
         match self {
             Self::Unescaped(text) | Self::Verbatim(text) => {
-                if let Some(place) = buffer.get_mut(..text.len()) {
-                    place.copy_from_slice(text.as_bytes());
+                if let Some(target) = buffer.get_mut(..text.len()) {
+                    target.copy_from_slice(text.as_bytes());
                 }
                 text.len()
             }
-            // The fast way is for hosted targets: it takes flash.
+            // The fast path takes too much flash for bare metal.
             Self::Escaped(inside) if cfg!(target_os = "none") => {
                 unescape_bytewise(inside.as_bytes(), buffer)
             }
@@ -60,13 +60,13 @@ impl<'a> Str<'a> {
     }
 }
 
-/// Decodes the inside of a string; see [`Str::decode_into`].
+/// Decodes the body of a string; see [`Str::decode_into`].
 ///
-/// A whole word is copied before it is known how many of its bytes precede an escape. The bytes
-/// after them are overwritten by what follows.
+/// The loop copies a whole word before it determines how many of its bytes precede an escape. The
+/// next iterations overwrite the other bytes.
 #[inline(never)]
 fn unescape_into(inside: &[u8], buffer: &mut [u8]) -> usize {
-    let room = buffer.len();
+    let capacity = buffer.len();
     let mut to = buffer;
     let mut rest = inside;
     while !rest.is_empty() {
@@ -74,26 +74,26 @@ fn unescape_into(inside: &[u8], buffer: &mut [u8]) -> usize {
             Some(word) => (u64::from_le_bytes(*word), 8),
             None => (last_word(inside, rest), rest.len()),
         };
-        let written = room.wrapping_sub(to.len());
+        let written = capacity.wrapping_sub(to.len());
         match to.first_chunk_mut() {
-            Some(place) => *place = word.to_le_bytes(),
+            Some(target) => *target = word.to_le_bytes(),
             None => return written.wrapping_add(unescape_bytewise(rest, to)),
         }
         let plain = bytes_before_backslash(word).min(length);
         rest = rest.get(plain..).unwrap_or_default();
         to = to.get_mut(plain..).unwrap_or_default();
-        // Escapes tend to follow each other.
+        // Escapes often follow each other directly.
         while let Some((character, after)) = split_escape(rest) {
-            let Some(place) = to.first_chunk_mut::<4>() else { break };
-            let length = character.encode_utf8(place).len();
+            let Some(target) = to.first_chunk_mut::<4>() else { break };
+            let length = character.encode_utf8(target).len();
             to = to.get_mut(length..).unwrap_or_default();
             rest = after;
         }
     }
-    room.wrapping_sub(to.len())
+    capacity.wrapping_sub(to.len())
 }
 
-/// Does the same where there may be less room than a word needs.
+/// Does the same byte by byte, for a buffer that may be shorter than a word.
 #[cold]
 #[inline(never)]
 fn unescape_bytewise(inside: &[u8], buffer: &mut [u8]) -> usize {
@@ -101,22 +101,24 @@ fn unescape_bytewise(inside: &[u8], buffer: &mut [u8]) -> usize {
     let mut rest = inside;
     while let Some((byte, after)) = rest.split_first() {
         let mut utf8 = [0; 4];
-        let piece = if let Some((character, after)) = split_escape(rest) {
+        let decoded = if let Some((character, after)) = split_escape(rest) {
             rest = after;
             character.encode_utf8(&mut utf8).as_bytes()
         } else {
             rest = after;
             core::slice::from_ref(byte)
         };
-        if let Some(place) = buffer.get_mut(length..).and_then(|free| free.get_mut(..piece.len())) {
-            place.copy_from_slice(piece);
+        if let Some(target) =
+            buffer.get_mut(length..).and_then(|free| free.get_mut(..decoded.len()))
+        {
+            target.copy_from_slice(decoded);
         }
-        length = length.saturating_add(piece.len());
+        length = length.saturating_add(decoded.len());
     }
     length
 }
 
-/// The characters of a text, its escapes decoded. They end at an escape that is cut short.
+/// An iterator over the decoded characters of a text. It ends at a truncated escape.
 #[derive(Clone, Debug)]
 pub(crate) struct Chars<'a> {
     rest: &'a str,
@@ -143,21 +145,22 @@ impl Iterator for Chars<'_> {
     #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
         let (least, most) = self.rest.chars().size_hint();
-        // A surrogate pair, twelve characters for one, is the longest escape.
+        // The longest escape is a surrogate pair: twelve characters that encode one.
         (if self.escaped { least.div_ceil(12) } else { least }, most)
     }
 }
 
-/// Splits an escape off the beginning of `text`; `None` if `text` does not begin with a backslash.
+/// Splits an escape off the start of `text`, or returns `None` if `text` does not start with a
+/// backslash.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 fn split_escape(text: &[u8]) -> Option<(char, &[u8])> {
     let after = text.strip_prefix(b"\\")?;
-    // The reader accepts only valid escapes, so the replacement character is never seen.
+    // The reader accepts only valid escapes, so the replacement character is never returned.
     Some(split_escaped(after).unwrap_or((char::REPLACEMENT_CHARACTER, after)))
 }
 
-/// Splits the part of an escape that follows its backslash off the beginning of `text`; `None` if
-/// there is no such escape.
+/// Splits an escape without its backslash off the start of `text`, or returns `None` if the escape
+/// is invalid.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 fn split_escaped(text: &[u8]) -> Option<(char, &[u8])> {
     let (&escaped, after) = text.split_first()?;
@@ -174,10 +177,11 @@ fn split_escaped(text: &[u8]) -> Option<(char, &[u8])> {
     Some((char::from_u32(code_point)?, after))
 }
 
-/// Splits the UTF-16 code unit that four hexadecimal digits stand for off the beginning of `text`.
+/// Splits four hexadecimal digits, which encode a UTF-16 code unit, off the start of `text`.
 ///
-/// The low four bits of a digit are its value, and those of a letter, whose bit 6 is set, are nine
-/// less. The values are then moved together in two steps.
+/// All four digits are decoded at once. The low four bits of a decimal digit are its value. Those
+/// of a letter are its value minus nine, and only letters have bit 6 set. Two shifts then combine
+/// the four values.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 fn split_code_unit(text: &[u8]) -> Option<(u32, &[u8])> {
     let (digits, after) = text.split_first_chunk()?;
@@ -188,10 +192,10 @@ fn split_code_unit(text: &[u8]) -> Option<(u32, &[u8])> {
     Some(((pairs | pairs >> 8) & 0xffff, after))
 }
 
-/// The short escapes: the character after the backslash by the character that it stands for, and
-/// the other way round. `/` needs no escape, but may have one.
+/// The short escapes: a map from each escaped character to the character after the backslash, and
+/// vice versa. A `/` need not be escaped, but may be.
 ///
-/// Escapes of different kinds alternate, so a branch on the kind would be mispredicted.
+/// Different escapes often alternate, so a branch for each escape would be mispredicted.
 #[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "evaluated by the compiler")]
 pub(super) const SHORT_ESCAPES: [u8; 128] = {
     let mut counterparts = [0; 128];
@@ -224,8 +228,7 @@ mod tests {
 
     use super::Str;
 
-    /// Checks the inside of a string against `serde_json`, with every buffer length that could
-    /// matter.
+    /// Compares the decoded body of a string with `serde_json`, for every relevant buffer length.
     fn check(inside: &str) {
         let expected: String = serde_json::from_str(&format!("\"{inside}\"")).unwrap();
         let text = Str::Escaped(inside);
@@ -266,7 +269,7 @@ mod tests {
     ];
 
     #[test]
-    fn every_escape_in_every_place() {
+    fn every_escape_at_every_offset() {
         for escape in ESCAPES {
             for filler in ["a", "é", "日", "😀", "/", "u", "]"] {
                 for before in 0..18 {

@@ -1,21 +1,23 @@
-//! Writing JSON: where it goes, and how strings are escaped.
+//! JSON output: sinks and the escaping of strings.
 
 use super::scan::{
     all_specials_in_word, has_special, is_special, last_word, plain_len, skip_plain,
 };
 use super::string::{SHORT_ESCAPES, Str};
 
-/// There was no room.
+/// The error of a sink that is full.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BufferFull;
 
-/// Where JSON is written. The length of a payload, its bytes and its `String` all come from one
-/// description of it.
+/// A destination for JSON: a slice or a `String`.
+///
+/// The length of a payload, its bytes and its `String` all come from one description of the
+/// payload.
 pub(crate) trait Sink {
-    /// Writes `text` as it is.
+    /// Writes `text` without changes.
     fn put(&mut self, text: &str) -> Result<(), BufferFull>;
 
-    /// Writes `text` as the inside of a string, with escapes for the characters that need them.
+    /// Writes `text` as the body of a string, and escapes characters as needed.
     fn escape(&mut self, text: &str) -> Result<(), BufferFull>;
 
     /// Writes a string without its quotes.
@@ -27,7 +29,7 @@ pub(crate) trait Sink {
         }
     }
 
-    /// Writes a member whose value is a string. `key` is all of it up to the value.
+    /// Writes a member whose value is a string. `key` is everything before the value.
     #[cfg_attr(not(target_os = "none"), inline)]
     #[cfg_attr(target_os = "none", inline(never))]
     fn member(&mut self, key: &str, value: Str<'_>) -> Result<(), BufferFull> {
@@ -59,33 +61,34 @@ pub(crate) trait Sink {
     }
 }
 
-/// Writes to the beginning of a slice. When the slice is full, it goes on counting.
+/// A sink that writes to the start of a slice. When the slice is full, it counts the missing bytes.
 pub(crate) struct SliceWriter<'b> {
-    /// The part that nothing has been written to.
+    /// The part of the slice that has not been written.
     free: &'b mut [u8],
     /// The number of bytes that did not fit.
     missing: usize,
 }
 
 impl<'b> SliceWriter<'b> {
+    /// Creates a writer at the start of `buffer`.
     pub(crate) const fn new(buffer: &'b mut [u8]) -> Self {
         Self { free: buffer, missing: 0 }
     }
 
-    /// Returns the number of bytes that nothing has been written to.
+    /// Returns the number of bytes that have not been written.
     pub(crate) const fn free_len(&self) -> usize {
         self.free.len()
     }
 
-    /// Returns the number of bytes that did not fit. If there are any, the slice is too short by
-    /// just as many.
+    /// Returns the number of bytes by which the slice is too short.
     pub(crate) const fn missing(&self) -> usize {
         self.missing
     }
 
-    /// Counts `length` bytes, more than are free, and leaves no byte free for what follows them.
+    /// Counts `length` bytes, which must exceed the free bytes, and leaves no free bytes.
     ///
-    /// Inlined on hosted targets: passing the writer to a function would take it out of registers.
+    /// Inlined on hosted targets, because passing the writer to a function would force it out of
+    /// registers.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     const fn overflow(&mut self, length: usize) {
         self.missing = self.missing.wrapping_add(length.wrapping_sub(self.free.len()));
@@ -137,8 +140,10 @@ impl Sink for SliceWriter<'_> {
     }
 }
 
-/// Escapes `text` run by run: the short way, for a `String`, and for bare metal, where the fast one
-/// would be 800 bytes of flash.
+/// Escapes `text`, one run of plain bytes at a time.
+///
+/// This is the small implementation, for a `String` and for bare metal. The fast implementation
+/// takes 800 bytes of flash.
 fn escape_runs(sink: &mut impl Sink, text: &str) -> Result<(), BufferFull> {
     let mut rest = text;
     loop {
@@ -151,7 +156,7 @@ fn escape_runs(sink: &mut impl Sink, text: &str) -> Result<(), BufferFull> {
     }
 }
 
-/// Returns the length of `text` when it has been escaped.
+/// Returns the length of `text` after escaping.
 #[cold]
 fn escaped_len(text: &[u8]) -> usize {
     let mut length = text.len();
@@ -163,12 +168,14 @@ fn escaped_len(text: &[u8]) -> usize {
     length
 }
 
-/// The number of bytes that are searched at once: a vector register of any common processor.
+/// The number of bytes that are searched at once, which fit a vector register of common processors.
 const CHUNK: usize = 16;
 
-/// Copies `from` to `to`, which has the same length, up to the first chunk that needs an escape.
+/// Copies `from` to `to`, which must have the same length, up to the first chunk that needs an
+/// escape.
 ///
-/// Returns the number of bytes that need none: all, or a multiple of [`CHUNK`].
+/// Returns the number of bytes before that chunk, a multiple of [`CHUNK`], or the length of `from`
+/// if no chunk needs an escape.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 fn copy_plain(from: &[u8], to: &mut [u8]) -> usize {
     let mut plain = 0_usize;
@@ -183,7 +190,7 @@ fn copy_plain(from: &[u8], to: &mut [u8]) -> usize {
         plain = plain.wrapping_add(CHUNK);
         (from_rest, to_rest) = (from_after, to_after);
     }
-    // Two chunks that overlap replace a loop over the bytes that are left.
+    // A chunk that overlaps the copied bytes replaces a loop over the remaining bytes.
     let is_rest_plain =
         if let (Some(last), Some(place)) = (from.last_chunk::<CHUNK>(), to.last_chunk_mut()) {
             *place = *last;
@@ -199,13 +206,14 @@ fn copy_plain(from: &[u8], to: &mut [u8]) -> usize {
     if is_rest_plain { from.len() } else { plain }
 }
 
-/// Copies a chunk as an integer: in a loop, an array becomes a call of `memmove` on bare metal.
+/// Copies a chunk as an integer. On bare metal, copying an array in a loop would compile to a call
+/// of `memmove`.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 const fn copy_chunk(from: &[u8; CHUNK], to: &mut [u8; CHUNK]) {
     *to = u128::from_ne_bytes(*from).to_ne_bytes();
 }
 
-/// Copies the first and the last `N` bytes, and returns `true` if they need no escapes.
+/// Copies the first and the last `N` bytes. Returns `true` if they need no escapes.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 fn copy_ends<const N: usize>(from: &[u8], to: &mut [u8]) -> bool {
     let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else {
@@ -220,12 +228,12 @@ fn copy_ends<const N: usize>(from: &[u8], to: &mut [u8]) -> bool {
     !(has_special(first) | has_special(last))
 }
 
-/// Escapes `text` from `start` on.
+/// Escapes `text` from offset `start`.
 ///
-/// Returns the number of bytes written; `None` if `to` is too short.
+/// Returns the number of bytes written, or `None` if `to` is too short.
 #[inline(never)]
 fn escape_from(text: &[u8], start: usize, to: &mut [u8]) -> Option<usize> {
-    let room = to.len();
+    let capacity = to.len();
     let mut to = to;
     let mut rest = text.get(start..)?;
     while to.len() >= ESCAPED_CHUNK {
@@ -241,7 +249,7 @@ fn escape_from(text: &[u8], start: usize, to: &mut [u8]) -> Option<usize> {
             }
             rest = after;
         } else if rest.is_empty() {
-            return Some(room.wrapping_sub(to.len()));
+            return Some(capacity.wrapping_sub(to.len()));
         } else {
             let (word, length) = match rest.first_chunk() {
                 Some(word) => (u64::from_le_bytes(*word), 8),
@@ -251,29 +259,29 @@ fn escape_from(text: &[u8], start: usize, to: &mut [u8]) -> Option<usize> {
             rest = rest.get(length..)?;
         }
     }
-    let written = room.wrapping_sub(to.len());
+    let written = capacity.wrapping_sub(to.len());
     Some(written.wrapping_add(escape_bytewise(rest, to)?))
 }
 
-/// The room that a chunk needs of which every byte is escaped: the last escape is written to a
-/// window of sixteen bytes.
+/// The capacity required for a chunk in which every byte is escaped.
+///
+/// Each escape takes at most six bytes, and the last is written to a window of sixteen.
 const ESCAPED_CHUNK: usize = (CHUNK - 1) * 6 + 16;
 
 /// Escapes the first `length` bytes of a word, in the order of [`u64::from_le_bytes`].
 ///
-/// Returns the part of `to` that is left. For each escape, all that is left of the word is written,
-/// then the escape over the byte that needs it. Both are eight bytes in a window of sixteen, so
-/// nothing depends on how many bytes are plain, or on how long the escape is, but where the next
-/// window begins.
+/// Returns the rest of `to`. For each special byte, the function writes the rest of the word, and
+/// then the escape over the special byte. Both writes are eight bytes in a window of sixteen. Only
+/// the start of the next window depends on the number of plain bytes and the length of the escape.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 fn escape_word(word: u64, length: usize, mut to: &mut [u8]) -> Option<&mut [u8]> {
     let bits = u32::try_from(length.wrapping_mul(8)).ok()?;
     let mut specials =
         all_specials_in_word(word) & u64::MAX.wrapping_shr(64_u32.wrapping_sub(bits));
-    // The part of the word that has been written, in bits.
+    // The number of bits of the word that have been written.
     let mut written = 0_u32;
     while specials != 0 {
-        // In bits, too: the flag is the high bit of its byte.
+        // The bit offset of the special byte. Its flag is the high bit of the byte.
         let place = specials.trailing_zeros() & 0x38;
         let (escape, escape_length) = padded_escape_of(word.wrapping_shr(place).to_le_bytes()[0]);
         let plain = usize::try_from(place.wrapping_sub(written) / 8).ok()? & 7;
@@ -288,25 +296,25 @@ fn escape_word(word: u64, length: usize, mut to: &mut [u8]) -> Option<&mut [u8]>
     to.get_mut(length.wrapping_sub(usize::try_from(written / 8).ok()?)..)
 }
 
-/// Escapes `text` where there may be less room than a chunk needs.
+/// Escapes `text` byte by byte, for a buffer that may be shorter than [`ESCAPED_CHUNK`].
 ///
-/// Returns the number of bytes written; `None` if `to` is too short.
+/// Returns the number of bytes written, or `None` if `to` is too short.
 #[inline(never)]
 fn escape_bytewise(text: &[u8], to: &mut [u8]) -> Option<usize> {
     let mut end = 0_usize;
     for byte in text {
-        let piece = if is_special(*byte) {
+        let encoded = if is_special(*byte) {
             escape_of(*byte).as_bytes()
         } else {
             core::slice::from_ref(byte)
         };
-        to.get_mut(end..)?.get_mut(..piece.len())?.copy_from_slice(piece);
-        end = end.wrapping_add(piece.len());
+        to.get_mut(end..)?.get_mut(..encoded.len())?.copy_from_slice(encoded);
+        end = end.wrapping_add(encoded.len());
     }
     Some(end)
 }
 
-/// The most bytes that a character takes in a string: a control character without a short escape.
+/// The maximum length of an encoded character: a control character without a short escape.
 pub(crate) const MAX_CHARACTER_LEN: usize = r"\u0000".len();
 
 /// The escapes of the control characters, each padded to eight bytes.
@@ -317,7 +325,7 @@ const CONTROL_ESCAPES: &str = concat!(
     r"\u0018  \u0019  \u001a  \u001b  \u001c  \u001d  \u001e  \u001f  ",
 );
 
-/// Returns the escape of a byte that [`is_special`].
+/// Returns the escape of a [special](is_special) byte.
 fn escape_of(special: u8) -> &'static str {
     match special {
         b'"' => r#"\""#,
@@ -329,10 +337,11 @@ fn escape_of(special: u8) -> &'static str {
     }
 }
 
-/// Returns the same as a word, in the order of [`u64::from_le_bytes`], and its length.
+/// Returns the escape of a [special](is_special) byte as a word, in the order of
+/// [`u64::from_le_bytes`], and its length.
 ///
-/// Short escapes come from a table: quotes and backslashes alternate with line feeds, so a branch
-/// on the kind would be mispredicted.
+/// Short escapes come from a table. Quotes and backslashes often alternate with line feeds, so a
+/// branch for each escape would be mispredicted.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 fn padded_escape_of(special: u8) -> (u64, usize) {
     match SHORT_ESCAPES.get(usize::from(special & 0x7f)) {
@@ -341,6 +350,7 @@ fn padded_escape_of(special: u8) -> (u64, usize) {
     }
 }
 
+/// Returns the escape of a control character as a word.
 #[cold]
 fn long_escape_of(control: u8) -> u64 {
     let escape = CONTROL_ESCAPES.as_bytes().get(usize::from(control).wrapping_mul(8)..);
@@ -368,7 +378,9 @@ mod tests {
 
     use super::{Sink, SliceWriter};
 
-    /// The grammar of RFC 8259, section 7, character by character.
+    /// Escapes `text` by the grammar of RFC 8259, section 7, character by character.
+    ///
+    /// This is the oracle of the fast implementations.
     fn escape_slowly(text: &str) -> String {
         let escape = |character| match character {
             '"' => r#"\""#.into(),
@@ -384,7 +396,7 @@ mod tests {
         text.chars().map(escape).collect()
     }
 
-    /// Escapes `text` into a buffer of `length` bytes. The error is the number of missing bytes.
+    /// Escapes `text` into a buffer of `length` bytes, or returns the number of missing bytes.
     fn escape_into(text: &str, length: usize) -> Result<String, usize> {
         let mut buffer = vec![0xff; length];
         let mut writer = SliceWriter::new(&mut buffer);
@@ -398,14 +410,14 @@ mod tests {
         Ok(String::from_utf8(buffer).unwrap())
     }
 
-    /// Checks `text` with every length of the buffer that could matter.
+    /// Compares the escaped `text` with the oracle, for every relevant buffer length.
     fn check(text: &str) {
         let expected = escape_slowly(text);
-        for room in [0, 1, 7, 8, 15, 16, 55, 56, 103, 104, 105, 106, 200] {
+        for spare in [0, 1, 7, 8, 15, 16, 55, 56, 103, 104, 105, 106, 200] {
             assert_eq!(
-                escape_into(text, expected.len() + room).as_ref(),
+                escape_into(text, expected.len() + spare).as_ref(),
                 Ok(&expected),
-                "{text:?}, {room}"
+                "{text:?}, {spare}"
             );
         }
         for length in (0..expected.len()).rev().take(9).chain([0]) {
@@ -422,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn every_character_in_every_place_of_every_length() {
+    fn every_character_at_every_offset_of_every_length() {
         let specials = (0..=0x7f)
             .map(char::from)
             .filter(|c| c.is_ascii_control() || r#" "\/#[]!a"#.contains(*c));
@@ -446,9 +458,9 @@ mod tests {
                 let text: String =
                     (0..18).map(|i| if pattern >> i & 1 == 1 { special } else { other }).collect();
                 let expected = escape_slowly(&text);
-                for room in [0, 120] {
+                for spare in [0, 120] {
                     assert_eq!(
-                        escape_into(&text, expected.len() + room).as_ref(),
+                        escape_into(&text, expected.len() + spare).as_ref(),
                         Ok(&expected),
                         "{text:?}"
                     );

@@ -16,7 +16,7 @@ use crate::value::{Capability, Text};
 use crate::wire::encode::{Encode, encoders};
 use crate::wire::{
     self, DecodeError, Direction, Field, Level, Members, Payload, Shape, Values, decode_utf8,
-    usual_members,
+    fast_path_members,
 };
 
 /// The payloads, in the order of the indexes in [`Publish::read`].
@@ -30,7 +30,7 @@ impl Members for Order {
         sender: Payload::NONE,
     };
 
-    usual_members!(Action, RequestId, Content, Id, UserId, Attributes, Reason);
+    fast_path_members!(Action, RequestId, Content, Id, UserId, Attributes, Reason);
 }
 
 /// A payload of any kind, of which only the `RequestId` is read.

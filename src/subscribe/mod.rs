@@ -17,7 +17,8 @@ use crate::json::{BufferFull, Cursor, Sink};
 use crate::value::Text;
 use crate::wire::encode::{Encode, encoders};
 use crate::wire::{
-    self, DecodeError, Direction, Field, Level, Members, Shape, Values, decode_utf8, usual_members,
+    self, DecodeError, Direction, Field, Level, Members, Shape, Values, decode_utf8,
+    fast_path_members,
 };
 
 /// The payloads, in the order of the indexes in [`Subscribe::read`].
@@ -31,7 +32,7 @@ impl Members for Order {
         sender: Sender::MEMBERS,
     };
 
-    usual_members!(
+    fast_path_members!(
         Type, Id, RequestId, EventName, Attributes, Content, SendTime or Sender, ErrorCode or ErrorMessage
     );
 }

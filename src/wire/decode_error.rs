@@ -1,21 +1,21 @@
-//! The errors of decoding.
+//! Decoding errors.
 
 use core::str;
 
 use super::field::Field;
 use crate::json::{self, Cursor, ErrorKind};
 
-/// Why a payload could not be decoded, and at which byte.
+/// An error from decoding a payload: its kind and its byte offset.
 ///
-/// It is small and contains no input data, so it can be logged as it is.
+/// The error is small and contains no input data, so it is safe to log.
+///
+/// # Examples
 ///
 /// ```
-/// use ivs_chat_proto::{DecodeErrorKind, Field, subscribe::Subscribe};
+/// use ivs_chat_proto::subscribe::Subscribe;
 ///
 /// let error = Subscribe::decode(br#"{"Type":"MESSAGE","Content":7}"#).unwrap_err();
-/// assert_eq!(error.kind(), DecodeErrorKind::WrongType(Field::Content));
-/// assert_eq!(error.offset(), 28);
-/// assert_eq!(error.to_string(), "the value of Content is of another type, at byte 28");
+/// assert_eq!(error.to_string(), "invalid type for Content, at byte 28");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{kind}, at byte {offset}")]
@@ -26,7 +26,17 @@ pub struct DecodeError {
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident $(($field:ident))? = $wording:literal,)*) => {
-        /// Why a payload could not be decoded.
+        /// The kind of a [`DecodeError`].
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use ivs_chat_proto::{DecodeErrorKind, Field, subscribe::Subscribe};
+        ///
+        /// let error = Subscribe::decode(br#"{"Type":"ERROR"}"#).unwrap_err();
+        /// assert_eq!(error.kind(), DecodeErrorKind::MissingField(Field::ErrorCode));
+        /// assert_eq!(error.kind().to_string(), "ErrorCode is missing");
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
         #[non_exhaustive]
         pub enum DecodeErrorKind {
@@ -34,7 +44,15 @@ macro_rules! kinds {
         }
 
         impl DecodeErrorKind {
-            /// Returns the name of the kind without its field, for logs and counters.
+            /// Returns the name of the kind without its field, for logs and metrics.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use ivs_chat_proto::{DecodeErrorKind, Field};
+            ///
+            /// assert_eq!(DecodeErrorKind::WrongType(Field::Content).name(), "WrongType");
+            /// ```
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
@@ -47,46 +65,58 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// The payload is cut short: more bytes could make it valid.
+    /// The payload is incomplete: additional bytes could make it valid.
     UnexpectedEnd = "unexpected end",
-    /// A byte that JSON does not allow in its place.
+    /// A byte that the JSON grammar does not allow at this position.
     UnexpectedByte = "unexpected byte",
-    /// Bytes that are not UTF-8.
+    /// Bytes that are not valid UTF-8.
     InvalidUtf8 = "invalid UTF-8",
-    /// A byte order mark, which JSON text does not begin with.
+    /// A byte order mark at the start of the payload (RFC 8259, section 8.1).
     ByteOrderMark = "byte order mark",
     /// An unescaped control character in a string.
     ControlCharacter = "control character in a string",
     /// A backslash that does not start a valid escape.
     InvalidEscape = "invalid escape",
-    /// An escaped half of a surrogate pair without its other half.
+    /// An escaped surrogate that is not part of a surrogate pair.
     LoneSurrogate = "lone surrogate",
-    /// A number that does not fit: an `ErrorCode` outside 0 to 65535, any other beyond the range of
-    /// a double.
+    /// A number that is out of range.
+    ///
+    /// An `ErrorCode` ranges from 0 to 65535. All other numbers must be in the range of an `f64`.
     NumberOutOfRange = "number out of range",
-    /// The 128th of the arrays and objects that are open at once.
+    /// Arrays and objects that are nested more than 127 levels deep.
     NestedTooDeep = "nested too deep",
     /// Something other than white space after the payload.
     TrailingBytes = "trailing bytes",
-    /// JSON, but not an object.
+    /// A JSON value that is not an object.
     NotAnObject = "not an object",
-    /// A field that the payload must have is missing; the offset is that of the brace closing the
-    /// object without it.
+    /// A required field is missing.
+    ///
+    /// The offset is that of the closing brace of the object that lacks the field.
     MissingField(Field) = "{0} is missing",
-    /// A field occurs a second time.
-    DuplicateField(Field) = "{0} is there twice",
-    /// The value of a field does not have the JSON type that the reference states.
-    WrongType(Field) = "the value of {0} is of another type",
-    /// The `Action` of a publish is not in the reference.
+    /// A field occurs more than once.
+    DuplicateField(Field) = "{0} occurs twice",
+    /// The JSON type of a field's value differs from the type in the reference.
+    WrongType(Field) = "invalid type for {0}",
+    /// The `Action` of a publish payload is not in the reference.
     UnknownAction = "unknown Action",
-    /// The `Content` to send has no characters.
+    /// The `Content` of a publish payload is empty.
     EmptyContent = "Content is empty",
-    /// The `Content` to send has more than 500 code points.
+    /// The `Content` of a publish payload exceeds 500 code points.
     ContentTooLong = "Content is too long",
 }
 
 impl DecodeErrorKind {
-    /// Returns the field that the error is about, if it is about one.
+    /// Returns the field that caused the error, or `None` if the error is not specific to a field.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::{DecodeErrorKind, Field};
+    ///
+    /// assert_eq!(DecodeErrorKind::DuplicateField(Field::Id).field(), Some(Field::Id));
+    /// assert_eq!(DecodeErrorKind::UnknownAction.field(), Some(Field::Action));
+    /// assert_eq!(DecodeErrorKind::TrailingBytes.field(), None);
+    /// ```
     #[must_use]
     pub const fn field(self) -> Option<Field> {
         match self {
@@ -106,19 +136,37 @@ impl DecodeError {
         Self { kind, offset }
     }
 
-    /// Returns what is wrong.
+    /// Returns the kind of the error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::{DecodeErrorKind, Field, subscribe::Subscribe};
+    ///
+    /// let error = Subscribe::decode(br#"{"Type":"MESSAGE","Content":7}"#).unwrap_err();
+    /// assert_eq!(error.kind(), DecodeErrorKind::WrongType(Field::Content));
+    /// ```
     #[must_use]
     pub const fn kind(&self) -> DecodeErrorKind {
         self.kind
     }
 
-    /// Returns the offset of the cause, in bytes from the start of the input.
+    /// Returns the offset of the error, in bytes from the start of the input.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::subscribe::Subscribe;
+    ///
+    /// let error = Subscribe::decode(br#"{"Type":"MESSAGE","Content":7}"#).unwrap_err();
+    /// assert_eq!(error.offset(), 28);
+    /// ```
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
     }
 
-    /// The error of reading the value of `field`.
+    /// Converts the error of an object that is the value of `field`.
     #[cold]
     pub(crate) const fn in_field(self, field: Field) -> Self {
         match self.kind {
@@ -143,14 +191,14 @@ impl From<json::Error> for DecodeError {
             ErrorKind::NumberOutOfRange => DecodeErrorKind::NumberOutOfRange,
             ErrorKind::NestedTooDeep => DecodeErrorKind::NestedTooDeep,
             ErrorKind::TrailingBytes => DecodeErrorKind::TrailingBytes,
-            // For the value of a field, the pass over the members reports `WrongType` instead.
+            // For the value of a field, the decoder reports `WrongType` instead.
             ErrorKind::WrongType => DecodeErrorKind::NotAnObject,
         };
         Self::new(kind, error.offset)
     }
 }
 
-/// Decodes bytes, which must be UTF-8.
+/// Validates `payload` as UTF-8 and decodes it.
 #[inline]
 pub(crate) fn decode_utf8<'a, T>(
     payload: &'a [u8],
@@ -162,7 +210,7 @@ pub(crate) fn decode_utf8<'a, T>(
     }
 }
 
-/// Returns the error of a payload that is not UTF-8, which may come before the invalid bytes.
+/// Returns the first error of a payload that is not UTF-8. It may precede the invalid bytes.
 #[cold]
 fn not_utf8<'a, T>(
     payload: &'a [u8],

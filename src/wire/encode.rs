@@ -1,17 +1,18 @@
-//! The three ways out of a payload, all from its one description.
+//! Encoding of payloads: their length, bytes and `String` come from one description.
 
 use crate::json::{BufferFull, Sink, SliceWriter};
 use crate::value::BufferTooSmall;
 
-/// A payload's description: its members, in the order in which they are written.
+/// A payload that can be encoded.
 pub(crate) trait Encode {
+    /// Writes the members of the payload in their canonical order.
     fn write<S: Sink>(&self, sink: &mut S) -> Result<(), BufferFull>;
 }
 
 #[inline]
 pub(crate) fn encoded_len(payload: &impl Encode) -> usize {
     let mut sink = SliceWriter::new(&mut []);
-    // A slice writer goes on counting when there is no room.
+    // A full slice writer counts the missing bytes and does not fail.
     let _ = payload.write(&mut sink);
     sink.missing()
 }
@@ -21,49 +22,83 @@ pub(crate) fn encode<'b>(
     payload: &impl Encode,
     buffer: &'b mut [u8],
 ) -> Result<&'b [u8], BufferTooSmall> {
-    let room = buffer.len();
+    let capacity = buffer.len();
     let mut sink = SliceWriter::new(buffer);
     let _ = payload.write(&mut sink);
-    let written = room.wrapping_sub(sink.free_len());
+    let written = capacity.wrapping_sub(sink.free_len());
     let missing = sink.missing();
     match buffer.get(..written) {
         Some(written) if missing == 0 => Ok(written),
-        _ => Err(BufferTooSmall::new(room.saturating_add(missing))),
+        _ => Err(BufferTooSmall::new(capacity.saturating_add(missing))),
     }
 }
 
 #[cfg(feature = "alloc")]
 pub(crate) fn encode_to_string(payload: &impl Encode) -> alloc::string::String {
     let mut string = alloc::string::String::with_capacity(encoded_len(payload));
-    // A string grows as it must.
+    // Writing to a `String` does not fail.
     let _ = payload.write(&mut string);
     string
 }
 
-/// Gives payloads their `encode`, `encoded_len` and `encode_to_string`.
+/// Implements `encode`, `encoded_len` and `encode_to_string` for payloads.
 macro_rules! encoders {
     ($($payload:ident),*) => {$(
         impl $payload<'_> {
-            /// Writes the payload as compact JSON to the start of `buffer`, and returns that part
-            /// of it. It is UTF-8, and can be sent as a WebSocket text message.
+            /// Encodes the payload as compact JSON at the start of `buffer`, and returns the
+            /// encoded bytes.
             ///
-            /// What the rest of `buffer` holds afterwards is not specified.
+            /// The bytes are UTF-8 and can be sent as a WebSocket text message. The contents of
+            /// the rest of `buffer` are unspecified.
             ///
             /// # Errors
             ///
-            /// Returns an error if `buffer` is smaller than [`encoded_len`](Self::encoded_len).
-            /// What `buffer` holds then is not specified.
-            pub fn encode<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], $crate::BufferTooSmall> {
+            /// Returns an error if `buffer` is shorter than [`encoded_len`](Self::encoded_len). The
+            /// contents of `buffer` are then unspecified.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = $crate::wire::encode::example!($payload)]
+            /// let mut buffer = [0; 256];
+            /// let encoded = payload.encode(&mut buffer)?;
+            /// assert_eq!(encoded, payload.encode_to_string().as_bytes());
+            ///
+            /// let error = payload.encode(&mut [0; 8]).unwrap_err();
+            /// assert_eq!(error.needed(), payload.encoded_len());
+            /// # Ok::<(), Box<dyn std::error::Error>>(())
+            /// ```
+            pub fn encode<'b>(
+                &self,
+                buffer: &'b mut [u8],
+            ) -> Result<&'b [u8], $crate::BufferTooSmall> {
                 $crate::wire::encode::encode(self, buffer)
             }
 
-            /// How many bytes [`encode`](Self::encode) writes, exactly.
+            /// Returns the exact number of bytes that [`encode`](Self::encode) writes.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = $crate::wire::encode::example!($payload)]
+            /// let mut buffer = vec![0; payload.encoded_len()];
+            /// assert_eq!(payload.encode(&mut buffer)?.len(), payload.encoded_len());
+            /// # Ok::<(), Box<dyn std::error::Error>>(())
+            /// ```
             #[must_use]
             pub fn encoded_len(&self) -> usize {
                 $crate::wire::encode::encoded_len(self)
             }
 
-            /// The payload as a `String` of compact JSON.
+            /// Encodes the payload as a `String` of compact JSON.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = $crate::wire::encode::example!($payload)]
+            /// assert_eq!(payload.encode_to_string().len(), payload.encoded_len());
+            /// # Ok::<(), Box<dyn std::error::Error>>(())
+            /// ```
             #[cfg(feature = "alloc")]
             #[must_use]
             pub fn encode_to_string(&self) -> alloc::string::String {
@@ -73,4 +108,53 @@ macro_rules! encoders {
     )*};
 }
 
-pub(crate) use encoders;
+/// Expands to the lines of an example that create a payload.
+macro_rules! example {
+    (Publish) => {
+        "use ivs_chat_proto::publish::{DeleteMessage, Publish};\n\n\
+        let payload = Publish::from(DeleteMessage::new(\"Ub3xYd7cQm0a\".into()));"
+    };
+    (SendMessage) => {
+        "use ivs_chat_proto::{Content, publish::SendMessage};\n\n\
+        let payload = SendMessage::new(Content::new(\"Good morning\")?);"
+    };
+    (DeleteMessage) => {
+        "use ivs_chat_proto::publish::DeleteMessage;\n\n\
+        let payload = DeleteMessage::new(\"Ub3xYd7cQm0a\".into());"
+    };
+    (DisconnectUser) => {
+        "use ivs_chat_proto::publish::DisconnectUser;\n\n\
+        let payload = DisconnectUser::new(\"astrid\".into());"
+    };
+    (Subscribe) => {
+        "use ivs_chat_proto::{ErrorCode, subscribe::{ServiceError, Subscribe}};\n\n\
+        let payload = Subscribe::from(ServiceError::new(ErrorCode::TOO_MANY_REQUESTS));"
+    };
+    (Message) => {
+        "use ivs_chat_proto::subscribe::{Message, Sender};\n\n\
+        let sender = Sender::new(\"astrid\".into());\n\
+        let send_time = \"2026-11-22T10:00:00.5Z\".into();\n\
+        let payload = Message::new(\"Ub3xYd7cQm0a\".into(), \"hej!\".into(), send_time, sender);"
+    };
+    (Event) => {
+        "use ivs_chat_proto::subscribe::Event;\n\n\
+        let send_time = \"2026-11-22T10:00:00.5Z\".into();\n\
+        let payload = Event::new(\"pT4nQ8sVw1Lz\".into(), \"app:POLL\".into(), send_time);"
+    };
+    (ServiceError) => {
+        "use ivs_chat_proto::{ErrorCode, subscribe::ServiceError};\n\n\
+        let payload = ServiceError::new(ErrorCode::TOO_MANY_REQUESTS);"
+    };
+    (UnknownPayload) => {
+        "use ivs_chat_proto::subscribe::Subscribe;\n\n\
+        let json = r#\"{\"Type\":\"POLL\",\"Options\":[1,2]}\"#;\n\
+        let Subscribe::Unknown(payload) = Subscribe::decode_str(json)? else { panic!() };"
+    };
+    (ChatLogEntry) => {
+        "use ivs_chat_proto::{ChatLogEntry, ErrorCode, subscribe::ServiceError};\n\n\
+        let error = ServiceError::new(ErrorCode::TOO_MANY_REQUESTS);\n\
+        let payload = ChatLogEntry::new(error.into());"
+    };
+}
+
+pub(crate) use {encoders, example};

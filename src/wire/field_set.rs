@@ -2,7 +2,7 @@
 
 use super::field::Field;
 
-/// A set of fields, in the order of [`Field`]'s variants.
+/// A set of fields: one bit per variant of [`Field`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct FieldSet(u32);
 
@@ -37,7 +37,7 @@ impl FieldSet {
         Self(self.0 & !Self::bit(field))
     }
 
-    /// Returns the fields that are in both sets.
+    /// Returns the intersection of the sets.
     #[inline]
     pub(super) const fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
@@ -53,7 +53,7 @@ impl FieldSet {
         self.0 == 0
     }
 
-    /// Returns the first field, in the order of [`Field`]'s variants.
+    /// Returns the first field, in the order of the variants of [`Field`].
     pub(super) fn first(self) -> Option<Field> {
         Field::ALL.into_iter().find(|field| self.contains(*field))
     }

@@ -1,20 +1,20 @@
-//! The keys of fields, and how they are recognised without looking for their end first.
+//! Recognition of keys without a search for their end.
 
 use super::field::Field;
 use super::shape::Direction;
 
-/// The key of a field, to be compared with the next 16 bytes.
+/// The key of a field, in a form that can be compared with the next 16 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Key {
-    /// The name, its quotes and its colon.
+    /// The name with its quotes and its colon.
     text: u128,
-    /// The bits to compare: those of the key's bytes but, in publishes, not the case of letters.
+    /// The bits to compare: all bits of the key, except the case of letters in publish payloads.
     mask: u128,
     pub(super) len: usize,
 }
 
-// Found by trial: in each direction, no two keys share a slot unless their first four bytes agree.
-// A test checks it.
+// Found by trial. In each direction, two keys share a slot only if the first four bytes of their
+// names agree, which a test checks.
 const SUBSCRIBE_MULTIPLIER: u32 = 21;
 const PUBLISH_MULTIPLIER: u32 = 33;
 
@@ -35,7 +35,7 @@ impl Key {
             text[at + 1] = name[at];
             mask[at + 1] = match direction {
                 Direction::Subscribe => 0xff,
-                // The one bit that tells the cases of an ASCII letter apart.
+                // Upper and lower case of an ASCII letter differ in this bit.
                 Direction::Publish => !0x20,
             };
             at += 1;
@@ -54,8 +54,9 @@ impl Key {
         }
     }
 
-    /// Returns the slot, 0 to 15, of the four bytes after the opening quote. Only keys that start
-    /// with the same four bytes share a slot.
+    /// Returns the slot, 0 to 15, of the four bytes after the opening quote.
+    ///
+    /// Two keys share a slot only if these bytes agree.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "four bytes")]
     pub(crate) const fn slot(window: u128, direction: Direction) -> u32 {
@@ -73,7 +74,7 @@ impl Key {
         window & self.mask == self.text
     }
 
-    /// Returns the slot of a field's key.
+    /// Returns the slot of the key of `field`.
     pub(crate) const fn own_slot(field: Field, direction: Direction) -> u32 {
         Self::slot(Self::new(field, direction).text, direction)
     }
@@ -86,8 +87,8 @@ mod tests {
     use super::Key;
     use crate::wire::{Direction, Field};
 
-    /// If they did not, the fast path would never reach one of them, and its member would be read
-    /// by `other_member`: correctly, but slowly.
+    /// If two other fields shared a slot, the fast path would never reach one of them, and the slow
+    /// path would read it.
     #[test]
     fn fields_with_one_slot_start_alike() {
         use Field::*;

@@ -1,44 +1,44 @@
-//! One pass over the members of an object.
+//! The pass over the members of an object.
 //!
-//! The pass collects the value of every member that any of the payloads has, in any order, and
-//! skips the others. Reading the tag (`Type` or `Action`) decides the payload; from then on, only
-//! the members of that payload are collected.
+//! The pass collects the values of the members that any payload of the shape has, in any order, and
+//! skips all others. Once it has read the tag (`Type` or `Action`), the payload is known, and the
+//! pass collects only the members of that payload.
 //!
-//! A value that does not suit its member is only an error if the payload has that member: see
-//! [`notes`](super::notes).
+//! An invalid value of a member is an error only if the payload has that member; see
+//! [`deferred`](super::deferred).
 
 use super::decode_error::{DecodeError, DecodeErrorKind};
+use super::deferred::{DeferredErrors, MemberError, missing_field};
 use super::field::{Field, ID_LEN, Kind, TIME_LEN, UUID_LEN};
 use super::field_set::FieldSet;
 use super::key::Key;
-use super::notes::{Note, Notes, missing_field};
 use super::shape::{Direction, Shape};
 use super::values::{Level, Value, Values};
 use crate::json::{Cursor, Str};
 use crate::value::Content;
 use crate::value::Text;
 
-/// The pass has ended with the error in [`Pass::error`]. Without the error inside, a result fits in
-/// one register.
+/// The error of a pass that has stopped. The details are in [`Pass::error`], so that a result fits
+/// in one register.
 #[derive(Debug)]
 pub(crate) struct Stopped;
 
 pub(super) type Result<T, E = Stopped> = core::result::Result<T, E>;
 
-/// Reads the payload in a line of a chat log.
+/// A function that reads the payload in an entry of a chat log.
 pub(crate) type ReadPayload<'p, 'a> =
     &'p mut dyn FnMut(Cursor<'a>) -> Result<Cursor<'a>, DecodeError>;
 
 /// An object whose members have been read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Object<'a> {
-    /// The index of the payload that it is; an index that no payload has if the tag is unknown.
+    /// The index of the payload in its shape, or the number of payloads if the tag is unknown.
     pub(crate) payload: usize,
     /// The text of the object.
     pub(crate) json: &'a str,
 }
 
-/// Reads one object inside `open` arrays and objects. If `open` is 0, nothing but white space may
+/// Reads one object, enclosed in `open` arrays and objects. If `open` is 0, only white space may
 /// follow the object.
 #[cfg_attr(not(target_os = "none"), inline(always))]
 pub(crate) fn read<'p, 'a, M: Members>(
@@ -56,7 +56,7 @@ pub(crate) fn read<'p, 'a, M: Members>(
         values,
         read_payload,
         decided: if shape.tag.is_some() { None } else { Some(0) },
-        notes: Notes::new(),
+        deferred: DeferredErrors::new(),
         error: None,
     };
     let is_closed = cursor.open_object()?;
@@ -83,27 +83,29 @@ pub(crate) fn read<'p, 'a, M: Members>(
     Ok(Object { payload: pass.decided.unwrap_or_default(), json })
 }
 
-/// The members of the objects of one shape.
+/// The shape of an object and the fast path for its members.
 pub(crate) trait Members {
     const SHAPE: Shape;
 
-    /// Reads the next member if its key is listed and is written without escapes and without white
-    /// space before its colon. Returns `false` if it is not.
-    fn usual_member<'a>(_: &mut Pass<'_, 'a>, _: &mut State<'a>) -> Result<bool> {
+    /// Reads the next member if the fast path supports it, and returns `false` otherwise.
+    ///
+    /// The fast path supports listed fields whose keys contain no escapes and are not followed by
+    /// white space before the colon.
+    fn fast_path_member<'a>(_: &mut Pass<'_, 'a>, _: &mut State<'a>) -> Result<bool> {
         Ok(false)
     }
 }
 
-/// Implements [`Members::usual_member`] for the listed fields. Fields whose keys share a
-/// [slot](Key::slot) are joined by `or`.
+/// Implements [`Members::fast_path_member`] for the listed fields.
 ///
-/// The next bytes are compared only with the keys of their slot. Each comparison has its own copy
-/// of the code that reads the member, so the speed does not depend on the order of the members. A
-/// field that is not listed is still read, only more slowly.
-macro_rules! usual_members {
+/// Fields whose keys share a [slot](Key::slot) must be joined by `or`. The next bytes are compared
+/// only with the keys of their slot. Each comparison has its own copy of the code that reads the
+/// member, so the speed does not depend on the order of the members. The slow path reads all other
+/// fields.
+macro_rules! fast_path_members {
     ($($first:ident $(or $other:ident)*),*) => {
         #[cfg_attr(not(target_os = "none"), inline(always))]
-        fn usual_member<'a>(
+        fn fast_path_member<'a>(
             pass: &mut $crate::wire::Pass<'_, 'a>,
             state: &mut $crate::wire::State<'a>,
         ) -> Result<bool, $crate::wire::Stopped> {
@@ -112,8 +114,8 @@ macro_rules! usual_members {
             let slot = Key::slot(window, Self::SHAPE.direction);
             $(
                 if slot == const { Key::own_slot(Field::$first, Self::SHAPE.direction) } {
-                    $crate::wire::usual_members!(@try pass, state, window, $first);
-                    $($crate::wire::usual_members!(@try pass, state, window, $other);)*
+                    $crate::wire::fast_path_members!(@try pass, state, window, $first);
+                    $($crate::wire::fast_path_members!(@try pass, state, window, $other);)*
                     return Ok(false);
                 }
             )*
@@ -121,23 +123,26 @@ macro_rules! usual_members {
         }
     };
     (@try $pass:ident, $state:ident, $window:ident, $field:ident) => {
-        if $state.eat_key($window, Field::$field, const { Key::new(Field::$field, Self::SHAPE.direction) }) {
+        if $state.eat_key(
+            $window,
+            Field::$field,
+            const { Key::new(Field::$field, Self::SHAPE.direction) },
+        ) {
             $pass.member(const { &Self::SHAPE }, $state, Field::$field)?;
             return Ok(true);
         }
     };
 }
 
-pub(crate) use usual_members;
+pub(crate) use fast_path_members;
 
-/// The part of the pass that changes with every member. It is separate from [`Pass`] so that it
-/// stays in registers.
+/// The part of the pass that every member changes, separate from [`Pass`] to stay in registers.
 #[derive(Clone, Copy)]
 pub(crate) struct State<'a> {
     pub(super) cursor: Cursor<'a>,
-    /// The members that can still be read: all others are unknown, or have been read.
+    /// The members that can still be read. All others are unknown or have been read.
     open: FieldSet,
-    /// Whether the closing brace has been read.
+    /// `true` if the closing brace has been read.
     is_closed: bool,
 }
 
@@ -149,7 +154,7 @@ impl State<'_> {
         self.is_closed = by.is_closed;
     }
 
-    /// Returns the next 16 bytes: no [`Key`] is longer.
+    /// Returns the next 16 bytes, the maximum length of a [`Key`], or `None` if fewer are unread.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn window(&self) -> Option<u128> {
         self.cursor.window()
@@ -167,31 +172,32 @@ impl State<'_> {
     }
 }
 
-/// One pass over the members of an object, and what it has found so far.
+/// The pass over the members of an object, and its results so far.
 pub(crate) struct Pass<'p, 'a> {
     pub(super) shape: &'static Shape,
-    /// The number of arrays and objects around the object.
+    /// The number of arrays and objects that enclose the object.
     open: u32,
     values: &'p mut Values<'a>,
     read_payload: Option<ReadPayload<'p, 'a>>,
     /// The index of the payload, once it is known.
     pub(super) decided: Option<usize>,
-    pub(super) notes: Notes,
+    pub(super) deferred: DeferredErrors,
     pub(super) error: Option<DecodeError>,
 }
 
 impl<'a> Pass<'_, 'a> {
+    /// Reads all members.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     fn members<M: Members>(&mut self, state: &mut State<'a>) -> Result<()> {
         while !state.is_closed {
-            if cfg!(target_os = "none") || !M::usual_member(self, state)? {
-                state.replace(self.other_member(*state, Level::Payload)?);
+            if cfg!(target_os = "none") || !M::fast_path_member(self, state)? {
+                state.replace(self.any_member(*state, Level::Payload)?);
             }
         }
         Ok(())
     }
 
-    /// A member of the payload, from its value to the comma or brace after it.
+    /// Reads a member of the payload from its value to the comma or brace after it.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn member(
         &mut self,
@@ -211,7 +217,7 @@ impl<'a> Pass<'_, 'a> {
         self.end_member(state)
     }
 
-    /// The same for a member of a `Sender`.
+    /// Reads a member of a `Sender` from its value to the comma or brace after it.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     fn sender_member(&mut self, shape: &Shape, state: &mut State<'a>, field: Field) -> Result<()> {
         state.open = state.open.without(field);
@@ -223,9 +229,9 @@ impl<'a> Pass<'_, 'a> {
         self.end_member(state)
     }
 
-    /// Any member, from its key on.
+    /// Reads any member from its key to the comma or brace after it. This is the slow path.
     #[inline(never)]
-    fn other_member(&mut self, mut state: State<'a>, level: Level) -> Result<State<'a>> {
+    fn any_member(&mut self, mut state: State<'a>, level: Level) -> Result<State<'a>> {
         let offset = state.cursor.offset();
         let key = state.cursor.key().map_err(|error| self.stop(error))?;
         match Field::with_key(key, self.shape.direction) {
@@ -246,7 +252,7 @@ impl<'a> Pass<'_, 'a> {
         Ok(state)
     }
 
-    /// The comma or the closing brace after a value.
+    /// Reads the comma or closing brace after a value.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     fn end_member(&mut self, state: &mut State<'a>) -> Result<()> {
         match state.cursor.close_object() {
@@ -258,14 +264,14 @@ impl<'a> Pass<'_, 'a> {
         }
     }
 
-    /// A `Type` or an `Action`, which decides the payload.
+    /// Reads a `Type` or `Action`, which determines the payload.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     fn tag(&mut self, shape: &Shape, state: &mut State<'a>, field: Field) -> Result<()> {
         state.cursor.skip_space_before(b'"');
         let start = state.cursor;
         let tag = match state.cursor.string() {
             Ok(tag) => tag,
-            Err(error) => return self.unsuitable(state, start, Level::Payload, field, error),
+            Err(error) => return self.invalid_value(state, start, Level::Payload, field, error),
         };
         self.values.set(Level::Payload, field, Value::Text(tag));
         let found = match tag.as_str() {
@@ -275,8 +281,8 @@ impl<'a> Pass<'_, 'a> {
         self.decided = Some(found.unwrap_or(shape.payloads.len()));
         state.open = match found.and_then(|index| shape.payloads.get(index)) {
             Some(payload) => {
-                if !self.notes.is_empty() {
-                    self.check_notes(payload)?;
+                if !self.deferred.is_empty() {
+                    self.check_deferred(payload)?;
                 }
                 state.open.and(payload.known)
             }
@@ -290,6 +296,7 @@ impl<'a> Pass<'_, 'a> {
         Ok(())
     }
 
+    /// Reads a string.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     fn text(
         &mut self,
@@ -300,18 +307,18 @@ impl<'a> Pass<'_, 'a> {
     ) -> Result<()> {
         state.cursor.skip_space_before(b'"');
         let start = state.cursor;
-        let usual = match field.usual_len() {
+        let fixed_len = match field.common_len() {
             _ if cfg!(target_os = "none") => None,
-            ID_LEN => state.cursor.usual_string::<ID_LEN>(),
-            TIME_LEN => state.cursor.usual_string::<TIME_LEN>(),
-            UUID_LEN => state.cursor.usual_string::<UUID_LEN>(),
+            ID_LEN => state.cursor.fixed_len_string::<ID_LEN>(),
+            TIME_LEN => state.cursor.fixed_len_string::<TIME_LEN>(),
+            UUID_LEN => state.cursor.fixed_len_string::<UUID_LEN>(),
             _ => None,
         };
-        let text = match usual {
+        let text = match fixed_len {
             Some(text) => text,
             None => match state.cursor.string() {
                 Ok(text) => text,
-                Err(error) => return self.unsuitable(state, start, level, field, error),
+                Err(error) => return self.invalid_value(state, start, level, field, error),
             },
         };
         self.values.set(level, field, Value::Text(text));
@@ -321,7 +328,7 @@ impl<'a> Pass<'_, 'a> {
         Ok(())
     }
 
-    /// An object whose values are strings, or `null`.
+    /// Reads an object whose values are strings, or `null`.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     fn attributes(&mut self, state: &mut State<'a>, level: Level, field: Field) -> Result<()> {
         state.cursor.skip_space_before(b'{');
@@ -335,10 +342,11 @@ impl<'a> Pass<'_, 'a> {
                 self.values.set(level, field, Value::Attributes(json));
                 Ok(())
             }
-            Err(error) => self.unsuitable(state, start, level, field, error),
+            Err(error) => self.invalid_value(state, start, level, field, error),
         }
     }
 
+    /// Reads an `ErrorCode`.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     fn error_code(&mut self, state: &mut State<'a>, field: Field) -> Result<()> {
         state.cursor.skip_space();
@@ -348,11 +356,11 @@ impl<'a> Pass<'_, 'a> {
                 state.cursor.seek(after);
                 Ok(())
             }
-            Err(error) => self.unsuitable(state, state.cursor, Level::Payload, field, error),
+            Err(error) => self.invalid_value(state, state.cursor, Level::Payload, field, error),
         }
     }
 
-    /// A `Sender` and its members, in any order.
+    /// Reads a `Sender` with its members in any order.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     fn sender(&mut self, shape: &Shape, payload: &mut State<'a>, field: Field) -> Result<()> {
         payload.cursor.skip_space_before(b'{');
@@ -360,7 +368,7 @@ impl<'a> Pass<'_, 'a> {
         let mut cursor = start;
         let is_closed = match cursor.open_object() {
             Ok(is_closed) => is_closed,
-            Err(error) => return self.unsuitable(payload, start, Level::Payload, field, error),
+            Err(error) => return self.invalid_value(payload, start, Level::Payload, field, error),
         };
         let mut state = State { cursor, open: shape.sender.known, is_closed };
         while !state.is_closed {
@@ -368,7 +376,7 @@ impl<'a> Pass<'_, 'a> {
             let attributes = const { Key::new(Field::Attributes, Direction::Subscribe) };
             match state.window() {
                 _ if cfg!(target_os = "none") => {
-                    state.replace(self.other_member(state, Level::Sender)?);
+                    state.replace(self.any_member(state, Level::Sender)?);
                 }
                 Some(window) if state.eat_key(window, Field::UserId, user_id) => {
                     self.sender_member(shape, &mut state, Field::UserId)?;
@@ -376,19 +384,19 @@ impl<'a> Pass<'_, 'a> {
                 Some(window) if state.eat_key(window, Field::Attributes, attributes) => {
                     self.sender_member(shape, &mut state, Field::Attributes)?;
                 }
-                _ => state.replace(self.other_member(state, Level::Sender)?),
+                _ => state.replace(self.any_member(state, Level::Sender)?),
             }
         }
         let missing = shape.sender.required.and(state.open);
         if !missing.is_empty() {
             let error = missing_field(missing, state.cursor.offset().wrapping_sub(1));
-            self.note(Note { member: field, is_null: false, error })?;
+            self.report(MemberError { member: field, is_null: false, error })?;
         }
         payload.cursor.seek(state.cursor);
         Ok(())
     }
 
-    /// The payload in a line of a chat log.
+    /// Reads the payload in an entry of a chat log.
     #[inline]
     fn payload(&mut self, state: &mut State<'a>, field: Field) -> Result<()> {
         if let Some(read_payload) = self.read_payload.as_mut() {
@@ -400,7 +408,7 @@ impl<'a> Pass<'_, 'a> {
         Ok(())
     }
 
-    /// Checks the length of a `Content` to send.
+    /// Checks the length of the `Content` of a publish payload.
     #[cfg_attr(not(target_os = "none"), inline(always))]
     fn check_content(&mut self, start: Cursor<'a>, content: Str<'a>) -> Result<()> {
         let kind = match Content::new(Text::from_json(content)) {
@@ -409,10 +417,10 @@ impl<'a> Pass<'_, 'a> {
             Err(_) => DecodeErrorKind::ContentTooLong,
         };
         let error = DecodeError::new(kind, start.offset());
-        self.note(Note { member: Field::Content, is_null: false, error })
+        self.report(MemberError { member: Field::Content, is_null: false, error })
     }
 
-    /// Returns the number of arrays and objects around the values of a level.
+    /// Returns the number of arrays and objects that enclose the values of a level.
     pub(super) const fn open(&self, level: Level) -> u32 {
         match level {
             Level::Payload => self.open.saturating_add(1),

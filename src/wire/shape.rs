@@ -1,16 +1,19 @@
-//! What the payloads of one direction look like.
+//! The members of the payloads of each direction.
 
 use super::field::Field;
 use super::field_set::FieldSet;
 
-/// The direction in which payloads travel.
+/// The direction of a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
-    /// From clients to the service. The names of members are read in any ASCII case, as the service
-    /// reads them; `Content` has a maximum length; an unknown `Action` is an error.
+    /// From a client to the service.
+    ///
+    /// Like the service, the decoder ignores the ASCII case of member names. `Content` has a
+    /// maximum length. An unknown `Action` is an error.
     Publish,
-    /// From the service to clients. The names of members are read exactly; an unknown `Type` is a
-    /// payload that is kept as it is.
+    /// From the service to a client.
+    ///
+    /// Member names are case-sensitive. A payload with an unknown `Type` is kept unchanged.
     Subscribe,
 }
 
@@ -20,12 +23,12 @@ pub(crate) struct Payload {
     /// The value of `Action` or `Type`.
     pub(super) tag: &'static str,
     pub(super) required: FieldSet,
-    /// All members but the tag.
+    /// All members except the tag.
     pub(super) known: FieldSet,
 }
 
 impl Payload {
-    /// No members.
+    /// A payload without members.
     pub(crate) const NONE: Self = Self::new("", &[], &[]);
 
     pub(crate) const fn new(tag: &'static str, required: &[Field], optional: &[Field]) -> Self {
@@ -34,19 +37,19 @@ impl Payload {
     }
 }
 
-/// The payloads that one object can be.
+/// The payloads that an object can represent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
     pub(crate) direction: Direction,
-    /// The member that tells the payloads apart, unless there is only one.
+    /// The member that identifies the payload, or `None` if there is only one payload.
     pub(crate) tag: Option<Field>,
     pub(crate) payloads: &'static [Payload],
-    /// The members of the `Sender` in a payload that has one.
+    /// The members of a `Sender`.
     pub(crate) sender: Payload,
 }
 
 impl Shape {
-    /// Returns the set of the tag.
+    /// Returns a set of only the tag, or an empty set if there is none.
     pub(super) const fn tag(&self) -> FieldSet {
         match self.tag {
             Some(tag) => FieldSet::EMPTY.with(tag),
@@ -54,7 +57,7 @@ impl Shape {
         }
     }
 
-    /// Returns the members of any of the payloads, and the tag.
+    /// Returns the members of all payloads, and the tag.
     pub(super) const fn known(&self) -> FieldSet {
         let mut known = self.tag();
         let mut rest = self.payloads;

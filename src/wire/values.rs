@@ -1,4 +1,4 @@
-//! The values of an object's members, until a payload is built from them.
+//! The values of the members of an object, from which a payload is built.
 
 use super::field::Field;
 use crate::json::Str;
@@ -11,18 +11,18 @@ use crate::value::Text;
 /// The value of a member.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Value<'a> {
-    /// There is no such member, or it is `null`.
+    /// The member is missing or `null`.
     None,
     Text(Str<'a>),
     /// An object whose values are strings, validated, or `null`.
     Attributes(&'a str),
 }
 
-/// The object to which a member belongs.
+/// The object that contains a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
     Payload,
-    /// The `Sender` in a `MESSAGE`.
+    /// The `Sender` of a `MESSAGE`.
     Sender,
 }
 
@@ -30,7 +30,7 @@ pub(crate) enum Level {
 #[derive(Debug)]
 pub(crate) struct Values<'a> {
     of: [Value<'a>; Field::COUNT],
-    /// `Attributes` is the only field at both levels.
+    /// The `Attributes` of the `Sender`. No other field occurs at both levels.
     sender_attributes: Value<'a>,
     error_code: Option<ErrorCode>,
 }
@@ -57,7 +57,7 @@ impl<'a> Values<'a> {
         self.error_code = Some(ErrorCode::new(code));
     }
 
-    /// Returns the value of a member, or the type's default if there is none.
+    /// Returns the value of a member, or the default of the type if the member is missing.
     #[inline]
     pub(crate) fn get<T: FromValue<'a>>(&self, level: Level, field: Field) -> T {
         T::from_value(self, level, field)
@@ -73,7 +73,7 @@ impl<'a> Values<'a> {
     }
 }
 
-/// The type of a payload's field.
+/// A type that can be created from the value of a member.
 pub(crate) trait FromValue<'a> {
     fn from_value(values: &Values<'a>, level: Level, field: Field) -> Self;
 }
@@ -82,7 +82,7 @@ impl<'a> FromValue<'a> for Option<Text<'a>> {
     #[inline]
     fn from_value(values: &Values<'a>, level: Level, field: Field) -> Self {
         match values.value(level, field) {
-            // The service writes an empty `RequestId` where there is none.
+            // The service writes an empty `RequestId` if there is none.
             Value::Text(text) if field == Field::RequestId => Text::from_json(text).not_empty(),
             Value::Text(text) => Some(Text::from_json(text)),
             _ => None,
@@ -142,8 +142,8 @@ impl<'a> FromValue<'a> for ErrorCode {
     }
 }
 
-/// Declares the members from which a payload, or the `Sender` in one, is read: for each field of
-/// the struct the field of the reference, required or optional.
+/// Declares the required and optional members of a payload or a `Sender`: each field of the struct,
+/// and the corresponding field of the reference.
 macro_rules! members {
     (
         $payload:ident at $level:ident $(tagged $tag:expr)?;

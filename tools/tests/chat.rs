@@ -523,7 +523,7 @@ fn what_else_is_said_in_a_room() {
     chat.see("                                          a: 1 · b: 2");
     chat.see(r#"?  LATER             {"Type":"LATER","More":[1]}"#);
     chat.see("!  error             418: not a code of the reference");
-    chat.see("✗  not decoded       the value of Id is of another type, at byte 23");
+    chat.see("✗  not decoded       invalid type for Id, at byte 23");
     chat.see(r#"{"Type":"MESSAGE","Id":nil}"#);
     assert_eq!(chat.end().0, Some(0));
 }

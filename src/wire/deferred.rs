@@ -1,10 +1,10 @@
-//! Errors in members that may turn out not to belong to the payload.
+//! Errors in members that may not belong to the payload.
 //!
-//! A value that does not suit its member, or a second value, is only an error if the payload has
-//! that member. Before the tag has been read, the error is therefore noted, and the value is
-//! skipped. When the tag is read, the first note that applies to its payload becomes the error of
-//! the pass. So the verdict does not depend on the place of the tag, with one exception: invalid
-//! JSON before the tag is always an error.
+//! An invalid or duplicate value is an error only if the payload has that member. Before the tag
+//! has been read, the payload is unknown, so the error is deferred and the value is skipped. When
+//! the tag is read, the first deferred error that applies to its payload becomes the error of the
+//! pass. The result therefore does not depend on the position of the tag, with one exception:
+//! invalid JSON before the tag is always an error.
 
 use super::decode_error::{DecodeError, DecodeErrorKind};
 use super::field::{Field, Kind};
@@ -14,21 +14,21 @@ use super::shape::Payload;
 use super::values::Level;
 use crate::json::{self, Cursor, ErrorKind};
 
-/// For each member the first note about `null` and the first about anything else, in the order in
-/// which they occurred.
-pub(super) type Notes = heapless::Vec<Note, { 2 * Field::COUNT }>;
+/// The first error due to `null` and the first other error of each member, in order of occurrence.
+pub(super) type DeferredErrors = heapless::Vec<MemberError, { 2 * Field::COUNT }>;
 
-/// Something wrong with a member.
+/// An error in a member.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Note {
-    /// The member of the payload: `Sender` for an error anywhere inside a `Sender`.
+pub(super) struct MemberError {
+    /// The member of the payload, which is `Sender` for all errors inside a `Sender`.
     pub(super) member: Field,
-    /// Whether the value is `null`, which is only wrong if the member is required.
+    /// `true` if the value is `null`, which is an error only if the member is required.
     pub(super) is_null: bool,
     pub(super) error: DecodeError,
 }
 
-impl Note {
+impl MemberError {
+    /// Returns `true` if this is an error in `payload`.
     const fn applies_to(&self, payload: &Payload) -> bool {
         if self.is_null {
             payload.required.contains(self.member)
@@ -39,6 +39,7 @@ impl Note {
 }
 
 impl<'a> Pass<'_, 'a> {
+    /// Stops the pass with an error.
     #[cold]
     #[inline(never)]
     pub(super) fn stop(&mut self, error: impl Into<DecodeError>) -> Stopped {
@@ -46,11 +47,11 @@ impl<'a> Pass<'_, 'a> {
         Stopped
     }
 
-    /// Notes that the value at `start` does not suit its field, and skips it.
+    /// Reports that the value at `start` is invalid for its field, and skips it.
     ///
-    /// The cursor is at `start` or, in attributes, at the value inside them that is the cause.
+    /// The cursor must be at `start` or, for attributes, at the value in them that is the cause.
     #[cfg_attr(not(target_os = "none"), inline(always))]
-    pub(super) fn unsuitable(
+    pub(super) fn invalid_value(
         &mut self,
         state: &mut State<'a>,
         start: Cursor<'a>,
@@ -58,7 +59,7 @@ impl<'a> Pass<'_, 'a> {
         field: Field,
         error: json::Error,
     ) -> Result<()> {
-        state.cursor.seek(self.skip_unsuitable(
+        state.cursor.seek(self.skip_invalid_value(
             state.cursor,
             start.offset(),
             level,
@@ -68,9 +69,11 @@ impl<'a> Pass<'_, 'a> {
         Ok(())
     }
 
+    /// Does the same as [`invalid_value`](Self::invalid_value), and returns the cursor after the
+    /// value.
     #[cold]
     #[inline(never)]
-    fn skip_unsuitable(
+    fn skip_invalid_value(
         &mut self,
         mut cause: Cursor<'a>,
         start: usize,
@@ -88,7 +91,7 @@ impl<'a> Pass<'_, 'a> {
             return Err(self.stop(error));
         }
         let is_whole = cause.offset() == start;
-        self.note(Note {
+        self.report(MemberError {
             member: level.member(field),
             is_null: is_whole && cause.next() == Some(b'n'),
             error,
@@ -102,7 +105,8 @@ impl<'a> Pass<'_, 'a> {
         }
     }
 
-    /// Returns the members that the object of a level can have, given what is known of the payload.
+    /// Returns the members that the object of a level can have. Before the tag has been read, these
+    /// are the members of all payloads.
     pub(super) fn known(&self, level: Level) -> FieldSet {
         match (level, self.decided) {
             (Level::Sender, _) => self.shape.sender.known,
@@ -114,10 +118,11 @@ impl<'a> Pass<'_, 'a> {
         }
     }
 
+    /// Reports a duplicate field whose second key is at offset `key`.
     #[cold]
     pub(super) fn duplicate(&mut self, level: Level, field: Field, key: usize) -> Result<()> {
         let error = DecodeError::new(DecodeErrorKind::DuplicateField(field), key);
-        self.note(Note { member: level.member(field), is_null: false, error })
+        self.report(MemberError { member: level.member(field), is_null: false, error })
     }
 
     /// Skips a value.
@@ -129,40 +134,44 @@ impl<'a> Pass<'_, 'a> {
         }
     }
 
-    /// Records an error in a member: it ends the pass if the payload is known, and is kept for
-    /// [`check_notes`](Self::check_notes) otherwise.
+    /// Reports an error in a member.
+    ///
+    /// Stops the pass if the payload is known. Otherwise, defers the error to
+    /// [`check_deferred`](Self::check_deferred).
     #[cold]
     #[inline(never)]
-    pub(super) fn note(&mut self, note: Note) -> Result<()> {
+    pub(super) fn report(&mut self, error: MemberError) -> Result<()> {
         match self.decided {
-            // Once the payload is known, only its own members are read.
-            Some(_) if note.is_null && !self.required().contains(note.member) => Ok(()),
-            Some(_) => Err(self.stop(note.error)),
+            // Once the payload is known, only its members are read.
+            Some(_) if error.is_null && !self.required().contains(error.member) => Ok(()),
+            Some(_) => Err(self.stop(error.error)),
             None => {
                 if !self
-                    .notes
+                    .deferred
                     .iter()
-                    .any(|other| (other.member, other.is_null) == (note.member, note.is_null))
+                    .any(|other| (other.member, other.is_null) == (error.member, error.is_null))
                 {
-                    // Never full: there is room for both notes of each field.
-                    let _ = self.notes.push(note);
+                    // The vector has capacity for both errors of each field.
+                    let _ = self.deferred.push(error);
                 }
                 Ok(())
             }
         }
     }
 
+    /// Stops the pass with the first deferred error that applies to `payload`.
     #[cold]
     #[inline(never)]
-    pub(super) fn check_notes(&mut self, payload: &Payload) -> Result<()> {
-        let error = self.notes.iter().find(|note| note.applies_to(payload)).map(|note| note.error);
+    pub(super) fn check_deferred(&mut self, payload: &Payload) -> Result<()> {
+        let error =
+            self.deferred.iter().find(|error| error.applies_to(payload)).map(|error| error.error);
         match error {
             Some(error) => Err(self.stop(error)),
             None => Ok(()),
         }
     }
 
-    /// Returns the required members of the payload.
+    /// Returns the required members of the payload, or none if the payload is unknown.
     #[inline]
     pub(super) fn required(&self) -> FieldSet {
         let payload = self.decided.and_then(|index| self.shape.payloads.get(index));
@@ -171,7 +180,7 @@ impl<'a> Pass<'_, 'a> {
 }
 
 impl Level {
-    /// Returns the member of the payload to which a field belongs.
+    /// Returns the member of the payload that contains a field of this level.
     const fn member(self, field: Field) -> Field {
         match self {
             Self::Payload => field,
@@ -180,7 +189,7 @@ impl Level {
     }
 }
 
-/// The error of the first field that is missing from an object that ends at offset `end`.
+/// Returns the error of the first missing field of an object that ends at offset `end`.
 #[cold]
 #[inline(never)]
 pub(super) fn missing_field(missing: FieldSet, end: usize) -> DecodeError {
