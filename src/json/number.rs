@@ -4,18 +4,25 @@
 const SIGNIFICANT: u32 = 19;
 /// The first [`SIGNIFICANT`] digits of the range limit, and the power of ten of the first digit.
 ///
-/// The limit, 1.797693134862315807e308, lies just below the point halfway from the largest `f64`,
-/// about 1.79769313486231570815e308, to the value that would follow it. Numbers below that point
-/// are rounded to the largest `f64`.
+/// The limit, 2^1024 - 2^970, lies halfway between the largest `f64`, about 1.797693134862315708e308,
+/// and the value that would follow it. Numbers below it are rounded to the largest `f64`.
 ///
 /// The power is an `isize`: a text cannot have more digits than that can count, and a 32-bit
 /// processor keeps it in one register.
 const LARGEST: (u64, isize) = (1_797_693_134_862_315_807, 308);
 
-/// Returns `true` if `number` exceeds the range of an `f64`.
+/// The remaining digits of the limit.
+const REST: &str = "\
+    937289714053034150799341327100378269361737789804449682927647509466490179\
+    775872070963302864166928879109465555478519404026306574886715058206819089\
+    020007083836762738548458177115317644757302700698555713669596228429148198\
+    608349364752927190741684443655107043427115596995080930428801779041744977\
+    92";
+
+/// Returns `true` if `number` rounds to a value beyond the range of an `f64`.
 ///
 /// No receiver could represent such a number. `number` must match the grammar of RFC 8259
-/// (section 6). Digits after the first [`SIGNIFICANT`] ones are not compared.
+/// (section 6).
 pub(super) fn is_beyond_double(number: &[u8]) -> bool {
     let mut digits = 0_u64;
     let mut taken = 0_u32;
@@ -56,12 +63,39 @@ pub(super) fn is_beyond_double(number: &[u8]) -> bool {
     for _ in taken..SIGNIFICANT {
         digits = digits.wrapping_mul(10);
     }
-    digits != 0 && (power > LARGEST.1 || power == LARGEST.1 && digits > LARGEST.0)
+    if digits == 0 || power != LARGEST.1 || digits != LARGEST.0 {
+        return digits != 0 && (power > LARGEST.1 || power == LARGEST.1 && digits > LARGEST.0);
+    }
+    reaches_limit(number)
+}
+
+/// Compares the remaining digits of a number whose first [`SIGNIFICANT`] digits are those of the
+/// limit. The limit itself is rounded up, to infinity.
+#[cold]
+fn reaches_limit(number: &[u8]) -> bool {
+    let mut rest = number
+        .iter()
+        .take_while(|byte| !matches!(byte, b'e' | b'E'))
+        .filter(|byte| byte.is_ascii_digit())
+        .skip_while(|byte| **byte == b'0')
+        .skip(SIGNIFICANT.try_into().unwrap_or(usize::MAX))
+        .copied();
+    for limit in REST.bytes() {
+        let digit = rest.next().unwrap_or(b'0');
+        if digit != limit {
+            return digit > limit;
+        }
+    }
+    true
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_beyond_double;
+    use std::borrow::ToOwned;
+    use std::format;
+    use std::string::{String, ToString};
+
+    use super::{LARGEST, REST, is_beyond_double};
 
     #[test]
     fn the_range_of_a_double() {
@@ -86,6 +120,26 @@ mod tests {
         ] {
             assert_eq!(is_beyond_double(number.as_bytes()), beyond, "{number}");
             assert_eq!(number.parse::<f64>().unwrap().is_infinite(), beyond, "{number}");
+        }
+        let limit = [LARGEST.0.to_string().as_str(), REST].concat();
+        let below = (1..limit.len()).map(|length| limit[..length].to_owned());
+        let changed = (0..limit.len()).flat_map(|place| {
+            let mut digits = limit.clone().into_bytes();
+            let digit = digits[place];
+            [digit.saturating_sub(1).max(b'0'), digit.saturating_add(1).min(b'9')].map(|digit| {
+                digits[place] = digit;
+                String::from_utf8(digits.clone()).unwrap()
+            })
+        });
+        for digits in below.chain(changed).chain([limit.clone(), format!("{limit}1")]) {
+            for number in [
+                format!("{}.{}e308", &digits[..1], digits.get(1..2).map_or("0", |_| &digits[1..])),
+                format!("-0.00{digits}E+311"),
+                format!("{digits}e{}", 309 - digits.len().cast_signed()),
+            ] {
+                let beyond = number.parse::<f64>().unwrap().is_infinite();
+                assert_eq!(is_beyond_double(number.as_bytes()), beyond, "{number}");
+            }
         }
         let mut long = [b'9'; 309];
         assert!(is_beyond_double(&long));
