@@ -1,5 +1,4 @@
-//! Whatever is published to a connection, and when: it is accepted, or answered with an error, as
-//! the rules say.
+//! The server side of a connection matches its model, whatever messages it receives.
 #![no_main]
 
 #[path = "../../tests/oracle/peer.rs"]

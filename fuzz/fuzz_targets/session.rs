@@ -1,7 +1,7 @@
-//! Whatever the service, the caller and the clock do, the laws of a session hold.
+//! The client matches its model, whatever the service, the caller and the clock do.
 #![no_main]
 
-#[path = "../../tests/oracle/session.rs"]
-mod session;
+#[path = "../../tests/session/model/mod.rs"]
+mod model;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| session::any_session(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| model::check_session(bytes));

@@ -8,7 +8,7 @@ use ivs_chat_proto::client::{
     Client, CloseEvent, Config, ConnectionId, FetchId, Output, TokenInfo,
 };
 
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 const CROWD: usize = 10_000;
 const MINUTE_MS: u64 = 60_000;
@@ -18,7 +18,7 @@ type Chat = Client<(), 1, 1>;
 /// Clients without a room: the network answers after a moment, and the service does nothing.
 struct Crowd {
     clients: Vec<Chat>,
-    dice: Dice,
+    rng: Rng,
     /// When each client is polled next.
     timers: BTreeSet<(u64, usize)>,
     timer_of: Vec<u64>,
@@ -35,11 +35,11 @@ enum Answer {
 
 impl Crowd {
     fn new(config: Config) -> Self {
-        let mut dice = Dice::new(7);
-        let clients = (0..CROWD).map(|_| Client::new(config, dice.seed())).collect();
+        let mut rng = Rng::new(7);
+        let clients = (0..CROWD).map(|_| Client::new(config, rng.seed())).collect();
         Self {
             clients,
-            dice,
+            rng,
             timers: BTreeSet::new(),
             timer_of: vec![u64::MAX; CROWD],
             answers: BTreeMap::new(),
@@ -59,7 +59,7 @@ impl Crowd {
                 }
                 Output::FetchToken(fetch) => {
                     self.fetched_at.push(now);
-                    let delay = self.dice.between(20, 200);
+                    let delay = self.rng.between(20, 200);
                     self.answers.insert((now + delay, number), Answer::Token(fetch));
                 }
                 Output::Ping { connection, payload } => {
@@ -83,7 +83,7 @@ impl Crowd {
                 info.session_ms = Some(60 * MINUTE_MS);
                 let connection =
                     self.clients[number].handle_token(reading, fetch, info).expect("it is wanted");
-                let delay = self.dice.between(20, 200);
+                let delay = self.rng.between(20, 200);
                 self.answers.insert((now + delay, number), Answer::Open(connection));
             }
             Answer::Open(connection) => self.clients[number].handle_open(reading, connection),

@@ -9,9 +9,9 @@ use ivs_chat_proto::client::{
 use ivs_chat_proto::mock::Delivery;
 use ivs_chat_proto::{Instant, MessageAssembler};
 
-use crate::chat::Chat;
+use crate::accounting::Accounting;
+use crate::any_client::AnyClient;
 use crate::clock::HostClock;
-use crate::ledger::Ledger;
 use crate::plan::HostPlan;
 
 /// Longer than every payload, and shorter than an oversize message.
@@ -20,7 +20,7 @@ type Assembler = MessageAssembler<4096>;
 #[expect(clippy::struct_excessive_bools, reason = "each says that something has happened")]
 pub(crate) struct Host {
     pub(crate) plan: HostPlan,
-    pub(crate) client: Chat,
+    pub(crate) client: AnyClient,
     pub(crate) clock: HostClock,
 
     /// When the host polls next, and whether it has to poll at once.
@@ -40,8 +40,8 @@ pub(crate) struct Host {
     /// The `RequestId`s of all requests.
     pub(crate) request_ids: HashSet<String>,
     /// A `RequestId` of another user, to be used again.
-    pub(crate) stolen: Option<String>,
-    pub(crate) ledger: Ledger,
+    pub(crate) foreign_request_id: Option<String>,
+    pub(crate) accounting: Accounting,
     /// The `Id` of the latest message.
     pub(crate) last_message: Option<String>,
     pub(crate) not_decoded: u32,
@@ -56,25 +56,25 @@ pub(crate) struct Host {
     pub(crate) is_wanted: bool,
     pub(crate) is_leaving: bool,
     pub(crate) was_connected: bool,
-    pub(crate) session: Session,
+    pub(crate) causes: EndCauses,
     /// How often the user asked for a connection or a refresh.
-    pub(crate) asks: u64,
+    pub(crate) connect_calls: u64,
     pub(crate) refreshed_at: Option<u64>,
 
     // In the end.
     /// Whether a request and an event have come through since everything is calm.
-    pub(crate) is_heard: bool,
-    pub(crate) hears: bool,
+    pub(crate) request_came_through: bool,
+    pub(crate) event_came_through: bool,
 }
 
 /// What may end the session, since the user asked for a connection.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Session {
+pub(crate) struct EndCauses {
     pub(crate) has_no_token: bool,
     pub(crate) refusals: u32,
     pub(crate) refused_404: bool,
     pub(crate) closed_with: Vec<u16>,
-    pub(crate) was_kicked: bool,
+    pub(crate) was_disconnected: bool,
     pub(crate) failures: u32,
 }
 
@@ -86,9 +86,9 @@ pub(crate) struct Socket {
     /// When its session is over, by what the client was told.
     pub(crate) known_end: Option<u64>,
     /// Whether an error 401 was reported on it.
-    pub(crate) was_told_401: bool,
+    pub(crate) received_401: bool,
     /// Whether it ended before the client had said everything that it wanted.
-    pub(crate) has_crossed: bool,
+    pub(crate) closed_by_remote: bool,
     /// When the latest of what is on its way up or down arrives: nothing overtakes.
     pub(crate) up_at: u64,
     pub(crate) down_at: u64,
@@ -109,14 +109,14 @@ pub(crate) enum Arrival {
 pub(crate) enum Phase {
     Opening,
     Open,
-    Over,
+    Closed,
 }
 
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) handle: RequestHandle,
     pub(crate) connection: ConnectionId,
-    pub(crate) asks: Asks,
+    pub(crate) kind: RequestKind,
     pub(crate) sent_at: u64,
     pub(crate) fate: Fate,
     pub(crate) outcome: Option<(Outcome, u64)>,
@@ -128,7 +128,7 @@ pub(crate) struct Request {
 /// What became of a request in truth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
-    OnItsWay,
+    Pending,
     Accepted,
     /// The room rejected it, so long after it had arrived.
     Rejected {
@@ -141,19 +141,19 @@ pub(crate) enum Fate {
     /// The service answered pings on the connection, and nothing else.
     Unserved,
     /// The connection was over, or ended by that.
-    ConnectionOver,
+    ConnectionClosed,
 }
 
-/// What a request asks for.
+/// What a request kind for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Asks {
+pub(crate) enum RequestKind {
     /// To send the broadcast with this number.
     Send(usize, String),
     Delete(String),
     Disconnect(String),
 }
 
-impl fmt::Display for Asks {
+impl fmt::Display for RequestKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Send(_, text) => write!(f, "to send {text:?}"),
@@ -170,8 +170,8 @@ impl Socket {
             route: None,
             opened_at: now,
             known_end,
-            was_told_401: false,
-            has_crossed: false,
+            received_401: false,
+            closed_by_remote: false,
             up_at: now,
             down_at: now,
             backend_at: now,
@@ -186,7 +186,7 @@ pub(crate) fn place(connection: ConnectionId) -> usize {
 }
 
 impl Host {
-    pub(crate) fn new(plan: HostPlan, client: Chat) -> Self {
+    pub(crate) fn new(plan: HostPlan, client: AnyClient) -> Self {
         let mut clock = HostClock::new(plan.clock_origin_ms);
         clock.stops_in_sleep = plan.stops_in_sleep;
         Self {
@@ -202,8 +202,8 @@ impl Host {
             requests: Vec::new(),
             pending: Vec::new(),
             request_ids: HashSet::new(),
-            stolen: None,
-            ledger: Ledger::default(),
+            foreign_request_id: None,
+            accounting: Accounting::default(),
             last_message: None,
             not_decoded: 0,
             fetch: None,
@@ -213,11 +213,11 @@ impl Host {
             is_wanted: false,
             is_leaving: false,
             was_connected: false,
-            session: Session::default(),
-            asks: 0,
+            causes: EndCauses::default(),
+            connect_calls: 0,
             refreshed_at: None,
-            is_heard: false,
-            hears: false,
+            request_came_through: false,
+            event_came_through: false,
         }
     }
 
@@ -238,8 +238,8 @@ impl Host {
     }
 
     /// Returns `true` if the host slept or its clock went wrong at `time` or later.
-    pub(crate) fn had_trouble_since(&self, time: u64) -> bool {
-        self.clock.troubled_at.is_some_and(|at| at >= time)
+    pub(crate) fn was_disturbed_since(&self, time: u64) -> bool {
+        self.clock.disturbed_at.is_some_and(|at| at >= time)
             || self.slept_at.is_some_and(|at| at >= time)
     }
 

@@ -5,9 +5,9 @@ use core::num::NonZeroU32;
 use ivs_chat_proto::client::{Config, ConnectionState, Outcome};
 use ivs_chat_proto::mock::{AfterExpiry, ExpiryReason, Probability, SessionEnd};
 
-use crate::dice::Dice;
 use crate::plan::{HOUR_MS, HostPlan, MINUTE_MS, Plan};
-use crate::world::World;
+use crate::rng::Rng;
+use crate::simulation::Simulation;
 
 /// What became of one client.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(crate) struct Report {
     pub(crate) twice: usize,
 }
 
-impl World {
+impl Simulation {
     /// Runs to the end, and reports what became of each client.
     pub(crate) fn report(mut self) -> Vec<Report> {
         let end = self.plan.duration_ms;
@@ -35,20 +35,20 @@ impl World {
         let report = |host: &crate::host::Host| {
             let outcomes = || host.requests.iter().filter_map(|request| request.outcome);
             // What was sent at the end is still on its way, or waits for a device that sleeps.
-            let is_over = |at: &Option<u64>| at.is_some_and(|at| at + 120_000 < end);
+            let is_closed = |at: &Option<u64>| at.is_some_and(|at| at + 120_000 < end);
             let numbers = || {
                 self.broadcasts
                     .iter()
                     .enumerate()
-                    .filter(|(_, at)| is_over(at))
+                    .filter(|(_, at)| is_closed(at))
                     .map(|(number, _)| number)
             };
-            let entries = || numbers().map(|number| host.ledger.get(number));
+            let entries = || numbers().map(|number| host.accounting.get(number));
             Report {
                 tokens_per_hour: host.most_tokens_per_hour(),
                 tokens: host.fetched_at.len(),
                 replaced: host.replaced,
-                gaps: host.ledger.gaps.len(),
+                gaps: host.accounting.gaps.len(),
                 state_changes: host.state_changes,
                 is_connected: host.state == ConnectionState::Connected,
                 requests: outcomes().count(),
@@ -56,7 +56,7 @@ impl World {
                     .filter(|(outcome, _)| *outcome != Outcome::Confirmed)
                     .count(),
                 handed_over: entries().filter(|entry| entry.times > 0).count(),
-                missed: entries().filter(|entry| entry.is_owed && entry.times == 0).count(),
+                missed: entries().filter(|entry| entry.is_due && entry.times == 0).count(),
                 twice: entries().filter(|entry| entry.times > 1).count(),
             }
         };
@@ -65,7 +65,7 @@ impl World {
 }
 
 fn run(name: &str, plan: &Plan, seed: u64) -> Vec<Report> {
-    let reports = World::new(plan.clone(), Dice::new(seed), false).report();
+    let reports = Simulation::new(plan.clone(), Rng::new(seed), false).report();
     for (number, report) in reports.iter().enumerate() {
         println!("{name}, {number}, seed {seed}: {report:?}");
     }
@@ -124,7 +124,7 @@ fn a_quiet_room() {
 fn a_room_with_some_messages() {
     let mut plan = Plan::healthy(both());
     plan.events_ms = Some((1_000, 20_000));
-    plan.hosts.iter_mut().for_each(|host| host.speaks_ms = Some(17_000));
+    plan.hosts.iter_mut().for_each(|host| host.message_interval_ms = Some(17_000));
     check_healthy("some messages", &plan, 3, REFRESHES);
 }
 
@@ -147,7 +147,7 @@ fn a_tab_in_the_background() {
     let mut tab = HostPlan::healthy("astrid", Config::without_pings());
     tab.throttle_ms = MINUTE_MS;
     let mut speaker = tab.clone();
-    speaker.speaks_ms = Some(45_000);
+    speaker.message_interval_ms = Some(45_000);
     let mut plan = Plan::healthy(vec![tab, speaker]);
     check_healthy("tab", &plan, 5, REFRESHES);
     // With a limit on silence, the connections of a room in which nobody speaks are replaced four
@@ -174,15 +174,15 @@ fn a_microcontroller() {
 #[test]
 fn a_phone_that_naps() {
     let mut phone = HostPlan::healthy("astrid", Config::with_pings());
-    phone.naps_ms = Some(5 * MINUTE_MS);
+    phone.sleep_interval_ms = Some(5 * MINUTE_MS);
     phone.sleep_ms = Some(MINUTE_MS);
-    phone.speaks_ms = Some(47_000);
+    phone.message_interval_ms = Some(47_000);
     let mut stops = phone.clone();
     stops.stops_in_sleep = true;
     let mut plan = Plan::healthy(vec![phone.clone()]);
     plan.events_ms = Some((1_000, 20_000));
     check_healthy("phone", &plan, 5, REFRESHES);
-    // It asks for a refresh each time that it wakes up, as it must if its clock stops.
+    // It kind for a refresh each time that it wakes up, as it must if its clock stops.
     plan.hosts = vec![phone, stops];
     plan.hosts.iter_mut().for_each(|host| host.refreshes_on_waking = true);
     check_healthy("phone with refresh", &plan, 5, 140);
@@ -192,9 +192,9 @@ fn a_phone_that_naps() {
 #[test]
 fn a_phone_that_naps_in_a_slow_network() {
     let mut phone = HostPlan::healthy("astrid", Config::with_pings());
-    phone.naps_ms = Some(2 * MINUTE_MS);
+    phone.sleep_interval_ms = Some(2 * MINUTE_MS);
     phone.sleep_ms = Some(MINUTE_MS);
-    phone.speaks_ms = Some(7_000);
+    phone.message_interval_ms = Some(7_000);
     let mut plan = Plan::healthy(vec![phone]);
     plan.network.min_latency_ms = 2_000;
     plan.network.max_latency_ms = 3_000;
@@ -214,7 +214,7 @@ fn wrong_wall_clocks() {
             host.wall_error_ms = minutes * i64::try_from(MINUTE_MS).expect("short");
         }
         for seed in 0..3 {
-            for report in World::new(plan.clone(), Dice::new(seed), false).report() {
+            for report in Simulation::new(plan.clone(), Rng::new(seed), false).report() {
                 worst.push((report.tokens_per_hour, minutes));
                 assert!(report.tokens_per_hour <= 12, "{minutes}: {report:?}");
                 assert_eq!((report.missed, report.twice), (0, 0), "{minutes}: {report:?}");
@@ -365,8 +365,10 @@ const HOSTILE: &[Hostile] = &[
         bound: 170,
     },
     Hostile {
-        name: "a wild reading every 10 minutes",
-        spoil: |it| it.hosts.iter_mut().for_each(|host| host.wild_ms = Some(10 * MINUTE_MS)),
+        name: "a outlier reading every 10 minutes",
+        spoil: |it| {
+            it.hosts.iter_mut().for_each(|host| host.outlier_interval_ms = Some(10 * MINUTE_MS))
+        },
         // Each lets 49 days pass, and so may cost a refresh and four replacements.
         bound: 30,
     },
@@ -390,7 +392,7 @@ fn tokens_are_bounded() {
         let mut worst = [0; 4];
         for seed in 0..3 {
             for (number, report) in
-                World::new(plan.clone(), Dice::new(seed), false).report().iter().enumerate()
+                Simulation::new(plan.clone(), Rng::new(seed), false).report().iter().enumerate()
             {
                 worst[number] = worst[number].max(report.tokens_per_hour);
             }

@@ -7,7 +7,7 @@ use ivs_chat_proto::client::ConnectionId;
 #[expect(clippy::struct_excessive_bools, reason = "each says something else")]
 pub(crate) struct Entry {
     /// Whether the client was connected by its own account when the room accepted it.
-    pub(crate) is_owed: bool,
+    pub(crate) is_due: bool,
     /// The room's connection that was the client's current one at that time.
     pub(crate) route: Option<u32>,
     /// Whether the service delivered nothing on one of its connections at that time, but answered
@@ -27,15 +27,15 @@ pub(crate) struct Entry {
 
 /// The broadcasts of a room, as one client got them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ledger {
+pub(crate) struct Accounting {
     entries: Vec<Entry>,
     /// When the client said that messages may have been missed, or that it is not connected.
-    covers: Vec<u64>,
+    disclosures: Vec<u64>,
     /// When it said `PossibleGap`.
     pub(crate) gaps: Vec<u64>,
 }
 
-impl Ledger {
+impl Accounting {
     pub(crate) fn entry(&mut self, number: usize) -> &mut Entry {
         if self.entries.len() <= number {
             self.entries.resize(number + 1, Entry::default());
@@ -47,17 +47,17 @@ impl Ledger {
         self.entries.get(number).copied().unwrap_or_default()
     }
 
-    pub(crate) fn cover(&mut self, now: u64) {
-        self.covers.push(now);
+    pub(crate) fn disclose(&mut self, now: u64) {
+        self.disclosures.push(now);
     }
 
     /// Returns when the client first said, at `time` or later, that it may have missed something.
-    pub(crate) fn covered_at(&self, time: u64) -> Option<u64> {
-        self.covers.get(self.covers.partition_point(|at| *at < time)).copied()
+    pub(crate) fn disclosed_at(&self, time: u64) -> Option<u64> {
+        self.disclosures.get(self.disclosures.partition_point(|at| *at < time)).copied()
     }
 
     /// Records that it was handed over. Returns `true` if it had been, on another connection.
-    pub(crate) fn hand_over(&mut self, number: usize, connection: ConnectionId) -> bool {
+    pub(crate) fn record_return(&mut self, number: usize, connection: ConnectionId) -> bool {
         let connection = u32::try_from(connection.number()).expect("few connections");
         let entry = self.entry(number);
         entry.times += 1;

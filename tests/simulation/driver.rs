@@ -11,35 +11,35 @@ use ivs_chat_proto::mock::{Delivery, Probability};
 use ivs_chat_proto::subscribe::{EventKind, Subscribe};
 use ivs_chat_proto::{ErrorCode, Instant};
 
-use crate::host::{Arrival, Asks, Fate, Phase, Session, Socket, place};
-use crate::world::{Happening, World, tell};
+use crate::host::{Arrival, EndCauses, Fate, Phase, RequestKind, Socket, place};
+use crate::simulation::{Event, Simulation, log};
 
 /// Without pings, a frame that comes this long after a request is taken for evidence.
 const EVIDENCE_MS: u64 = 1_000;
 /// What the service may take for an answer, for `Assumed` to be strictly true.
 pub(crate) const PROMPT_MS: u64 = 1_000;
 
-impl World {
+impl Simulation {
     // What the user wants.
 
     pub(crate) fn connect(&mut self, number: usize) {
-        tell!(self, "{number}: connect");
+        log!(self, "{number}: connect");
         let now = self.now;
         let host = &mut self.hosts[number];
         let reading = host.read(now);
         let was_over = matches!(host.client.state(), ConnectionState::Disconnected(_));
         host.client.connect(reading);
         if was_over {
-            host.session = Session::default();
+            host.causes = EndCauses::default();
         }
         host.is_wanted = true;
         host.is_leaving = false;
         host.needs_poll = true;
-        host.asks += 1;
+        host.connect_calls += 1;
     }
 
     pub(crate) fn disconnect(&mut self, number: usize, when_settled: bool) {
-        tell!(self, "{number}: disconnect{}", if when_settled { " when settled" } else { "" });
+        log!(self, "{number}: disconnect{}", if when_settled { " when settled" } else { "" });
         let now = self.now;
         let host = &mut self.hosts[number];
         let reading = host.read(now);
@@ -54,13 +54,13 @@ impl World {
     }
 
     pub(crate) fn refresh(&mut self, number: usize) {
-        tell!(self, "{number}: refresh");
+        log!(self, "{number}: refresh");
         let now = self.now;
         let host = &mut self.hosts[number];
         let reading = host.read(now);
         host.client.refresh(reading);
         host.refreshed_at = Some(now);
-        host.asks += 1;
+        host.connect_calls += 1;
         host.needs_poll = true;
     }
 
@@ -69,18 +69,18 @@ impl World {
     /// Polls the client until it waits, and does what it says.
     pub(crate) fn drive(&mut self, number: usize) {
         let mut rank = 0;
-        let mut must_cover = false;
+        let mut needs_gap = false;
         for _ in 0..40 {
             let now = self.now;
             let host = &mut self.hosts[number];
             host.needs_poll = false;
-            let is_wild = host.clock.is_wild;
+            let is_outlier_next = host.clock.is_outlier_next;
             let reading = host.read(now);
             let output = host.client.poll(reading);
             let next = order(&output);
-            assert!(next >= rank || is_wild, "{number}: out of order: {output:?}");
-            rank = if is_wild { 0 } else { next };
-            let is_covered = !must_cover || next <= order::<usize>(&Output::PossibleGap);
+            assert!(next >= rank || is_outlier_next, "{number}: out of order: {output:?}");
+            rank = if is_outlier_next { 0 } else { next };
+            let is_covered = !needs_gap || next <= order::<usize>(&Output::PossibleGap);
             assert!(is_covered, "{number}: connected again, and no gap");
             match output {
                 Output::Wait(until) => {
@@ -98,30 +98,30 @@ impl World {
                 Output::Ping { connection, payload } => {
                     assert!(host.can_ping());
                     assert_eq!(host.sockets[place(connection)].phase, Phase::Open);
-                    tell!(self, "{number}: ping on {}", connection.number());
-                    self.tally.note("ping");
-                    self.up(number, connection, Happening::Ping(number, connection, payload));
+                    log!(self, "{number}: ping on {}", connection.number());
+                    self.coverage.note("ping");
+                    self.up(number, connection, Event::Ping(number, connection, payload));
                 }
                 Output::Settled(settled) => {
                     assert!(matches!(settled.outcome, Outcome::Assumed | Outcome::Unknown));
                     self.settle(number, &settled);
                 }
                 Output::State(state) => {
-                    must_cover = self.reported(number, state);
+                    needs_gap = self.reported(number, state);
                 }
                 Output::Replaced { from, to } => {
-                    tell!(self, "{number}: {} replaces {}", to.number(), from.number());
+                    log!(self, "{number}: {} replaces {}", to.number(), from.number());
                     assert_eq!(host.client.current(), Some(to));
                     assert!(from != to && host.state == ConnectionState::Connected);
                     host.replaced += 1;
-                    self.tally.note(if from < to { "replaced" } else { "replaced: fell back" });
+                    self.coverage.note(if from < to { "replaced" } else { "replaced: fell back" });
                 }
                 Output::PossibleGap => {
-                    tell!(self, "{number}: possible gap");
-                    must_cover = false;
-                    host.ledger.cover(now);
-                    host.ledger.gaps.push(now);
-                    self.tally.note("gap");
+                    log!(self, "{number}: possible gap");
+                    needs_gap = false;
+                    host.accounting.disclose(now);
+                    host.accounting.gaps.push(now);
+                    self.coverage.note("gap");
                 }
                 Output::FetchToken(fetch) => self.fetch(number, fetch),
                 other => panic!("{other:?}"),
@@ -132,40 +132,40 @@ impl World {
 
     /// The state has changed. Returns `true` if a gap must follow.
     fn reported(&mut self, number: usize, state: ConnectionState) -> bool {
-        tell!(self, "{number}: {state}");
+        log!(self, "{number}: {state}");
         let host = &mut self.hosts[number];
         assert_ne!(state, host.state);
         let was_over = matches!(host.state, ConnectionState::Disconnected(_));
-        let mut must_cover = false;
+        let mut needs_gap = false;
         match state {
             ConnectionState::Connected => {
                 assert!(host.is_wanted || host.is_leaving);
                 assert!(host.current_socket().is_some_and(|socket| socket.phase == Phase::Open));
-                self.tally.note(if host.was_connected {
+                self.coverage.note(if host.was_connected {
                     "state: connected again"
                 } else {
                     "state: connected"
                 });
-                must_cover = host.was_connected;
+                needs_gap = host.was_connected;
                 host.was_connected = true;
             }
             ConnectionState::Connecting => {
                 assert!(host.is_wanted || host.is_leaving);
-                self.tally.note(if was_over {
+                self.coverage.note(if was_over {
                     "state: connecting"
                 } else {
                     "state: connecting again"
                 });
-                host.ledger.cover(self.now);
+                host.accounting.disclose(self.now);
             }
             ConnectionState::Disconnected(reason) => {
-                host.ledger.cover(self.now);
+                host.accounting.disclose(self.now);
                 assert_eq!(host.client.in_flight_len(), 0);
                 assert!(
-                    host.sockets.iter().all(|socket| socket.phase == Phase::Over),
+                    host.sockets.iter().all(|socket| socket.phase == Phase::Closed),
                     "a connection is left"
                 );
-                let session = &host.session;
+                let session = &host.causes;
                 let has =
                     |codes: fn(u16) -> bool| session.closed_with.iter().any(|code| codes(*code));
                 let (is_right, what) = match reason {
@@ -191,13 +191,13 @@ impl World {
                         (session.closed_with.contains(&code), "disconnected: Closed, on purpose")
                     }
                     DisconnectReason::DisconnectedUser => {
-                        (session.was_kicked, "disconnected: DisconnectedUser")
+                        (session.was_disconnected, "disconnected: DisconnectedUser")
                     }
                     DisconnectReason::AttemptsExhausted => {
                         let most = host.client.config().max_attempts.expect("a limit").get();
                         let timeout = u64::from(host.client.config().token_timeout_ms);
                         let is_timeout = host.fetch.is_some_and(|(_, since)| {
-                            self.now >= since + timeout || host.had_trouble_since(since)
+                            self.now >= since + timeout || host.was_disturbed_since(since)
                         });
                         (
                             session.failures + u32::from(is_timeout) >= most,
@@ -208,18 +208,18 @@ impl World {
                 };
                 assert!(is_right, "{number}: {reason}? {session:?}");
                 host.is_leaving = false;
-                self.tally.note(what);
+                self.coverage.note(what);
             }
             other => panic!("{other:?}"),
         }
         host.state_changes += 1;
         host.state = state;
-        must_cover
+        needs_gap
     }
 
-    /// The client asks for a token. At most one fetch is under way.
+    /// The client kind for a token. At most one fetch is under way.
     fn fetch(&mut self, number: usize, fetch: FetchId) {
-        tell!(self, "{number}: fetch a token");
+        log!(self, "{number}: fetch a token");
         let now = self.now;
         let host = &mut self.hosts[number];
         assert!(host.is_wanted || host.is_leaving);
@@ -231,56 +231,56 @@ impl World {
             assert!(fetch > before);
             let timeout = u64::from(host.client.config().token_timeout_ms);
             let may_be = now >= since + timeout
-                || host.had_trouble_since(since)
+                || host.was_disturbed_since(since)
                 || host.refreshed_at.is_some_and(|at| at + 5_000 >= since);
             assert!(may_be, "{number}: two fetches at a time");
-            self.tally.note("token: fetched again, without an answer");
-            host.session.failures += 1;
+            self.coverage.note("token: fetched again, without an answer");
+            host.causes.failures += 1;
         }
         host.fetch = Some((fetch, now));
         host.fetched_at.push(now);
         let tokens = host.plan.tokens;
-        if !self.is_calm && self.dice.one_in(tokens.has_no_answer) {
-            return self.tally.note("token: no answer");
+        if !self.in_recovery && self.rng.one_in(tokens.has_no_answer) {
+            return self.coverage.note("token: no answer");
         }
-        let takes_ms = if !self.is_calm && self.dice.one_in(tokens.is_late) {
-            self.dice.between(5_000, 60_000)
+        let takes_ms = if !self.in_recovery && self.rng.one_in(tokens.is_late) {
+            self.rng.between(5_000, 60_000)
         } else {
-            self.dice.between(10, 400)
+            self.rng.between(10, 400)
         };
-        self.after(takes_ms, Happening::Token(number, fetch));
+        self.after(takes_ms, Event::Token(number, fetch));
     }
 
     /// The client wants a connection closed: one that is there.
     fn close(&mut self, number: usize, connection: ConnectionId, code: u16) {
-        tell!(self, "{number}: closes {}, {code}", connection.number());
+        log!(self, "{number}: closes {}, {code}", connection.number());
         let socket = &mut self.hosts[number].sockets[place(connection)];
-        if socket.has_crossed {
+        if socket.closed_by_remote {
             return;
         }
-        self.tally.note(match code {
+        self.coverage.note(match code {
             1000 => "close: 1000",
             3008 => "close: 3008",
             other => panic!("{other}"),
         });
-        assert_ne!(socket.phase, Phase::Over, "{number}: closed twice");
-        socket.phase = Phase::Over;
+        assert_ne!(socket.phase, Phase::Closed, "{number}: closed twice");
+        socket.phase = Phase::Closed;
         socket.inbox.clear();
-        self.hosts[number].session.failures += u32::from(code == 3008);
-        self.leaves_later(number, connection);
-        if self.dice.one_in(8) {
+        self.hosts[number].causes.failures += u32::from(code == 3008);
+        self.schedule_connection_gone(number, connection);
+        if self.rng.one_in(8) {
             self.ignores(number, connection);
         }
     }
 
     /// The service learns in the order of what was sent, or by a timeout, that a connection is
     /// over.
-    fn leaves_later(&mut self, number: usize, connection: ConnectionId) {
+    fn schedule_connection_gone(&mut self, number: usize, connection: ConnectionId) {
         let Some(route) = self.hosts[number].sockets[place(connection)].route else { return };
         if self.routes[route].is_dead() {
-            self.after(30_000, Happening::Leaves(route));
+            self.after(30_000, Event::ConnectionGone(route));
         } else {
-            self.up(number, connection, Happening::Leaves(route));
+            self.up(number, connection, Event::ConnectionGone(route));
         }
     }
 
@@ -288,7 +288,7 @@ impl World {
     fn ignores(&mut self, number: usize, connection: ConnectionId) {
         let now = self.now;
         let host = &mut self.hosts[number];
-        if host.clock.is_wild {
+        if host.clock.is_outlier_next {
             return;
         }
         let reading = host.read(now);
@@ -301,7 +301,7 @@ impl World {
         assert_eq!(client.handle_message(reading, connection, message), Ok(None));
         client.handle_close(reading, connection, CloseEvent::frame(1000, ""));
         assert!(client == before, "{number}: a connection that is over has changed something");
-        self.tally.note("reports of a connection that is over");
+        self.coverage.note("reports of a connection that is over");
     }
 
     // What happens.
@@ -309,8 +309,8 @@ impl World {
     pub(crate) fn token(&mut self, number: usize, fetch: FetchId) {
         let now = self.now;
         let plan = self.hosts[number].plan.tokens;
-        let fails = !self.is_calm && self.dice.one_in(plan.fails);
-        let is_permanent = fails && self.dice.one_in(plan.is_permanent);
+        let fails = !self.in_recovery && self.rng.one_in(plan.fails);
+        let is_permanent = fails && self.rng.one_in(plan.is_permanent);
         let host = &mut self.hosts[number];
         let reading = host.read(now);
         host.needs_poll = true;
@@ -324,21 +324,21 @@ impl World {
             } else {
                 FetchError::Temporary { retry_after }
             };
-            tell!(self, "{number}: {error}");
+            log!(self, "{number}: {error}");
             let before = host.client.clone();
             host.client.handle_token_error(reading, fetch, error);
             if is_latest {
                 host.fetch = None;
-                host.session.failures += 1;
-                host.session.has_no_token |= is_permanent;
-                self.tally.note(if is_permanent {
+                host.causes.failures += 1;
+                host.causes.has_no_token |= is_permanent;
+                self.coverage.note(if is_permanent {
                     "token: permanent failure"
                 } else {
                     "token: temporary failure"
                 });
             } else {
                 assert!(host.client == before, "{number}: a stale answer has changed something");
-                self.tally.note("token: stale failure");
+                self.coverage.note("token: stale failure");
             }
             return;
         }
@@ -350,14 +350,14 @@ impl World {
         let known_end = info.session_ms.filter(|length| (60_000..=10_800_000).contains(length));
         let user = host.plan.user.clone();
         let Some(connection) = host.client.handle_token(reading, fetch, info) else {
-            self.tally.note(if is_latest && !is_late {
+            self.coverage.note(if is_latest && !is_late {
                 "token: not needed any more"
             } else {
                 "token: stale"
             });
             if is_latest {
                 host.fetch = None;
-                host.session.failures += u32::from(is_late || host.had_trouble_since(since));
+                host.causes.failures += u32::from(is_late || host.was_disturbed_since(since));
             }
             return;
         };
@@ -366,10 +366,10 @@ impl World {
         assert_eq!(place(connection), host.sockets.len());
         host.sockets.push(Socket::new(now, known_end.map(|length| now + length)));
         let token = self.room.create_token(Instant::from_millis(now), user);
-        if !self.is_calm && self.dice.one_in(self.network.loses_handshakes) {
-            return self.tally.note("network: handshake without an answer");
+        if !self.in_recovery && self.rng.one_in(self.network.loses_handshakes) {
+            return self.coverage.note("network: handshake without an answer");
         }
-        self.up(number, connection, Happening::Handshake(number, connection, token));
+        self.up(number, connection, Event::Handshake(number, connection, token));
     }
 
     /// Something arrives on a socket.
@@ -384,17 +384,17 @@ impl World {
                 socket.phase = Phase::Open;
                 socket.opened_at = now;
                 let reading = host.read(now);
-                tell!(self, "{number}: {} opens", connection.number());
+                log!(self, "{number}: {} opens", connection.number());
                 host.client.handle_open(reading, connection);
                 host.needs_poll = true;
             }
             Arrival::Refused { status, retry_after_s } => {
-                tell!(self, "{number}: {} is refused, {status}", connection.number());
+                log!(self, "{number}: {} is refused, {status}", connection.number());
                 let mut event = CloseEvent::abnormal();
                 if host.plan.sees_status {
                     event = CloseEvent::handshake_rejected(status);
-                    host.session.refusals += u32::from(matches!(status, 401 | 403));
-                    host.session.refused_404 |= status == 404;
+                    host.causes.refusals += u32::from(matches!(status, 401 | 403));
+                    host.causes.refused_404 |= status == 404;
                 }
                 if let Some(seconds) = retry_after_s {
                     event = event.with_retry_after(Duration::from_secs(seconds.into()));
@@ -403,7 +403,7 @@ impl World {
             }
             Arrival::Pong(payload) => {
                 let reading = host.read(now);
-                tell!(self, "{number}: pong on {}", connection.number());
+                log!(self, "{number}: pong on {}", connection.number());
                 host.client.handle_pong(reading, connection, &payload);
                 host.needs_poll = true;
             }
@@ -411,10 +411,10 @@ impl World {
                 self.fragment(number, connection, &bytes, fin);
             }
             Arrival::Delivery(Delivery::Close { code, reason }) => {
-                tell!(self, "{number}: {} is closed, {code} {reason:?}", connection.number());
+                log!(self, "{number}: {} is closed, {code} {reason:?}", connection.number());
                 let mut event = CloseEvent::frame(code, &reason);
-                if self.dice.one_in(30) {
-                    self.tally.note("host: overrides a close");
+                if self.rng.one_in(30) {
+                    self.coverage.note("host: overrides a close");
                     event = event.with_action(ReconnectAction::Retry);
                     self.ended(number, connection, event, None);
                 } else {
@@ -422,7 +422,7 @@ impl World {
                 }
             }
             Arrival::Delivery(Delivery::Abort) => {
-                tell!(self, "{number}: {} breaks", connection.number());
+                log!(self, "{number}: {} breaks", connection.number());
                 self.ended(number, connection, CloseEvent::abnormal(), None);
             }
             Arrival::Delivery(other) => panic!("{other:?}"),
@@ -441,15 +441,15 @@ impl World {
         let host = &mut self.hosts[number];
         let was_current = host.client.current() == Some(connection);
         let socket = &mut host.sockets[place(connection)];
-        socket.phase = Phase::Over;
-        socket.has_crossed = true;
+        socket.phase = Phase::Closed;
+        socket.closed_by_remote = true;
         socket.inbox.clear();
         let (told, known_end, opened_at) =
-            (socket.was_told_401, socket.known_end, socket.opened_at);
+            (socket.received_401, socket.known_end, socket.opened_at);
         let reading = host.read(now);
-        host.session.failures += 1;
+        host.causes.failures += 1;
         if let Some((code, _)) = frame {
-            host.session.closed_with.push(code);
+            host.causes.closed_with.push(code);
         }
         host.client.handle_close(reading, connection, event);
         host.needs_poll = true;
@@ -459,14 +459,14 @@ impl World {
         let says_expired = says_expired(reason);
         let is_past_end = known_end.is_some_and(|end| end <= now);
         // Close to the known end, or if the clock was wrong, either is right.
-        let is_clear = !host.had_trouble_since(opened_at)
+        let is_clear = !host.was_disturbed_since(opened_at)
             && known_end.is_none_or(|end| now < end.saturating_sub(1_000) || now > end + 1_000);
         let has_ended = matches!(state, ConnectionState::Disconnected(_));
         if told || says_expired || is_past_end && is_clear {
             let closed = ConnectionState::Disconnected(DisconnectReason::Closed(code));
             assert_ne!(state, closed, "{number}: an expired session ended with {code} {reason:?}");
             if is_on_purpose {
-                self.tally.note("close on purpose after expiry: reconnects");
+                self.coverage.note("close on purpose after expiry: reconnects");
             }
         } else if is_on_purpose && is_clear && !is_cut(reason) {
             assert!(has_ended, "{number}: {code} {reason:?}, and {state}");
@@ -475,14 +475,14 @@ impl World {
 
     /// A fragment of a message, which hosts with small buffers read in two or three pieces.
     fn fragment(&mut self, number: usize, connection: ConnectionId, bytes: &[u8], fin: bool) {
-        let cuts = if self.plan.room.record_accepted && self.dice.one_in(4) {
-            self.dice.between(1, 2)
+        let cuts = if self.plan.room.record_accepted && self.rng.one_in(4) {
+            self.rng.between(1, 2)
         } else {
             0
         };
         let mut rest = bytes;
         for _ in 0..cuts {
-            let length = self.dice.between(0, u64::try_from(rest.len()).expect("short"));
+            let length = self.rng.between(0, u64::try_from(rest.len()).expect("short"));
             let (piece, after) = rest.split_at(usize::try_from(length).expect("short"));
             self.push(number, connection, piece, false);
             rest = after;
@@ -494,17 +494,17 @@ impl World {
         let mut assembler =
             core::mem::take(&mut self.hosts[number].sockets[place(connection)].assembler);
         match assembler.push(piece, fin) {
-            Some(Ok(message)) if !self.is_calm && self.dice.one_in(self.network.corrupts) => {
-                self.tally.note("network: corrupt");
+            Some(Ok(message)) if !self.in_recovery && self.rng.one_in(self.network.corrupts) => {
+                self.coverage.note("network: corrupt");
                 if let Some(broadcast) =
                     Subscribe::decode(message).ok().and_then(|payload| broadcast_of(&payload))
                 {
-                    self.hosts[number].ledger.entry(broadcast).is_corrupt = true;
+                    self.hosts[number].accounting.entry(broadcast).is_corrupt = true;
                 }
                 self.receive(number, connection, &message[..message.len() / 2]);
             }
             Some(Ok(message)) => self.receive(number, connection, message),
-            Some(Err(_)) => self.tally.note("fault: oversize"),
+            Some(Err(_)) => self.coverage.note("fault: oversize"),
             None => {}
         }
         self.hosts[number].sockets[place(connection)].assembler = assembler;
@@ -512,7 +512,7 @@ impl World {
 
     /// A whole message.
     fn receive(&mut self, number: usize, connection: ConnectionId, message: &[u8]) {
-        tell!(self, "{number}: on {}: {}", connection.number(), String::from_utf8_lossy(message));
+        log!(self, "{number}: on {}: {}", connection.number(), String::from_utf8_lossy(message));
         let now = self.now;
         let host = &mut self.hosts[number];
         let is_current = host.client.current() == Some(connection);
@@ -525,35 +525,35 @@ impl World {
             (Err(error), Err(found)) => {
                 assert_eq!(error, found);
                 host.not_decoded += 1;
-                return self.tally.note("fault: garbage");
+                return self.coverage.note("fault: garbage");
             }
             (payload, received) => panic!("{payload:?} {received:?}"),
         };
-        let is_handed_over = received.is_some();
+        let is_returned = received.is_some();
         assert!(received.as_ref().is_none_or(|received| received.payload == payload));
-        if !is_handed_over {
-            self.tally.note("received: withheld");
+        if !is_returned {
+            self.coverage.note("received: withheld");
         }
         if let Subscribe::Message(message) = &payload {
             host.last_message = Some(message.id.to_string());
         }
         if let Subscribe::Error(error) = &payload {
             if error.error_code == ErrorCode::UNAUTHORIZED {
-                host.session.failures += u32::from(is_current);
-                host.sockets[place(connection)].was_told_401 |= is_current;
+                host.causes.failures += u32::from(is_current);
+                host.sockets[place(connection)].received_401 |= is_current;
             }
             if received.as_ref().is_some_and(|received| received.settled.is_none()) {
-                self.tally.note("received: error without a request");
+                self.coverage.note("received: error without a request");
             }
         }
         if let Some(broadcast) = broadcast_of(&payload) {
             assert!(self.broadcasts[broadcast].is_some(), "received, but never sent");
-            host.ledger.entry(broadcast).is_reported |= is_current;
-            if is_handed_over {
-                self.tally.note("received: handed over");
-                host.hears |= self.is_calm && is_current;
-                if host.ledger.hand_over(broadcast, connection) {
-                    self.handed_over_again(number, broadcast);
+            host.accounting.entry(broadcast).is_reported |= is_current;
+            if is_returned {
+                self.coverage.note("received: handed over");
+                host.event_came_through |= self.in_recovery && is_current;
+                if host.accounting.record_return(broadcast, connection) {
+                    self.check_repeated_return(number, broadcast);
                 }
             }
         }
@@ -564,21 +564,21 @@ impl World {
         if let Subscribe::Event(event) = &payload {
             let host = &mut self.hosts[number];
             if let EventKind::DisconnectedUser { user_id, .. } = event.kind() {
-                if is_handed_over && host.plan.knows_user && user_id == *host.plan.user.id {
-                    host.session.was_kicked = true;
+                if is_returned && host.plan.knows_user && user_id == *host.plan.user.id {
+                    host.causes.was_disconnected = true;
                     let ended = ConnectionState::Disconnected(DisconnectReason::DisconnectedUser);
                     let state = host.client.state();
-                    let is_over = matches!(state, ConnectionState::Disconnected(_));
+                    let is_closed = matches!(state, ConnectionState::Disconnected(_));
                     assert!(
-                        state == ended || is_over,
+                        state == ended || is_closed,
                         "{number}: {state}, although this user was disconnected"
                     );
-                    self.tally.note("kicked: told");
+                    self.coverage.note("kicked: told");
                 }
             }
         }
         if self.plan.room.record_accepted {
-            self.steal(number, &payload);
+            self.borrow_request_id(number, &payload);
         }
     }
 
@@ -589,16 +589,16 @@ impl World {
     }
 
     /// A broadcast was handed over on one connection, and again on another.
-    fn handed_over_again(&mut self, number: usize, broadcast: usize) {
+    fn check_repeated_return(&mut self, number: usize, broadcast: usize) {
         let host = &self.hosts[number];
         let since = self.broadcasts[broadcast].expect("it was accepted");
-        self.tally.note(if self.has_duplicates() {
+        self.coverage.note(if self.has_duplicates() {
             "handed over twice: duplicates are injected"
         } else if self.lag_ms() >= host.client.config().drain_ms.into() {
             "handed over twice: the lag is longer than the window"
         } else if host.plan.is_small {
             "handed over twice: small window"
-        } else if host.had_trouble_since(since) {
+        } else if host.was_disturbed_since(since) {
             "handed over twice: sleep, or the clock"
         } else {
             panic!("{number}: {broadcast} was handed over twice")
@@ -606,8 +606,8 @@ impl World {
     }
 
     /// Another user takes a `RequestId` of this room for a request of its own: once, and only if
-    /// the client that made it can tell the two users apart.
-    fn steal(&mut self, number: usize, payload: &Subscribe<'_>) {
+    /// the client that made it can log the two users apart.
+    fn borrow_request_id(&mut self, number: usize, payload: &Subscribe<'_>) {
         let (request_id, sender) = match payload {
             Subscribe::Message(message) => (message.request_id, Some(message.sender.user_id)),
             Subscribe::Event(event) => (event.request_id, None),
@@ -617,23 +617,24 @@ impl World {
         let host = &self.hosts[number];
         let user = &host.plan.user.id;
         let is_other = |sender: ivs_chat_proto::Text<'_>| sender != **user;
-        if host.stolen.is_some()
+        if host.foreign_request_id.is_some()
             || !host.plan.knows_user
             || !sender.is_none_or(is_other)
-            || !self.dice.one_in(8)
+            || !self.rng.one_in(8)
         {
             return;
         }
         let request_id = request_id.to_string();
         let is_own = |host: &crate::host::Host| {
-            host.request_ids.contains(&request_id) || host.stolen.as_ref() == Some(&request_id)
+            host.request_ids.contains(&request_id)
+                || host.foreign_request_id.as_ref() == Some(&request_id)
         };
         let may_be_told =
             self.hosts.iter().enumerate().filter(|(_, host)| is_own(host)).all(|(other, host)| {
                 other != number && host.plan.user.id != *user && host.plan.knows_user
             });
         if may_be_told {
-            self.hosts[number].stolen = Some(request_id);
+            self.hosts[number].foreign_request_id = Some(request_id);
         }
     }
 
@@ -642,7 +643,7 @@ impl World {
         let now = self.now;
         let host = &mut self.hosts[number];
         let request = &mut host.requests[settled.data];
-        tell!(self, "{number}: {}: {}", request.asks, settled.outcome);
+        log!(self, "{number}: {}: {}", request.kind, settled.outcome);
         assert_eq!(request.handle, settled.handle);
         let pending = host.pending.iter().position(|pending| *pending == settled.data);
         host.pending.swap_remove(
@@ -654,16 +655,16 @@ impl World {
         let mut is_false = false;
         match settled.outcome {
             Outcome::Confirmed => {
-                let is_done = match &request.asks {
-                    Asks::Send(..) => false,
-                    Asks::Delete(id) => self.deleted.contains(id),
-                    Asks::Disconnect(user) => self.disconnected.contains(user),
+                let is_done = match &request.kind {
+                    RequestKind::Send(..) => false,
+                    RequestKind::Delete(id) => self.deleted.contains(id),
+                    RequestKind::Disconnect(user) => self.disconnected.contains(user),
                 };
                 assert!(
                     is_accepted || is_done,
                     "{number}: confirmed, but not accepted: {request:?}"
                 );
-                self.tally.note(if is_accepted {
+                self.coverage.note(if is_accepted {
                     "outcome: confirmed"
                 } else {
                     "outcome: confirmed, another did it"
@@ -671,7 +672,7 @@ impl World {
             }
             Outcome::Rejected(code) => {
                 is_false = is_accepted;
-                self.tally.note(match code.as_u16() {
+                self.coverage.note(match code.as_u16() {
                     400 => "outcome: rejected 400",
                     401 => "outcome: rejected 401",
                     403 => "outcome: rejected 403",
@@ -685,12 +686,12 @@ impl World {
             Outcome::Assumed => {
                 let settle_ms = u64::from(host.client.config().settle_ms);
                 let request = &host.requests[settled.data];
-                let is_early = took_ms < settle_ms && !host.had_trouble_since(request.sent_at);
+                let is_early = took_ms < settle_ms && !host.was_disturbed_since(request.sent_at);
                 assert!(!is_early, "{number}: assumed too early: {request:?}");
-                self.tally.note("outcome: assumed");
+                self.coverage.note("outcome: assumed");
             }
             Outcome::Unknown => {
-                self.tally.note(if is_accepted {
+                self.coverage.note(if is_accepted {
                     "outcome: unknown, accepted"
                 } else {
                     "outcome: unknown"
@@ -705,8 +706,8 @@ impl World {
         );
         let host = &self.hosts[number];
         let request = &host.requests[settled.data];
-        if !host.had_trouble_since(request.sent_at) {
-            self.tally.most(
+        if !host.was_disturbed_since(request.sent_at) {
+            self.coverage.most(
                 match (host.can_ping(), host.plan.throttle_ms) {
                     (true, 0) => "at most: ms until an outcome, with pings",
                     (false, 0) => "at most: ms until an outcome, without pings",
@@ -749,7 +750,7 @@ impl World {
                 (true, Fate::LinkDead { was_held: true }) => {
                     "assumed, not accepted: pings, answers held back"
                 }
-                (true, Fate::Rejected { .. } | Fate::ConnectionOver) if is_late_answer => {
+                (true, Fate::Rejected { .. } | Fate::ConnectionClosed) if is_late_answer => {
                     "assumed, not accepted: pings, answers held back"
                 }
                 (true, Fate::Rejected { held_ms: 1.. })
@@ -759,7 +760,7 @@ impl World {
                 }
                 (false, Fate::LinkDead { .. }) => "assumed, not accepted: no pings, dead link",
                 (false, Fate::Unserved) => "assumed, not accepted: no pings, no service",
-                (false, _) if host.had_trouble_since(request.sent_at) => {
+                (false, _) if host.was_disturbed_since(request.sent_at) => {
                     "assumed, not accepted: no pings, sleep or the clock"
                 }
                 (false, _) if held_back_ms >= EVIDENCE_MS => {
@@ -767,7 +768,7 @@ impl World {
                 }
                 _ => panic!("{number}: assumed at {at}, but not accepted: {request:?}"),
             };
-            self.tally.note(what);
+            self.coverage.note(what);
         }
     }
 }

@@ -6,25 +6,25 @@ use ivs_chat_proto::Instant;
 use ivs_chat_proto::client::{ConnectionId, FetchId};
 use ivs_chat_proto::mock::{Delivery, Disconnection, Room, SessionEnd};
 
-use crate::chat::Chat;
-use crate::dice::Dice;
+use crate::any_client::AnyClient;
+use crate::coverage::Coverage;
 use crate::host::{Arrival, Host, Phase, place};
 use crate::plan::{Network, Plan, Service};
+use crate::rng::Rng;
 use crate::service::Route;
-use crate::tally::Tally;
 
 /// What happens at its time. The first number is that of a host.
 #[derive(Debug)]
-pub(crate) enum Happening {
+pub(crate) enum Event {
     /// The user does something.
-    Acts(usize),
+    UserAction(usize),
     /// The user sends a message.
-    Speaks(usize),
-    /// The next reading of the clock is wild.
-    GoesWild(usize),
+    UserMessage(usize),
+    /// The next reading of the clock is outlier.
+    OutlierReading(usize),
     /// The device falls asleep.
-    Naps(usize),
-    Wakes(usize),
+    Sleep(usize),
+    WakeUp(usize),
     /// The token endpoint answers.
     Token(usize, FetchId),
     /// The handshake arrives at the service.
@@ -32,21 +32,21 @@ pub(crate) enum Happening {
     /// A request arrives at the service's gateway.
     Publish(usize, ConnectionId, usize, String),
     /// The gateway has handed the request on. It arrived at the time that comes last.
-    Handled(usize, ConnectionId, usize, String, u64),
+    BackendPublish(usize, ConnectionId, usize, String, u64),
     Ping(usize, ConnectionId, [u8; 4]),
     /// So many things arrive at the client's end of a socket.
-    Arrives(usize, ConnectionId, usize),
+    Arrival(usize, ConnectionId, usize),
     /// The service learns that a connection is gone.
-    Leaves(usize),
+    ConnectionGone(usize),
     /// The client must have noticed that the link has died.
-    HasNoticed(usize, ConnectionId, u64),
+    DeadLinkDeadline(usize, ConnectionId, u64),
     /// The application's server sends an event.
-    Event,
+    ApplicationEvent,
 }
 
-pub(crate) struct World {
-    pub(crate) is_told: bool,
-    pub(crate) dice: Dice,
+pub(crate) struct Simulation {
+    pub(crate) is_verbose: bool,
+    pub(crate) rng: Rng,
     pub(crate) plan: Plan,
     pub(crate) network: Network,
     pub(crate) service: Service,
@@ -60,10 +60,10 @@ pub(crate) struct World {
     pub(crate) disconnection: Disconnection,
     pub(crate) hosts: Vec<Host>,
     pub(crate) now: u64,
-    happenings: BTreeMap<(u64, u64), Happening>,
+    queue: BTreeMap<(u64, u64), Event>,
     number: u64,
     /// Whether nothing goes wrong any more.
-    pub(crate) is_calm: bool,
+    pub(crate) in_recovery: bool,
     /// When all clients left.
     pub(crate) left_at: u64,
     pub(crate) accepted: usize,
@@ -72,28 +72,28 @@ pub(crate) struct World {
     /// The targets of deletions and disconnections that happened.
     pub(crate) deleted: HashSet<String>,
     pub(crate) disconnected: HashSet<String>,
-    pub(crate) tally: Tally,
+    pub(crate) coverage: Coverage,
     pub(crate) buffer: String,
 }
 
-macro_rules! tell {
-    ($world:expr, $($what:tt)*) => {
-        if $world.is_told {
-            println!("{:>11} ms  {}", $world.now, format_args!($($what)*));
+macro_rules! log {
+    ($simulation:expr, $($what:tt)*) => {
+        if $simulation.is_verbose {
+            println!("{:>11} ms  {}", $simulation.now, format_args!($($what)*));
         }
     };
 }
-pub(crate) use tell;
+pub(crate) use log;
 
-impl World {
-    pub(crate) fn new(plan: Plan, mut dice: Dice, is_told: bool) -> Self {
-        if is_told {
+impl Simulation {
+    pub(crate) fn new(plan: Plan, mut rng: Rng, is_verbose: bool) -> Self {
+        if is_verbose {
             println!("{:#?}", plan.room.faults);
             println!("{:?}\n{:?}", plan.service, plan.network);
         }
-        let mut world = Self {
-            is_told,
-            room: Room::new(plan.room.clone(), dice.seed()),
+        let mut simulation = Self {
+            is_verbose,
+            room: Room::new(plan.room.clone(), rng.seed()),
             network: plan.network,
             service: plan.service,
             routes: Vec::new(),
@@ -102,90 +102,90 @@ impl World {
             disconnection: plan.room.faults.disconnection,
             hosts: Vec::new(),
             now: 0,
-            happenings: BTreeMap::new(),
+            queue: BTreeMap::new(),
             number: 0,
-            is_calm: false,
+            in_recovery: false,
             left_at: u64::MAX,
             accepted: 0,
             broadcasts: Vec::new(),
             deleted: HashSet::new(),
             disconnected: HashSet::new(),
-            tally: Tally::default(),
+            coverage: Coverage::default(),
             buffer: String::new(),
-            dice,
+            rng,
             plan,
         };
-        for (number, plan) in world.plan.hosts.clone().into_iter().enumerate() {
-            if is_told {
+        for (number, plan) in simulation.plan.hosts.clone().into_iter().enumerate() {
+            if is_verbose {
                 println!("{number}: {plan:?}");
             }
-            let client = Chat::new(plan.is_small, plan.config, world.dice.seed());
-            if plan.acts_ms.is_some() {
-                world.after(0, Happening::Acts(number));
+            let client = AnyClient::new(plan.is_small, plan.config, simulation.rng.seed());
+            if plan.action_interval_ms.is_some() {
+                simulation.after(0, Event::UserAction(number));
             }
-            if let Some(speaks_ms) = plan.speaks_ms {
-                world.after(speaks_ms, Happening::Speaks(number));
+            if let Some(message_interval_ms) = plan.message_interval_ms {
+                simulation.after(message_interval_ms, Event::UserMessage(number));
             }
-            if let Some(wild_ms) = plan.wild_ms {
-                world.after(wild_ms, Happening::GoesWild(number));
+            if let Some(outlier_interval_ms) = plan.outlier_interval_ms {
+                simulation.after(outlier_interval_ms, Event::OutlierReading(number));
             }
-            if let Some(naps_ms) = plan.naps_ms {
-                world.after(naps_ms, Happening::Naps(number));
+            if let Some(sleep_interval_ms) = plan.sleep_interval_ms {
+                simulation.after(sleep_interval_ms, Event::Sleep(number));
             }
-            world.hosts.push(Host::new(plan, client));
-            world.connect(number);
+            simulation.hosts.push(Host::new(plan, client));
+            simulation.connect(number);
         }
-        if let Some((least, most)) = world.plan.events_ms {
-            let next = world.dice.between(least, most);
-            world.after(next, Happening::Event);
+        if let Some((least, most)) = simulation.plan.events_ms {
+            let next = simulation.rng.between(least, most);
+            simulation.after(next, Event::ApplicationEvent);
         }
-        world.set_session_end();
-        world
+        simulation.set_session_end();
+        simulation
     }
 
-    pub(crate) fn at(&mut self, moment: u64, happening: Happening) {
-        self.happenings.insert((moment.max(self.now), self.number), happening);
+    pub(crate) fn at(&mut self, moment: u64, event: Event) {
+        self.queue.insert((moment.max(self.now), self.number), event);
         self.number += 1;
     }
 
-    pub(crate) fn after(&mut self, millis: u64, happening: Happening) {
-        self.at(self.now + millis, happening);
+    pub(crate) fn after(&mut self, millis: u64, event: Event) {
+        self.at(self.now + millis, event);
     }
 
     const fn latency(&mut self) -> u64 {
-        self.dice.between(self.network.min_latency_ms, self.network.max_latency_ms)
+        self.rng.between(self.network.min_latency_ms, self.network.max_latency_ms)
     }
 
     /// Something goes to the service, after everything that has gone there on this socket.
-    pub(crate) fn up(&mut self, number: usize, connection: ConnectionId, happening: Happening) {
+    pub(crate) fn up(&mut self, number: usize, connection: ConnectionId, event: Event) {
         let arrives_at = self.now + self.latency();
         let socket = &mut self.hosts[number].sockets[place(connection)];
         socket.up_at = socket.up_at.max(arrives_at);
         let arrives_at = socket.up_at;
-        self.at(arrives_at, happening);
+        self.at(arrives_at, event);
     }
 
     /// Something comes from the service, after everything that has come from there on this socket.
     pub(crate) fn down(&mut self, number: usize, connection: ConnectionId, arrivals: Vec<Arrival>) {
         let arrives_at = self.now + self.latency();
         let socket = &mut self.hosts[number].sockets[place(connection)];
-        if socket.phase == Phase::Over {
+        if socket.phase == Phase::Closed {
             return;
         }
         socket.down_at = socket.down_at.max(arrives_at);
         let (arrives_at, count) = (socket.down_at, arrivals.len());
         socket.inbox.extend(arrivals);
-        self.at(arrives_at, Happening::Arrives(number, connection, count));
+        self.at(arrives_at, Event::Arrival(number, connection, count));
     }
 
     /// Lets everything happen until then.
     pub(crate) fn pass_until(&mut self, end: u64) {
         loop {
             self.poll_room();
-            let next = self.happenings.first_key_value().map_or(u64::MAX, |((at, _), _)| *at);
+            let next = self.queue.first_key_value().map_or(u64::MAX, |((at, _), _)| *at);
             if next <= self.now {
-                let (_, happening) = self.happenings.pop_first().expect("one is due");
-                self.happens(happening);
+                let (_, event) = self.queue.pop_first().expect("one is due");
+                self.handle(event);
                 continue;
             }
             for number in 0..self.hosts.len() {
@@ -196,7 +196,7 @@ impl World {
             }
             let room = self.room.next_at().map_or(u64::MAX, Instant::as_millis);
             let timers = self.hosts.iter().map(|host| host.timer_at.max(host.asleep_until)).min();
-            let next = self.happenings.first_key_value().map_or(u64::MAX, |((at, _), _)| *at);
+            let next = self.queue.first_key_value().map_or(u64::MAX, |((at, _), _)| *at);
             let next = next.min(room).min(timers.unwrap_or(u64::MAX));
             if next > end {
                 self.now = end.max(self.now);
@@ -206,50 +206,50 @@ impl World {
         }
     }
 
-    fn happens(&mut self, happening: Happening) {
-        let host = match &happening {
-            Happening::Acts(number)
-            | Happening::Speaks(number)
-            | Happening::Naps(number)
-            | Happening::Wakes(number)
-            | Happening::Token(number, _)
-            | Happening::Arrives(number, ..) => Some(*number),
+    fn handle(&mut self, event: Event) {
+        let host = match &event {
+            Event::UserAction(number)
+            | Event::UserMessage(number)
+            | Event::Sleep(number)
+            | Event::WakeUp(number)
+            | Event::Token(number, _)
+            | Event::Arrival(number, ..) => Some(*number),
             _ => None,
         };
         if let Some(host) = host.map(|number| &self.hosts[number]) {
             if !host.is_awake(self.now) {
                 let awake_at = host.asleep_until;
-                return self.at(awake_at, happening);
+                return self.at(awake_at, event);
             }
         }
-        match happening {
-            Happening::Acts(number) => self.acts(number),
-            Happening::Speaks(number) => self.speaks(number),
-            Happening::GoesWild(number) => self.goes_wild(number),
-            Happening::Naps(number) => self.naps(number),
-            Happening::Wakes(number) => self.wakes(number),
-            Happening::Token(number, fetch) => self.token(number, fetch),
-            Happening::Handshake(number, connection, token) => {
+        match event {
+            Event::UserAction(number) => self.user_action(number),
+            Event::UserMessage(number) => self.user_message(number),
+            Event::OutlierReading(number) => self.outlier_reading(number),
+            Event::Sleep(number) => self.fall_asleep(number),
+            Event::WakeUp(number) => self.wake_up(number),
+            Event::Token(number, fetch) => self.token(number, fetch),
+            Event::Handshake(number, connection, token) => {
                 self.handshake(number, connection, &token);
             }
-            Happening::Publish(number, connection, request, payload) => {
+            Event::Publish(number, connection, request, payload) => {
                 self.publish(number, connection, request, payload);
             }
-            Happening::Handled(number, connection, request, payload, arrived_at) => {
-                self.handled(number, connection, request, &payload, arrived_at);
+            Event::BackendPublish(number, connection, request, payload, arrived_at) => {
+                self.backend_publish(number, connection, request, &payload, arrived_at);
             }
-            Happening::Ping(number, connection, payload) => self.ping(number, connection, payload),
-            Happening::Arrives(number, connection, count) => {
+            Event::Ping(number, connection, payload) => self.ping(number, connection, payload),
+            Event::Arrival(number, connection, count) => {
                 (0..count).for_each(|_| self.arrives(number, connection));
             }
-            Happening::Leaves(route) => self.leaves(route),
-            Happening::HasNoticed(number, connection, since) => {
-                self.has_noticed(number, connection, since);
+            Event::ConnectionGone(route) => self.connection_gone(route),
+            Event::DeadLinkDeadline(number, connection, since) => {
+                self.check_dead_link_noticed(number, connection, since);
             }
-            Happening::Event => self.event(),
+            Event::ApplicationEvent => self.application_event(),
         }
         // Most hosts poll after every input. These do nearly always.
-        if let Some(number) = host.filter(|_| !self.dice.one_in(8)) {
+        if let Some(number) = host.filter(|_| !self.rng.one_in(8)) {
             if self.hosts[number].is_awake(self.now) {
                 self.drive(number);
             }
@@ -268,7 +268,7 @@ impl World {
                 }
                 Delivery::Close { .. } | Delivery::Abort => {
                     assert!(
-                        self.routes[route].is_over(),
+                        self.routes[route].is_closed(),
                         "the room ended a connection that should live"
                     );
                     Arrival::Delivery(delivery)

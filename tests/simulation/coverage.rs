@@ -4,7 +4,7 @@ use core::fmt;
 use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tally(BTreeMap<&'static str, u64>);
+pub(crate) struct Coverage(BTreeMap<&'static str, u64>);
 
 /// What must happen in a run of many seeds: a check of what never happens is no check.
 const REQUIRED: &[&str] = &[
@@ -98,7 +98,7 @@ const REQUIRED: &[&str] = &[
     "host: overrides a close",
     "host: sleeps",
     "clock: steps back",
-    "clock: wild",
+    "clock: outlier",
     "refresh",
     "token: fetched again, without an answer",
     "token: no answer",
@@ -125,7 +125,7 @@ const RARE: &[&str] = &[
     "session ended: silence",
 ];
 
-impl Tally {
+impl Coverage {
     pub(crate) fn note(&mut self, what: &'static str) {
         self.notes(what, 1);
     }
@@ -164,7 +164,7 @@ impl Tally {
     }
 }
 
-impl fmt::Display for Tally {
+impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|(what, number)| writeln!(f, "{number:12} {what}"))
     }

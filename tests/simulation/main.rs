@@ -8,41 +8,27 @@
 
 #![cfg(feature = "mock")]
 
-#[path = "simulation/acts.rs"]
-mod acts;
-#[path = "simulation/chat.rs"]
-mod chat;
-#[path = "simulation/clock.rs"]
+mod accounting;
+mod actions;
+mod any_client;
 mod clock;
-#[path = "simulation/crowd.rs"]
+mod coverage;
 mod crowd;
-#[path = "simulation/dice.rs"]
-mod dice;
-#[path = "simulation/finale.rs"]
-mod finale;
-#[path = "simulation/host.rs"]
+mod driver;
+mod final_checks;
 mod host;
-#[path = "simulation/ledger.rs"]
-mod ledger;
-#[path = "simulation/plan.rs"]
 mod plan;
-#[path = "simulation/scenarios.rs"]
+mod rng;
 mod scenarios;
-#[path = "simulation/service.rs"]
 mod service;
-#[path = "simulation/session.rs"]
-mod session;
-#[path = "simulation/tally.rs"]
-mod tally;
-#[path = "simulation/world.rs"]
-mod world;
+mod simulation;
 
 use std::time::Instant;
 
-use dice::Dice;
+use coverage::Coverage;
 use plan::Plan;
-use tally::Tally;
-use world::World;
+use rng::Rng;
+use simulation::Simulation;
 
 /// How many seeds `.ci/run` goes through, and how many a plain `cargo test`.
 const ALL: u64 = 50_000;
@@ -62,27 +48,27 @@ impl Drop for Reproduction {
     }
 }
 
-fn run(seed: u64, is_told: bool) -> Tally {
+fn run(seed: u64, is_verbose: bool) -> Coverage {
     let _reproduction = Reproduction(seed);
-    let mut dice = Dice::new(seed);
-    let plan = Plan::random(&mut dice);
-    World::new(plan, dice, is_told).run()
+    let mut rng = Rng::new(seed);
+    let plan = Plan::random(&mut rng);
+    Simulation::new(plan, rng, is_verbose).run()
 }
 
 /// Runs seeds on two threads.
-fn run_all(first: u64, count: u64) -> Tally {
+fn run_all(first: u64, count: u64) -> Coverage {
     let half = |parity: u64| {
-        let mut tally = Tally::default();
+        let mut coverage = Coverage::default();
         (first..first + count)
             .filter(|seed| seed % 2 == parity)
-            .for_each(|seed| tally.add(&run(seed, false)));
-        tally
+            .for_each(|seed| coverage.add(&run(seed, false)));
+        coverage
     };
     std::thread::scope(|scope| {
         let other = scope.spawn(|| half(1));
-        let mut tally = half(0);
-        tally.add(&other.join().expect("the other half"));
-        tally
+        let mut coverage = half(0);
+        coverage.add(&other.join().expect("the other half"));
+        coverage
     })
 }
 
@@ -114,9 +100,9 @@ fn all_seeds() {
     let first = number("FIRST").unwrap_or(0);
     let count = number("COUNT").unwrap_or(ALL);
     let start = Instant::now();
-    let tally = run_all(first, count);
+    let coverage = run_all(first, count);
     println!("{count} seeds from {first} on, in {:.1} s", start.elapsed().as_secs_f64());
-    println!("{tally}");
-    tally.check();
-    tally.check_rare();
+    println!("{coverage}");
+    coverage.check();
+    coverage.check_rare();
 }

@@ -4,11 +4,11 @@ use ivs_chat_proto::client::ConnectionState;
 use ivs_chat_proto::mock::{AfterExpiry, ExpiryReason, SessionEnd};
 use ivs_chat_proto::{Capability, Instant};
 
-use crate::host::{Asks, Host, place};
-use crate::ledger::Entry;
+use crate::accounting::Entry;
+use crate::coverage::Coverage;
+use crate::host::{Host, RequestKind, place};
 use crate::plan::{HOUR_MS, MINUTE_MS};
-use crate::tally::Tally;
-use crate::world::{World, tell};
+use crate::simulation::{Simulation, log};
 
 /// Until the client learns that a connection is of no use on which pings are answered and nothing
 /// else happens, or, without pings, whose link is dead: the longest session, and what it takes to
@@ -16,14 +16,14 @@ use crate::world::{World, tell};
 const UNAWARE_MS: u64 = 3 * HOUR_MS + 10 * MINUTE_MS;
 /// Until a gap must have been reported, with pings: two pings have no answer, or a connection
 /// drains.
-const COVER_MS: u64 = 150_000;
+const DISCLOSURE_MS: u64 = 150_000;
 
-impl World {
+impl Simulation {
     /// From the beginning to the end.
-    pub(crate) fn run(mut self) -> Tally {
+    pub(crate) fn run(mut self) -> Coverage {
         let end = self.plan.duration_ms;
         self.pass_until(end);
-        self.calm_down();
+        self.begin_recovery();
         self.all_connect();
         // Links that died just before are noticed meanwhile.
         let is_throttled = self.hosts.iter().any(|host| host.plan.throttle_ms > 0);
@@ -31,22 +31,22 @@ impl World {
         self.all_leave();
         for number in 0..self.hosts.len() {
             self.check_requests(number);
-            self.check_ledger(number);
+            self.check_deliveries(number);
             self.check_gaps(number);
             self.check_tokens(number);
         }
-        self.tally
+        self.coverage
     }
 
-    fn calm_down(&mut self) {
-        tell!(self, "now nothing goes wrong any more");
-        self.is_calm = true;
+    fn begin_recovery(&mut self) {
+        log!(self, "now nothing goes wrong any more");
+        self.in_recovery = true;
         let reason = ExpiryReason::Json;
         self.session_end = SessionEnd::new(AfterExpiry::Close { code: 1000, reason });
         self.set_session_end();
         for host in &self.hosts {
             if !matches!(host.client.state(), ConnectionState::Disconnected(_)) {
-                self.tally.note("end: wants to be connected");
+                self.coverage.note("end: wants to be connected");
             }
         }
     }
@@ -90,7 +90,7 @@ impl World {
                 let host = &self.hosts[number];
                 if host.is_awake(self.now) && matches!(host.state, ConnectionState::Disconnected(_))
                 {
-                    self.tally.note("end: connected when asked to");
+                    self.coverage.note("end: connected when asked to");
                     *bound = (*bound).max(self.now + self.bound(&self.hosts[number]));
                     self.connect(number);
                 }
@@ -104,23 +104,23 @@ impl World {
             let mut is_done = true;
             for (number, bound) in bounds.iter().enumerate() {
                 let host = &self.hosts[number];
-                if host.is_heard && host.hears {
+                if host.request_came_through && host.event_came_through {
                     continue;
                 }
                 is_done = false;
                 assert!(
                     self.now < *bound,
-                    "{number} is stuck: {}, heard: {}, hears: {}, calm since {start}",
+                    "{number} is stuck: {}, heard: {}, event_came_through: {}, calm since {start}",
                     host.state,
-                    host.is_heard,
-                    host.hears
+                    host.request_came_through,
+                    host.event_came_through
                 );
             }
             if is_done {
                 break;
             }
         }
-        self.tally.most("at most: s until all were connected again", (self.now - start) / 1_000);
+        self.coverage.most("at most: s until all were connected again", (self.now - start) / 1_000);
     }
 
     /// Sends something both ways.
@@ -129,13 +129,16 @@ impl World {
         for number in 0..self.hosts.len() {
             let host = &mut self.hosts[number];
             if !host.plan.user.capabilities.permits(Capability::SendMessage) {
-                host.is_heard = true;
+                host.request_came_through = true;
             }
-            if host.is_connected() && !host.is_heard && host.is_awake(self.now) {
+            if host.is_connected() && !host.request_came_through && host.is_awake(self.now) {
                 let broadcast = self.broadcasts.len();
                 self.broadcasts.push(None);
-                let _ =
-                    self.send(number, Asks::Send(broadcast, format!("#{broadcast} hello")), true);
+                let _ = self.send(
+                    number,
+                    RequestKind::Send(broadcast, format!("#{broadcast} hello")),
+                    true,
+                );
                 // Less than the room's rate.
                 self.pass_until(self.now + 1_100);
             }
@@ -146,7 +149,7 @@ impl World {
     fn all_leave(&mut self) {
         self.left_at = self.now;
         for number in 0..self.hosts.len() {
-            let when_settled = self.dice.one_in(2);
+            let when_settled = self.rng.one_in(2);
             self.disconnect(number, when_settled);
         }
         self.pass_until(self.now + 4 * MINUTE_MS);
@@ -156,12 +159,12 @@ impl World {
             assert_eq!(host.timer_at, u64::MAX, "it waits for something");
             let counters = host.client.counters();
             assert_eq!(counters.not_decoded, host.not_decoded);
-            self.tally.notes("counter: duplicates", counters.duplicates.into());
-            self.tally.notes("counter: mismatched", counters.mismatched.into());
-            self.tally.notes("counter: late", counters.late.into());
-            self.tally.notes("counter: steps back", counters.steps_back.into());
-            self.tally.notes("counter: token timeouts", counters.token_timeouts.into());
-            self.tally.notes("counter: missed pings", counters.missed_pings.into());
+            self.coverage.notes("counter: duplicates", counters.duplicates.into());
+            self.coverage.notes("counter: mismatched", counters.mismatched.into());
+            self.coverage.notes("counter: late", counters.late.into());
+            self.coverage.notes("counter: steps back", counters.steps_back.into());
+            self.coverage.notes("counter: token timeouts", counters.token_timeouts.into());
+            self.coverage.notes("counter: missed pings", counters.missed_pings.into());
         }
         self.pass_until(self.now + MINUTE_MS);
         assert_eq!(
@@ -173,56 +176,57 @@ impl World {
 
     /// Every broadcast that the client was owed was handed over, or the client said that it may
     /// have missed something.
-    fn check_ledger(&mut self, number: usize) {
+    fn check_deliveries(&mut self, number: usize) {
         for (broadcast, accepted_at) in self.broadcasts.iter().enumerate() {
             let Some(accepted_at) = *accepted_at else { continue };
             let host = &self.hosts[number];
-            let entry: Entry = host.ledger.get(broadcast);
-            if !entry.is_owed {
+            let entry: Entry = host.accounting.get(broadcast);
+            if !entry.is_due {
                 continue;
             }
             if entry.times > 0 {
-                self.tally.note("owed: handed over");
+                self.coverage.note("owed: handed over");
                 continue;
             }
             if entry.is_corrupt {
-                self.tally.note("owed: came corrupt");
+                self.coverage.note("owed: came corrupt");
                 continue;
             }
             let route = entry.route.map(|route| &self.routes[usize::try_from(route).expect("few")]);
             let is_dead = entry.was_dead || route.is_some_and(|route| !route.carries_to_client);
-            let has_trouble = host.had_trouble_since(accepted_at);
+            let was_disturbed = host.was_disturbed_since(accepted_at);
             // A client that was told that the session is over knows that it misses messages.
             let was_told =
-                route.is_some_and(|route| host.sockets[place(route.connection)].was_told_401);
+                route.is_some_and(|route| host.sockets[place(route.connection)].received_401);
             let is_excused = entry.is_unserved && !was_told;
-            let covered_at = host.ledger.covered_at(accepted_at).filter(|at| *at < self.left_at);
-            if let Some(covered_at) = covered_at {
-                self.tally.note("owed: missed, and covered");
-                let is_bounded = !entry.is_unserved && !has_trouble && host.plan.throttle_ms == 0;
-                let took_ms = covered_at - accepted_at;
+            let disclosed_at =
+                host.accounting.disclosed_at(accepted_at).filter(|at| *at < self.left_at);
+            if let Some(disclosed_at) = disclosed_at {
+                self.coverage.note("owed: missed, and covered");
+                let is_bounded = !entry.is_unserved && !was_disturbed && host.plan.throttle_ms == 0;
+                let took_ms = disclosed_at - accepted_at;
                 if is_bounded && (host.can_ping() || !is_dead) {
                     let what = if host.can_ping() {
                         "at most: ms until a gap was reported, with pings"
                     } else {
                         "at most: ms until a gap was reported, without pings, link alive"
                     };
-                    self.tally.most(what, took_ms);
+                    self.coverage.most(what, took_ms);
                     assert!(
-                        took_ms <= COVER_MS,
-                        "{number}: {broadcast} of {accepted_at}, covered at {covered_at}"
+                        took_ms <= DISCLOSURE_MS,
+                        "{number}: {broadcast} of {accepted_at}, covered at {disclosed_at}"
                     );
                 }
                 continue;
             }
             assert!(!entry.is_reported, "{number}: {broadcast} was swallowed");
-            self.tally.note(match (is_excused, host.can_ping()) {
+            self.coverage.note(match (is_excused, host.can_ping()) {
                 (true, _) => "owed: missed unnoticed, pings answered and nothing else",
                 (false, false) if is_dead => "owed: missed unnoticed, no pings, dead link",
                 (false, false) if self.lag_ms() > u64::from(host.client.config().drain_ms) => {
                     "owed: missed unnoticed, no pings, lag"
                 }
-                (false, false) if has_trouble => {
+                (false, false) if was_disturbed => {
                     "owed: missed unnoticed, no pings, sleep or the clock"
                 }
                 _ => panic!(
@@ -244,13 +248,13 @@ impl World {
     /// Counts the gaps that were reported although nothing was missed.
     fn check_gaps(&mut self, number: usize) {
         let mut from = 0;
-        for gap in self.hosts[number].ledger.gaps.clone() {
+        for gap in self.hosts[number].accounting.gaps.clone() {
             let is_missed = |(broadcast, at): (usize, &Option<u64>)| {
                 at.is_some_and(|at| (from..=gap).contains(&at))
-                    && self.hosts[number].ledger.get(broadcast).times == 0
+                    && self.hosts[number].accounting.get(broadcast).times == 0
             };
             let is_needed = self.broadcasts.iter().enumerate().any(is_missed);
-            self.tally.note(if is_needed { "gap: needed" } else { "gap: nothing was missed" });
+            self.coverage.note(if is_needed { "gap: needed" } else { "gap: nothing was missed" });
             from = gap;
         }
     }
@@ -259,10 +263,14 @@ impl World {
     fn check_tokens(&mut self, number: usize) {
         let host = &self.hosts[number];
         let most = u64::try_from(host.most_tokens_per_hour()).expect("few");
-        let asked = most.saturating_sub(2 * host.asks);
-        self.tally.most("at most: tokens in an hour", most);
-        self.tally
+        let asked = most.saturating_sub(2 * host.connect_calls);
+        self.coverage.most("at most: tokens in an hour", most);
+        self.coverage
             .most("at most: tokens in an hour, less 2 for each time that the user asked", asked);
-        assert!(asked <= 300, "{number}: {most} tokens in an hour, {} asked for", host.asks);
+        assert!(
+            asked <= 300,
+            "{number}: {most} tokens in an hour, {} asked for",
+            host.connect_calls
+        );
     }
 }

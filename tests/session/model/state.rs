@@ -1,80 +1,74 @@
-//! What the documentation says of a session: a [`Model`] that knows every connection, fetch and
-//! request, and nothing of the client's own code.
-//!
-//! Where the documentation leaves a choice, such as a random wait, the model holds the bounds, and
-//! takes over what the client has chosen.
+//! The state of the [`Model`], and its transitions for everything except requests and polls.
 
 use ivs_chat_proto::Capabilities;
 use ivs_chat_proto::client::{
     Config, ConnectionId, ConnectionState, Counters, DisconnectReason, ReconnectAction,
 };
 
-use super::input::{How, Info, Target};
+use super::input::{CloseKind, Target, TokenFields};
 use super::requests::InFlight;
+use super::rules::is_plausible_session;
 
-/// No moment.
+/// A time that is never reached.
 pub(super) const NEVER: u64 = u64::MAX;
 pub(super) const SECOND: u64 = 1_000;
-/// A reading adds at most 49 days.
+/// The most time that one reading adds: 49 days.
 const LONGEST_STEP: u64 = 0xffff_ffff;
 const HOUR: u64 = 3_600_000;
-/// How many connections are replaced in an hour because they may be dead.
-pub(super) const REPLACEMENTS: usize = 4;
-/// Calls of `refresh` within this time count as one.
+/// The time within which calls of `refresh` count as one.
 pub(super) const BURST: u64 = 5_000;
-/// Without pings, a call that is later than this leads to a refresh.
+/// The lateness of a call that causes a refresh, without pings.
 const SLEEP: u64 = 90_000;
 pub(super) const LONGEST_SESSION: u64 = 10_800_000;
 
+/// The documented state of a session: every connection, fetch and request.
 #[derive(Clone, Debug, Hash)]
 pub(super) struct Model {
     pub(super) config: Config,
     reading: Option<u64>,
-    /// The client's own time.
+    /// The client's own time, to which all times below refer.
     pub(super) now: u64,
-    /// The moment of the latest `Wait`, and whether it has been seen to come late.
-    pub(super) told: u64,
+    /// The time of the latest `Wait`.
+    pub(super) wait_until: u64,
+    /// `true` until a call at or after `wait_until`, the only one that must count as late.
     is_first_call: bool,
+    /// The time of the latest late call.
     pub(super) late_at: Option<u64>,
     pub(super) conns: Vec<Conn>,
     pub(super) next: Next,
-    /// When the attempt under way began.
+    /// The start of the current attempt.
     pub(super) attempt_at: u64,
     pub(super) fetch: Option<Fetching>,
     pub(super) fetches: u64,
     pub(super) fetched_at: Option<u64>,
-    /// Whether something allows a fetch without a wait before it.
+    /// `true` if the next fetch needs no wait before it.
     pub(super) may_fetch_at_once: bool,
-    pub(super) asked: Option<Asked>,
+    pub(super) refresh_request: Option<RefreshRequest>,
     pub(super) refreshed_at: Option<u64>,
-    /// Attempts that failed: at most so many since a connection lasted, and while there was no
-    /// connection; and surely so many in a row.
+    /// The failures since the last stable connection.
     pub(super) failures: u32,
+    /// The minimum and the maximum number of failed attempts that count against `max_attempts`.
     attempts: (u32, u32),
-    /// Whether a refused token has been replaced since a connection lasted.
-    pub(super) has_replaced: Tri,
-    /// When a connection that may have been dead was replaced, surely or perhaps.
-    pub(super) replacements: Vec<(u64, bool)>,
     pub(super) reported: ConnectionState,
     pub(super) reported_current: Option<usize>,
-    pub(super) gap: Tri,
+    pub(super) gap: Certainty,
     pub(super) requests: Vec<InFlight>,
-    /// The targets of the deletions that are no longer in flight.
+    /// The targets of deletions that are no longer in flight.
     pub(super) past_deletions: Vec<Target>,
     pub(super) accepted: u64,
-    /// Requests and pings in the order in which they left.
+    /// The number of requests and pings sent, which orders them.
     pub(super) order: u64,
     pub(super) sent_at: Vec<u64>,
-    pub(super) noted: Vec<Noted>,
+    pub(super) delivered: Vec<Delivered>,
     pub(super) overlap_until: u64,
     pub(super) counters: Counters,
 }
 
-/// No, perhaps, or yes.
+/// The certainty of a fact where the documentation leaves the client a choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Tri {
+pub(super) enum Certainty {
     No,
-    Perhaps,
+    Maybe,
     Yes,
 }
 
@@ -83,15 +77,15 @@ pub(super) enum Phase {
     Connecting,
     Current,
     Draining,
-    Over,
+    Closed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Next {
     Idle,
-    /// The attempt begins at some moment between these.
+    /// The attempt starts at a random time in this range.
     Backoff(u64, u64),
-    Token,
+    AwaitingToken,
     Connecting(usize),
     Stopped(DisconnectReason),
 }
@@ -103,13 +97,13 @@ pub(super) struct Fetching {
 }
 
 #[derive(Clone, Copy, Debug, Hash)]
-pub(super) struct Asked {
-    pub(super) is_sure: bool,
+pub(super) struct RefreshRequest {
+    pub(super) is_certain: bool,
 }
 
-/// A message or an event that was received.
+/// A message or an event that the client returned.
 #[derive(Clone, Debug, Hash)]
-pub(super) struct Noted {
+pub(super) struct Delivered {
     pub(super) is_message: bool,
     pub(super) id: String,
     pub(super) conn: usize,
@@ -122,7 +116,7 @@ pub(super) struct Ping {
     pub(super) order: u64,
     pub(super) at: u64,
     pub(super) is_answered: bool,
-    /// Not missed before this moment.
+    /// The time before which the ping does not count as missed.
     pub(super) until: u64,
 }
 
@@ -131,45 +125,44 @@ pub(super) struct Conn {
     pub(super) phase: Phase,
     pub(super) capabilities: Option<Capabilities>,
     pub(super) user_id: Option<&'static str>,
-    /// The length that is known, if it can be right.
+    /// The session length from the token, if it is plausible.
     session_ms: Option<u64>,
-    /// The known end.
+    /// The known end of the session.
     pub(super) ends_at: u64,
-    /// Until when it may take to open.
+    /// The deadline for the handshake.
     pub(super) until: u64,
     pub(super) opened_at: u64,
-    /// When it is replaced ahead of its end: from then until then, at random.
+    /// The range of the planned refresh, which is at a random time in it.
     pub(super) refresh: (u64, u64),
     pub(super) is_expired: bool,
-    pub(super) heard_at: u64,
+    pub(super) received_at: u64,
     pub(super) pings: Vec<Ping>,
-    /// Whether there was a reason for a ping at an earlier poll, since the last ping.
+    /// `true` if an earlier poll had a reason for a ping and none was sent since.
     pub(super) had_reason: bool,
-    /// When the latest answer to a ping came.
+    /// The time of the latest pong.
     pub(super) answered_at: Option<u64>,
-    /// Whether it may be dead: a ping was missed, or evidence was missing.
-    pub(super) is_suspect: Tri,
-    /// Whether that asks for a new connection beside it, at the next poll.
-    pub(super) asks_for_next: Tri,
-    /// When it became current again.
+    /// Whether the connection may be dead, because a ping was missed or evidence is missing.
+    pub(super) is_suspect: Certainty,
+    /// Whether the next poll must start an attempt because of that.
+    pub(super) asks_for_next: Certainty,
+    /// The time at which the connection became current again.
     pub(super) fell_back_at: Option<u64>,
     pub(super) replaced_at: u64,
     pub(super) replaced_order: u64,
     pub(super) drained_at: u64,
-    /// Whether it has shown that it delivered everything up to the time when the next was open.
-    pub(super) has_shown: Tri,
-    /// Whether the gap that it leaves has been counted.
+    /// Whether it has proven that it delivered everything sent before the next one opened.
+    pub(super) is_proven_drained: Certainty,
+    /// `true` if the gap after this connection is already counted.
     pub(super) gap_is_counted: bool,
-    /// The code with which the client is to close it; 0 for any.
+    /// The code with which the client must close it, or 0 for any code.
     pub(super) closing: Option<u16>,
 }
 
-/// What the client's queries say after a call, in its own time.
-pub(super) struct Seen {
+/// The results of the client's queries after a call, in its own time.
+pub(super) struct Observed {
     pub(super) state: ConnectionState,
     pub(super) current: Option<usize>,
     pub(super) reconnect_at: Option<u64>,
-    pub(super) late: u32,
 }
 
 pub(super) fn later(moment: u64, millis: u32) -> u64 {
@@ -180,8 +173,8 @@ pub(super) fn conn_id(number: usize) -> ConnectionId {
     ConnectionId::from_number(number.try_into().expect("few"))
 }
 
-/// The settings as the documentation of `Config` says that they are replaced.
-fn replaced(mut config: Config) -> Config {
+/// Returns the settings after the corrections that the documentation of `Config` states.
+fn corrected(mut config: Config) -> Config {
     config.max_code_points = config.max_code_points.clamp(1, 500);
     config.backoff_min_ms = config.backoff_min_ms.max(100);
     config.backoff_max_ms = config.backoff_max_ms.max(config.backoff_min_ms);
@@ -204,8 +197,8 @@ fn replaced(mut config: Config) -> Config {
 }
 
 impl Conn {
-    pub(super) fn new(now: u64, info: Info, config: &Config) -> Self {
-        let session_ms = info.session_ms.filter(|ms| (60_000..=LONGEST_SESSION).contains(ms));
+    pub(super) fn new(now: u64, info: TokenFields, config: &Config) -> Self {
+        let session_ms = info.session_ms.filter(|ms| is_plausible_session(*ms));
         Self {
             phase: Phase::Connecting,
             capabilities: info.capabilities,
@@ -216,17 +209,17 @@ impl Conn {
             opened_at: NEVER,
             refresh: (NEVER, NEVER),
             is_expired: false,
-            heard_at: 0,
+            received_at: 0,
             pings: Vec::new(),
             had_reason: false,
             answered_at: None,
-            is_suspect: Tri::No,
-            asks_for_next: Tri::No,
+            is_suspect: Certainty::No,
+            asks_for_next: Certainty::No,
             fell_back_at: None,
             replaced_at: NEVER,
             replaced_order: 0,
             drained_at: NEVER,
-            has_shown: Tri::No,
+            is_proven_drained: Certainty::No,
             gap_is_counted: false,
             closing: None,
         }
@@ -236,9 +229,9 @@ impl Conn {
         matches!(self.phase, Phase::Current | Phase::Draining)
     }
 
-    pub(super) fn suspect(&mut self, how: Tri) {
-        self.is_suspect = self.is_suspect.max(how);
-        self.asks_for_next = self.asks_for_next.max(how);
+    pub(super) fn suspect(&mut self, certainty: Certainty) {
+        self.is_suspect = self.is_suspect.max(certainty);
+        self.asks_for_next = self.asks_for_next.max(certainty);
     }
 
     pub(super) const fn is_past_end(&self, now: u64) -> bool {
@@ -246,8 +239,8 @@ impl Conn {
     }
 
     fn open(&mut self, now: u64, config: &Config) {
-        (self.phase, self.opened_at, self.heard_at) = (Phase::Current, now, now);
-        // What ends before the floor may be longer in truth.
+        (self.phase, self.opened_at, self.received_at) = (Phase::Current, now, now);
+        // A session that ends before the floor may be longer than stated.
         let is_known = self.ends_at != NEVER && later(now, config.refresh_floor_ms) < self.ends_at;
         let known = self.session_ms.filter(|_| is_known);
         let ends_at = if is_known { self.ends_at } else { now + LONGEST_SESSION };
@@ -260,18 +253,19 @@ impl Conn {
         self.refresh = (from, to);
     }
 
-    /// Whether it has worked for so long that earlier failures no longer count.
-    pub(super) fn has_lasted(&self, now: u64, config: &Config) -> Tri {
+    /// Returns whether the connection has been open for `stable_ms`, so that earlier failures no
+    /// longer count.
+    pub(super) fn is_stable(&self, now: u64, config: &Config) -> Certainty {
         if self.opened_at == NEVER {
-            return Tri::No;
+            return Certainty::No;
         }
         let proven = if config.can_ping() { self.answered_at } else { Some(now) };
         if proven
             .is_some_and(|proven| proven.saturating_sub(self.opened_at) >= config.stable_ms.into())
         {
-            Tri::Yes
+            Certainty::Yes
         } else {
-            Tri::No
+            Certainty::No
         }
     }
 
@@ -283,10 +277,10 @@ impl Conn {
 impl Model {
     pub(super) fn new(config: Config) -> Self {
         Self {
-            config: replaced(config),
+            config: corrected(config),
             reading: None,
             now: 0,
-            told: NEVER,
+            wait_until: NEVER,
             is_first_call: true,
             late_at: None,
             conns: Vec::new(),
@@ -296,21 +290,19 @@ impl Model {
             fetches: 0,
             fetched_at: None,
             may_fetch_at_once: true,
-            asked: None,
+            refresh_request: None,
             refreshed_at: None,
             failures: 0,
             attempts: (0, 0),
-            has_replaced: Tri::No,
-            replacements: Vec::new(),
             reported: ConnectionState::Disconnected(DisconnectReason::NotWanted),
             reported_current: None,
-            gap: Tri::No,
+            gap: Certainty::No,
             requests: Vec::new(),
             past_deletions: Vec::new(),
             accepted: 0,
             order: 0,
             sent_at: Vec::new(),
-            noted: Vec::new(),
+            delivered: Vec::new(),
             overlap_until: 0,
             counters: Counters::default(),
         }
@@ -319,7 +311,7 @@ impl Model {
     pub(super) fn find(&self, phase: Phase) -> Option<usize> {
         let mut found = (0..self.conns.len()).filter(|conn| self.conns[*conn].phase == phase);
         let last = found.next_back();
-        assert!(phase == Phase::Over || found.next().is_none(), "two are {phase:?}");
+        assert!(phase == Phase::Closed || found.next().is_none(), "two connections are {phase:?}");
         last
     }
 
@@ -327,7 +319,8 @@ impl Model {
         self.find(Phase::Current)
     }
 
-    /// Whether there is a connection that works. Failures beside it are neither limited nor final.
+    /// Returns `true` if the current connection works. Failures beside it are neither limited nor
+    /// final.
     pub(super) fn has_connection(&self) -> bool {
         self.current().is_some_and(|conn| !self.conns[conn].is_expired)
     }
@@ -342,48 +335,53 @@ impl Model {
 
     // Time.
 
-    /// The client's own time at a reading.
+    /// Returns the client's own time at a reading.
     pub(super) fn at(&self, reading: u64) -> u64 {
         self.now + reading.saturating_sub(self.reading.unwrap_or(reading)).min(LONGEST_STEP)
     }
 
-    /// What the caller's clock shows at a moment.
+    /// Returns the reading of the caller's clock at a time.
     pub(super) fn reading_at(&self, moment: u64) -> Option<u64> {
         let reading = self.reading?.saturating_add(moment.checked_sub(self.now)?);
         (reading != NEVER).then_some(reading)
     }
 
-    /// A call that counts, which saw the client count it as late or not.
+    /// Processes the time of a call, given the client's counter of late calls after it.
     pub(super) fn tick(&mut self, reading: u64, late: u32) {
         let before = self.now;
         self.now = self.at(reading);
         self.counters.steps_back += u32::from(self.reading.is_some_and(|last| reading < last));
         self.reading = Some(reading);
-        let is_late = self.told != NEVER && self.now > self.told + SECOND;
+        let is_late = self.wait_until != NEVER && self.now > self.wait_until + SECOND;
         let was_counted = late != self.counters.late;
-        assert!(late <= self.counters.late + 1, "one call is late twice");
-        assert!(is_late || !was_counted, "a call at {} is not late for {}", self.now, self.told);
+        assert!(late <= self.counters.late + 1, "one call is counted as late twice");
+        assert!(
+            is_late || !was_counted,
+            "a call at {} is counted as late, with Wait at {}",
+            self.now,
+            self.wait_until
+        );
         assert!(
             !is_late || was_counted || !self.is_first_call,
-            "a call at {} is late for {}",
+            "a call at {} is not counted as late, with Wait at {}",
             self.now,
-            self.told
+            self.wait_until
         );
-        self.is_first_call &= self.told == NEVER || self.now < self.told;
+        self.is_first_call &= self.wait_until == NEVER || self.now < self.wait_until;
         if was_counted {
             self.counters.late = late;
-            self.come_late(before);
+            self.note_late_call(before);
         }
     }
 
-    fn come_late(&mut self, before: u64) {
+    fn note_late_call(&mut self, before: u64) {
         if before < self.overlap_until {
             self.overlap_until = self.overlap_until.max(self.overlap_end());
         }
         self.late_at = Some(self.now);
-        let is_sleep = self.now > self.told + SLEEP;
-        self.told = NEVER;
-        self.put_off_requests();
+        let is_sleep = self.now > self.wait_until + SLEEP;
+        self.wait_until = NEVER;
+        self.postpone_decisions();
         let until = later(self.now, self.config.ping_timeout_ms);
         let drained = later(self.now, self.config.drain_ms);
         for conn in self.conns.iter_mut().filter(|conn| conn.is_open()) {
@@ -395,21 +393,20 @@ impl Model {
             }
         }
         if let (true, false, Some(current)) = (is_sleep, self.config.can_ping(), self.current()) {
-            self.conns[current].suspect(Tri::Yes);
-            self.replacements.push((self.now, false));
+            self.conns[current].suspect(Certainty::Yes);
         }
     }
 
-    // What the application wants.
+    // Calls of the application.
 
     pub(super) fn connect(&mut self) {
         let Next::Stopped(reason) = self.next else { return };
-        (self.failures, self.attempts, self.has_replaced) = (0, (0, 0), Tri::No);
+        (self.failures, self.attempts) = (0, (0, 0));
         self.may_fetch_at_once = true;
         match self.current() {
             Some(conn) if reason == DisconnectReason::NotWanted && !self.conns[conn].is_expired => {
                 self.next = Next::Idle;
-                // What could not be replaced meanwhile is replaced now.
+                // A possibly dead connection was not replaced during the disconnection.
                 let conn = &mut self.conns[conn];
                 conn.asks_for_next = conn.asks_for_next.max(conn.is_suspect);
             }
@@ -423,7 +420,7 @@ impl Model {
             return;
         }
         if let Some(connecting) = self.find(Phase::Connecting) {
-            self.tell_to_close(connecting, 1000);
+            self.start_close(connecting, 1000);
         }
         self.next = Next::Stopped(DisconnectReason::NotWanted);
         self.leave_if_settled();
@@ -439,52 +436,54 @@ impl Model {
         }
     }
 
-    pub(super) fn ask(&mut self, is_sure: bool) {
+    pub(super) fn request_refresh(&mut self, is_certain: bool) {
         let is_fresh = match (self.next, self.current()) {
             (Next::Stopped(_), _) => true,
             (Next::Idle, Some(conn)) => self.now - self.conns[conn].opened_at < SECOND,
             _ => false,
         };
-        let is_sure = is_sure && !is_fresh;
+        let is_certain = is_certain && !is_fresh;
         if !matches!(self.next, Next::Stopped(_)) {
-            let was_sure = self.asked.is_some_and(|asked| asked.is_sure);
-            self.asked = Some(Asked { is_sure: is_sure || was_sure });
+            let was_sure = self.refresh_request.is_some_and(|request| request.is_certain);
+            self.refresh_request = Some(RefreshRequest { is_certain: is_certain || was_sure });
         }
     }
 
-    // The way to the next connection.
+    // Attempts.
 
     pub(super) const fn want_token(&mut self) {
-        self.next = Next::Token;
+        self.next = Next::AwaitingToken;
         self.attempt_at = self.now;
-        self.asked = None;
+        self.refresh_request = None;
     }
 
-    /// Waits: at least `backoff_min_ms`, what the server asks for, or 5 s for a restart.
+    /// Starts a wait of at least `backoff_min_ms`, `retry_after`, and 5 s for a restart.
     pub(super) fn back_off(&mut self, retry_after: u64, is_restart: bool) {
         let Config { backoff_min_ms, backoff_max_ms, .. } = self.config;
-        // How waits grow with failures is the transcripts' subject.
+        // The transcripts check how waits grow with failures.
         let longest = u64::from(backoff_max_ms);
         self.failures += 1;
-        let asked = retry_after.min(HOUR).max(if is_restart { 5_000 } else { 0 });
+        let required = retry_after.min(HOUR).max(if is_restart { 5_000 } else { 0 });
         let most = longest.max(if is_restart { 30_000 } else { 0 });
-        let from = self.now + asked.max(backoff_min_ms.into());
-        let to = self.now + most.max(asked + longest);
+        let from = self.now + required.max(backoff_min_ms.into());
+        let to = self.now + most.max(required + longest);
         self.next = match self.next {
-            // A wait that is under way may go on, unless the server asks for a longer one.
-            Next::Backoff(_, until) if asked == 0 => Next::Backoff(from.min(until), to.max(until)),
+            // The current wait may continue, unless the server requires a longer one.
+            Next::Backoff(_, until) if required == 0 => {
+                Next::Backoff(from.min(until), to.max(until))
+            }
             Next::Backoff(_, until) => Next::Backoff(from, to.max(until)),
             _ => Next::Backoff(from, to),
         };
     }
 
-    /// An attempt, or a connection that has not lasted, has failed.
+    /// Processes the failure of an attempt or of a connection before it was stable.
     pub(super) fn failed(
         &mut self,
         retry_after: u64,
         is_restart: bool,
         is_attempt: bool,
-        seen: &Seen,
+        observed: &Observed,
     ) {
         if !self.has_connection() {
             self.attempts.0 += u32::from(is_attempt);
@@ -492,7 +491,7 @@ impl Model {
         }
         let exhausted = ConnectionState::Disconnected(DisconnectReason::AttemptsExhausted);
         let limit = self.config.max_attempts.map_or(u32::MAX, core::num::NonZero::get);
-        if !self.has_connection() && seen.state == exhausted {
+        if !self.has_connection() && observed.state == exhausted {
             assert!(
                 self.attempts.1 >= limit,
                 "only {} of {limit} attempts have failed",
@@ -508,7 +507,7 @@ impl Model {
         }
     }
 
-    pub(super) fn token(&mut self, info: Info) {
+    pub(super) fn token(&mut self, info: TokenFields) {
         self.conns.push(Conn::new(self.now, info, &self.config));
         self.next = Next::Connecting(self.conns.len() - 1);
     }
@@ -521,187 +520,193 @@ impl Model {
         }
     }
 
-    pub(super) fn attempt_ended(&mut self, conn: usize, how: How, seen: &Seen) {
+    pub(super) fn attempt_ended(&mut self, conn: usize, kind: CloseKind, observed: &Observed) {
         self.end(conn);
         let has_current = self.has_connection();
-        match how.action() {
-            ReconnectAction::End if has_current => self.next = Next::Stopped(how.reason()),
-            ReconnectAction::End => self.end_session(how.reason()),
-            ReconnectAction::NewToken => self.token_spent(how, seen),
-            _ => self.failed(how.retry_after(), how.is_restart(), true, seen),
+        match kind.action() {
+            ReconnectAction::End if has_current => self.next = Next::Stopped(kind.reason()),
+            ReconnectAction::End => self.end_session(kind.reason()),
+            ReconnectAction::NewToken => self.token_spent(kind, observed),
+            _ => self.failed(kind.retry_after(), kind.is_restart(), true, observed),
         }
     }
 
-    /// The token of a connection was refused.
-    fn token_spent(&mut self, how: How, seen: &Seen) {
-        let is_over = seen.state == ConnectionState::Disconnected(how.reason());
-        let is_waiting = seen.reconnect_at.is_some();
+    /// Processes the refusal of a connection's token.
+    fn token_spent(&mut self, kind: CloseKind, observed: &Observed) {
+        let is_over = observed.state == ConnectionState::Disconnected(kind.reason());
+        let is_waiting = observed.reconnect_at.is_some();
         if is_over && !self.has_connection() {
-            self.end_session(how.reason());
+            self.end_session(kind.reason());
         } else if is_waiting && (self.has_connection() || matches!(self.next, Next::Backoff(..))) {
-            // Beside a connection there is no hurry, and a wait that is under way goes on.
-            self.failed(how.retry_after(), false, true, seen);
+            // Beside a connection the client waits, and a current wait continues.
+            self.failed(kind.retry_after(), false, true, observed);
         } else if is_waiting {
-            self.failed(how.retry_after(), false, true, seen);
+            self.failed(kind.retry_after(), false, true, observed);
         } else {
-            self.has_replaced = Tri::Yes;
             self.may_fetch_at_once = true;
             self.want_token();
         }
     }
 
-    /// What a connection that ends has delivered, the next may deliver again, whenever that opens.
-    pub(super) fn keep_overlap(&mut self) {
+    /// Extends the overlap until the next connection opens, which may repeat deliveries.
+    pub(super) fn extend_overlap(&mut self) {
         if self.is_overlapping() {
             self.overlap_until = NEVER;
         }
     }
 
-    /// The service has closed the current connection, or it broke.
-    pub(super) fn current_ended(&mut self, conn: usize, how: How, seen: &Seen) {
-        self.keep_overlap();
+    /// Processes a close of the current connection by the service or the network.
+    pub(super) fn current_ended(&mut self, conn: usize, kind: CloseKind, observed: &Observed) {
+        self.extend_overlap();
         let is_expiry = self.conns[conn].is_expired
             || self.conns[conn].is_past_end(self.now)
-            || matches!(how, How::Expired(..));
+            || matches!(kind, CloseKind::Expired(..));
         let action =
-            if is_expiry && !how.is_overridden() { ReconnectAction::Retry } else { how.action() };
+            if is_expiry && !kind.is_overridden() { ReconnectAction::Retry } else { kind.action() };
         if self.next == Next::Idle {
-            self.note_lasted(conn);
+            self.note_stable(conn);
         }
-        let has_lasted = self.conns[conn].has_lasted(self.now, &self.config) == Tri::Yes;
+        let is_stable = self.conns[conn].is_stable(self.now, &self.config) == Certainty::Yes;
         self.end(conn);
         if action == ReconnectAction::End {
             let is_leaving = self.next == Next::Stopped(DisconnectReason::NotWanted);
-            self.end_session(if is_leaving { DisconnectReason::NotWanted } else { how.reason() });
+            self.end_session(if is_leaving { DisconnectReason::NotWanted } else { kind.reason() });
             return;
         }
-        let is_replaced = self.conns[conn].asks_for_next != Tri::No;
-        if self.fall_back(conn, seen) {
-            self.go_on((has_lasted, is_replaced), how, action, seen);
+        let is_replaced = self.conns[conn].asks_for_next != Certainty::No;
+        if self.fall_back(conn, observed) {
+            self.continue_after_close((is_stable, is_replaced), kind, action, observed);
             return;
         }
         if let Next::Stopped(reason) = self.next {
             let reason = if reason == DisconnectReason::NotWanted {
                 reason
             } else {
-                Self::stop_reason(reason, how, seen)
+                Self::stop_reason(reason, kind, observed)
             };
             self.end_session(reason);
             return;
         }
-        self.go_on((has_lasted, is_replaced), how, action, seen);
+        self.continue_after_close((is_stable, is_replaced), kind, action, observed);
     }
 
-    /// Either reason is right: why there is no next connection, or why this one ended.
-    fn stop_reason(reason: DisconnectReason, how: How, seen: &Seen) -> DisconnectReason {
-        if seen.state == ConnectionState::Disconnected(how.reason()) {
-            how.reason()
+    /// Returns the reported reason: either no next connection was possible, or this one ended.
+    fn stop_reason(
+        reason: DisconnectReason,
+        kind: CloseKind,
+        observed: &Observed,
+    ) -> DisconnectReason {
+        if observed.state == ConnectionState::Disconnected(kind.reason()) {
+            kind.reason()
         } else {
             reason
         }
     }
 
-    fn go_on(
+    fn continue_after_close(
         &mut self,
-        (has_lasted, is_replaced): (bool, bool),
-        how: How,
+        (is_stable, is_replaced): (bool, bool),
+        kind: CloseKind,
         action: ReconnectAction,
-        seen: &Seen,
+        observed: &Observed,
     ) {
         match (self.next, action) {
-            (Next::Stopped(_) | Next::Token | Next::Connecting(_), _) => {}
+            (Next::Stopped(_) | Next::AwaitingToken | Next::Connecting(_), _) => {}
             (_, ReconnectAction::NewToken)
-                if !self.has_connection() || seen.reconnect_at.is_none() =>
+                if !self.has_connection() || observed.reconnect_at.is_none() =>
             {
-                self.token_spent(how, seen);
+                self.token_spent(kind, observed);
             }
-            // The call came so late that the connection was being replaced already.
-            (Next::Idle, _) if is_replaced && Self::is_going_on(seen) => self.want_token(),
+            // The call was so late that the connection was already being replaced.
+            (Next::Idle, _) if is_replaced && Self::has_no_backoff(observed) => self.want_token(),
             _ => {
-                let is_restart = how.is_restart();
-                self.failed(how.retry_after(), is_restart, false, seen);
-                if has_lasted {
+                let is_restart = kind.is_restart();
+                self.failed(kind.retry_after(), is_restart, false, observed);
+                if is_stable {
                     self.attempts = (0, 0);
                 }
             }
         }
     }
 
-    const fn is_going_on(seen: &Seen) -> bool {
-        seen.reconnect_at.is_none() && !matches!(seen.state, ConnectionState::Disconnected(_))
+    const fn has_no_backoff(observed: &Observed) -> bool {
+        observed.reconnect_at.is_none()
+            && !matches!(observed.state, ConnectionState::Disconnected(_))
     }
 
-    /// The connection that drains becomes current again, if it is usable.
-    pub(super) fn fall_back(&mut self, ended: usize, seen: &Seen) -> bool {
+    /// Makes the draining connection current again if it is usable.
+    pub(super) fn fall_back(&mut self, ended: usize, observed: &Observed) -> bool {
         let Some(old) = self.find(Phase::Draining) else { return false };
         let conn = &self.conns[old];
         let is_usable = !conn.is_expired && !conn.is_past_end(self.now);
-        let has_lasted = self.conns[ended].has_lasted(self.now, &self.config) != Tri::No;
-        let is_taken = seen.current == Some(old);
-        // Nothing replaces it any more, and even the longest session is over: it ends at the next
-        // poll.
+        let is_stable = self.conns[ended].is_stable(self.now, &self.config) != Certainty::No;
+        let is_taken = observed.current == Some(old);
+        // No attempt will replace it and the longest session is over, so the next poll ends it.
         let is_outlived = matches!(self.next, Next::Stopped(_))
             && self.now >= conn.opened_at.saturating_add(LONGEST_SESSION);
-        assert!(is_usable || !is_taken, "a connection that is over is current again");
-        let is_suspect = self.conns[old].is_suspect != Tri::No;
+        assert!(is_usable || !is_taken, "an expired connection is current again");
+        let is_suspect = self.conns[old].is_suspect != Certainty::No;
         assert!(
-            !is_usable || is_taken || has_lasted || is_suspect || is_outlived,
+            !is_usable || is_taken || is_stable || is_suspect || is_outlived,
             "the old connection is not current again"
         );
         if is_taken {
             self.overlap_until = self.overlap_end();
             if !self.config.can_ping() {
-                // Nothing else would tell that it may have been dead.
+                // Without pings, only `PossibleGap` indicates that it may have been dead.
                 self.gap = self.gap.max(self.conns[old].is_suspect);
             }
             let old = &mut self.conns[old];
             old.phase = Phase::Current;
-            (old.fell_back_at, old.heard_at, old.refresh) =
+            (old.fell_back_at, old.received_at, old.refresh) =
                 (Some(self.now), self.now, (self.now, self.now));
         }
         is_taken
     }
 
-    /// Earlier failures no longer count once a connection has lasted.
-    pub(super) fn note_lasted(&mut self, conn: usize) {
-        if self.conns[conn].has_lasted(self.now, &self.config) == Tri::Yes {
-            (self.failures, self.attempts, self.has_replaced) = (0, (0, 0), Tri::No);
+    /// Resets the failures if a connection is stable.
+    pub(super) fn note_stable(&mut self, conn: usize) {
+        if self.conns[conn].is_stable(self.now, &self.config) == Certainty::Yes {
+            (self.failures, self.attempts) = (0, (0, 0));
         }
     }
 
-    /// ERROR 401 on a connection.
-    pub(super) fn expired(&mut self, conn: usize, seen: &Seen) {
+    /// Processes an ERROR 401 on a connection.
+    pub(super) fn expired(&mut self, conn: usize, observed: &Observed) {
         self.conns[conn].is_expired = true;
         if self.conns[conn].phase != Phase::Current {
             return;
         }
         if self.next == Next::Idle {
-            self.note_lasted(conn);
+            self.note_stable(conn);
         }
-        let has_lasted = self.conns[conn].has_lasted(self.now, &self.config) == Tri::Yes;
+        let is_stable = self.conns[conn].is_stable(self.now, &self.config) == Certainty::Yes;
         let drains = self.find(Phase::Draining);
-        if drains.is_some() && seen.current == drains {
-            assert!(!has_lasted, "a connection that has lasted is replaced, not given up");
-            self.conns[conn].phase = Phase::Over;
-            assert!(self.fall_back(conn, seen));
+        if drains.is_some() && observed.current == drains {
+            assert!(!is_stable, "a stable connection must be replaced, not dropped");
+            self.conns[conn].phase = Phase::Closed;
+            assert!(self.fall_back(conn, observed));
             self.start_draining(conn);
             self.conns[conn].gap_is_counted = true;
         } else if let Some(old) = drains {
             let usable = !self.conns[old].is_expired && !self.conns[old].is_past_end(self.now);
-            let is_suspect = self.conns[old].is_suspect != Tri::No;
-            assert!(!usable || has_lasted || is_suspect, "the old connection is not current again");
+            let is_suspect = self.conns[old].is_suspect != Certainty::No;
+            assert!(!usable || is_stable || is_suspect, "the old connection is not current again");
         }
-        if let (Next::Stopped(reason), None) = (self.next, seen.current) {
-            // Nothing more can be sent, and there will be no other connection.
+        if let (Next::Stopped(reason), None) = (self.next, observed.current) {
+            // No more requests can be sent, and no attempt will follow.
             assert_ne!(reason, DisconnectReason::NotWanted);
             self.end_session(reason);
         } else if self.next == Next::Idle {
             let exhausted = ConnectionState::Disconnected(DisconnectReason::AttemptsExhausted);
-            if seen.reconnect_at.is_some() || seen.state == exhausted {
-                assert!(!has_lasted, "the connection has lasted, and the client waits");
-                self.failed(0, false, false, seen);
+            if observed.reconnect_at.is_some() || observed.state == exhausted {
+                assert!(!is_stable, "the client waits although the connection is stable");
+                self.failed(0, false, false, observed);
             } else {
-                assert!(has_lasted, "the connection has not lasted, and the client does not wait");
+                assert!(
+                    is_stable,
+                    "the client does not wait although the connection is not stable"
+                );
                 self.want_token();
             }
         }
@@ -709,11 +714,11 @@ impl Model {
 
     // Connections.
 
-    /// A connection is there no more.
+    /// Removes a connection.
     pub(super) fn end(&mut self, conn: usize) {
         let was_draining = self.conns[conn].phase == Phase::Draining;
         let connecting = self.conns[conn].phase == Phase::Connecting;
-        self.conns[conn].phase = Phase::Over;
+        self.conns[conn].phase = Phase::Closed;
         self.conns[conn].pings.clear();
         self.connection_ended(conn);
         if was_draining {
@@ -722,24 +727,25 @@ impl Model {
         self.counters.lost_connections += u32::from(connecting);
     }
 
-    /// A draining connection has ended, by the client's own close or otherwise.
+    /// Processes the end of a draining connection, by the client's own close or otherwise.
     pub(super) fn draining_ended(&mut self, conn: usize, is_own: bool) {
-        let Conn { gap_is_counted, has_shown, is_suspect, is_expired, .. } = self.conns[conn];
+        let Conn { gap_is_counted, is_proven_drained, is_suspect, is_expired, .. } =
+            self.conns[conn];
         let is_in_doubt =
-            is_suspect != Tri::No || is_expired || self.conns[conn].is_past_end(self.now);
+            is_suspect != Certainty::No || is_expired || self.conns[conn].is_past_end(self.now);
         self.end(conn);
-        if gap_is_counted || has_shown == Tri::Yes {
+        if gap_is_counted || is_proven_drained == Certainty::Yes {
             return;
         }
-        let is_sure = has_shown == Tri::No && (self.config.can_ping() || !is_own);
-        let may_be = is_sure || self.config.can_ping() || !is_own || is_in_doubt;
-        let gap = if is_sure { Tri::Yes } else { Tri::Perhaps };
+        let is_certain = is_proven_drained == Certainty::No && (self.config.can_ping() || !is_own);
+        let may_be = is_certain || self.config.can_ping() || !is_own || is_in_doubt;
+        let gap = if is_certain { Certainty::Yes } else { Certainty::Maybe };
         if may_be && self.current().is_some() {
             self.gap = self.gap.max(gap);
         }
     }
 
-    pub(super) fn tell_to_close(&mut self, conn: usize, code: u16) {
+    pub(super) fn start_close(&mut self, conn: usize, code: u16) {
         self.end(conn);
         self.conns[conn].closing = Some(code);
     }
@@ -747,18 +753,18 @@ impl Model {
     pub(super) fn end_session(&mut self, reason: DisconnectReason) {
         for phase in [Phase::Current, Phase::Draining, Phase::Connecting] {
             if let Some(conn) = self.find(phase) {
-                self.tell_to_close(conn, 1000);
+                self.start_close(conn, 1000);
             }
         }
         self.next = Next::Stopped(reason);
-        self.asked = None;
+        self.refresh_request = None;
     }
 
     pub(super) fn opened(&mut self, conn: usize, is_old_dropped: bool) {
         let was_open = self.conns.iter().any(|conn| conn.opened_at != NEVER);
         self.next = Next::Idle;
         self.attempts.0 = 0;
-        self.asked = None;
+        self.refresh_request = None;
         if self.current().is_some()
             || self.find(Phase::Draining).is_some()
             || self.now < self.overlap_until
@@ -768,7 +774,8 @@ impl Model {
         let drained = self.find(Phase::Draining);
         let old = self.current();
         if old.is_none() && was_open {
-            self.gap = self.gap.max(if drained.is_some() { Tri::Perhaps } else { Tri::Yes });
+            self.gap =
+                self.gap.max(if drained.is_some() { Certainty::Maybe } else { Certainty::Yes });
         }
         if let Some(drained) = drained {
             self.draining_ended(drained, true);
@@ -782,20 +789,21 @@ impl Model {
         self.conns[conn].replaced_order = order;
     }
 
-    /// Another connection is current now. The old one is dropped if it has missed a ping.
+    /// Processes the replacement of a connection, which is dropped if it missed a ping.
     fn replaced(&mut self, old: usize, is_dropped: bool) {
-        let has_missed = if self.config.can_ping() { self.conns[old].is_suspect } else { Tri::No };
-        assert!(has_missed != Tri::No || !is_dropped, "a connection that answers is dropped");
-        // A late answer to an earlier ping shows that it works.
-        let is_silent = has_missed == Tri::Yes && self.conns[old].answered_at.is_none();
-        assert!(!is_silent || is_dropped, "a connection that does not answer is kept");
+        let has_missed =
+            if self.config.can_ping() { self.conns[old].is_suspect } else { Certainty::No };
+        assert!(has_missed != Certainty::No || !is_dropped, "dropped although it answers pings");
+        // A late pong for an earlier ping proves that the connection works.
+        let is_silent = has_missed == Certainty::Yes && self.conns[old].answered_at.is_none();
+        assert!(!is_silent || is_dropped, "kept although it does not answer pings");
         if is_dropped || self.conns[old].is_expired || self.conns[old].is_past_end(self.now) {
-            self.gap = Tri::Yes;
+            self.gap = Certainty::Yes;
             self.conns[old].gap_is_counted = true;
         }
         self.start_draining(old);
         if is_dropped {
-            self.tell_to_close(old, 3008);
+            self.start_close(old, 3008);
         }
     }
 
@@ -806,26 +814,15 @@ impl Model {
         let old = &mut self.conns[old];
         (old.phase, old.replaced_at, old.replaced_order, old.drained_at) =
             (Phase::Draining, now, order, drained_at);
-        old.has_shown = Tri::No;
+        old.is_proven_drained = Certainty::No;
     }
 
-    /// Until when a connection may deliver what another delivers now.
+    /// Returns the time until which a connection may repeat current deliveries of another.
     fn overlap_end(&self) -> u64 {
         later(self.now, self.config.drain_ms.max(10_000))
     }
 
-    /// Whether a connection was surely, or perhaps, replaced too often in the last hour.
-    pub(super) fn may_replace(&self) -> Tri {
-        let recent = self.replacements.iter().filter(|(at, _)| self.now - at < HOUR);
-        let (all, sure) = (recent.clone().count(), recent.filter(|(_, is_sure)| *is_sure).count());
-        match (sure < REPLACEMENTS, all < REPLACEMENTS) {
-            (false, _) => Tri::No,
-            (true, false) => Tri::Perhaps,
-            (true, true) => Tri::Yes,
-        }
-    }
-
-    /// When the next attempt begins, if it waits.
+    /// Returns the start of the next attempt during a wait.
     pub(super) fn find_reconnect(&self) -> Option<u64> {
         match self.next {
             Next::Backoff(at, _) => Some(at.max(self.now)),
@@ -833,30 +830,29 @@ impl Model {
         }
     }
 
-    /// `poll` has returned `Wait` with this moment.
+    /// Records a `Wait` of `poll`.
     pub(super) const fn waits_until(&mut self, moment: u64) {
-        (self.told, self.is_first_call) = (moment, true);
+        (self.wait_until, self.is_first_call) = (moment, true);
     }
 
-    /// Compares with the queries, and takes over the moment that the client has chosen to wait
-    /// until.
-    pub(super) fn reconcile(&mut self, seen: &Seen) {
-        // A call after a sleep need not wait for the next poll.
-        if self.next == Next::Idle && seen.reconnect_at.is_some() {
-            self.next_begins_beside(seen);
+    /// Compares the state with the client's queries, and adopts the client's random wait.
+    pub(super) fn reconcile(&mut self, observed: &Observed) {
+        // A call after a sleep may start an attempt before the next poll.
+        if self.next == Next::Idle && observed.reconnect_at.is_some() {
+            self.start_beside(observed);
         }
-        if let (Next::Backoff(from, to), Some(at)) = (self.next, seen.reconnect_at) {
+        if let (Next::Backoff(from, to), Some(at)) = (self.next, observed.reconnect_at) {
             let is_past = to <= self.now && at == self.now;
             assert!(
                 is_past || (from..=to).contains(&at),
-                "the next attempt is at {at}, not within {from}..={to}"
+                "the next attempt is at {at}, expected {from}..={to}"
             );
             let at = if is_past { to } else { at };
             self.next = Next::Backoff(at, at);
         }
         let waits = matches!(self.next, Next::Backoff(..));
-        assert_eq!(seen.reconnect_at.is_some(), waits, "reconnect_at, while {:?}", self.next);
-        assert_eq!(seen.current, self.current(), "current");
-        assert_eq!(seen.state, self.state());
+        assert_eq!(observed.reconnect_at.is_some(), waits, "reconnect_at during {:?}", self.next);
+        assert_eq!(observed.current, self.current(), "current");
+        assert_eq!(observed.state, self.state());
     }
 }
