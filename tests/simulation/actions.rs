@@ -1,10 +1,11 @@
 //! What users do, and what goes wrong with devices and networks.
 
 use ivs_chat_proto::Content;
-use ivs_chat_proto::client::{CloseEvent, ConnectionId, ConnectionState, SendErrorKind};
+use ivs_chat_proto::client::{CloseEvent, ConnectionId, ConnectionState};
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 
 use crate::host::{Fate, Phase, Request, RequestKind};
+use crate::invariants::SendFacts;
 use crate::plan::BLOCKED;
 use crate::simulation::{Event, Simulation, log};
 
@@ -164,14 +165,19 @@ impl Simulation {
         let capability = publish.required_capability();
         let is_permitted =
             !host.plan.knows_capabilities || host.plan.user.capabilities.permits(capability);
-        let was_connected = host.client.state() == ConnectionState::Connected;
-        let was_told = host.current_socket().is_some_and(|socket| socket.received_401);
-        let was_leaving = host.is_leaving;
+        let facts = SendFacts {
+            capability,
+            is_permitted,
+            was_connected: host.client.state() == ConnectionState::Connected,
+            received_401: host.current_socket().is_some_and(|socket| socket.received_401),
+            was_leaving: host.is_leaving,
+            is_wanted: host.is_wanted,
+        };
         let reading = host.read(now);
         host.needs_poll = true;
         match host.client.send(reading, publish, data, &mut self.buffer) {
             Ok(sent) => {
-                assert!(is_permitted && was_connected && !was_told && !was_leaving);
+                facts.check_accepted();
                 let request_id = sent.request_id.to_string();
                 let decoded = Publish::decode(sent.payload.as_bytes()).expect("a publish");
                 assert_eq!(decoded.request_id().map(|id| id.to_string()), Some(request_id.clone()));
@@ -202,24 +208,7 @@ impl Simulation {
             }
             Err(error) => {
                 assert_eq!(error.data, data);
-                self.coverage.note(match error.kind {
-                    SendErrorKind::NotConnected => {
-                        assert!(!was_connected || was_told || !host.is_wanted);
-                        if was_told { "not sent: expired" } else { "not sent: not connected" }
-                    }
-                    SendErrorKind::Disconnecting => {
-                        assert!(was_leaving);
-                        "not sent: disconnecting"
-                    }
-                    SendErrorKind::NotPermitted(refused) => {
-                        assert!(!is_permitted && refused == capability);
-                        "not sent: not permitted"
-                    }
-                    SendErrorKind::TooLong(_) => "not sent: too long",
-                    SendErrorKind::TooManyInFlight => "not sent: too many in flight",
-                    SendErrorKind::TooManyRequests { .. } => "not sent: too many in a second",
-                    other => panic!("{other}"),
-                });
+                self.coverage.note(facts.check_refused(error.kind));
                 None
             }
         }

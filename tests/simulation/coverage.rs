@@ -11,7 +11,7 @@ const REQUIRED: &[&str] = &[
     // Outcomes.
     "outcome: assumed",
     "outcome: confirmed",
-    "outcome: confirmed, another did it",
+    "outcome: confirmed, caused by another request",
     "outcome: rejected 400",
     "outcome: rejected 401",
     "outcome: rejected 403",
@@ -22,18 +22,18 @@ const REQUIRED: &[&str] = &[
     "outcome: unknown, accepted",
     // False assumptions, each under the fault that excuses it.
     "assumed, not accepted: no pings, dead link",
-    "assumed, not accepted: no pings, sleep or the clock",
+    "assumed, not accepted: no pings, sleep or clock",
     "assumed, not accepted: no pings, slow",
     "assumed, not accepted: pings, answers held back",
     "assumed, not accepted: pings, the service answers nothing else",
     // What clients were owed, and got.
-    "owed: handed over",
-    "owed: missed, and covered",
+    "due: returned",
+    "due: missed, and disclosed",
     "gap",
     "gap: needed",
     "gap: nothing was missed",
     "received: error without a request",
-    "received: handed over",
+    "received: returned",
     "received: withheld",
     "request: abandoned",
     "request: arrives after it was abandoned",
@@ -61,11 +61,11 @@ const REQUIRED: &[&str] = &[
     "close on purpose after expiry: reconnects",
     "replaced",
     "replaced: fell back",
-    "dead link: not checked, because of sleep or the clock",
+    "dead link: not checked, because of sleep or clock",
     "dead link: noticed in time",
-    "kick: event",
-    "kick: event, then close",
-    "kicked: told",
+    "user disconnected: event",
+    "user disconnected: event, then close",
+    "disconnected user: notified",
     // How the service ended sessions.
     "session ended: 401, then abort",
     "session ended: 401, then close",
@@ -87,7 +87,7 @@ const REQUIRED: &[&str] = &[
     "fault: refuse_503",
     "fault: restart",
     "fault: unknown_code",
-    "service: handed on late",
+    "service: publish forwarded late",
     // What went wrong on the way, and with hosts.
     "network: broken",
     "network: corrupt",
@@ -102,25 +102,25 @@ const REQUIRED: &[&str] = &[
     "refresh",
     "token: fetched again, without an answer",
     "token: no answer",
-    "token: not needed any more",
+    "token: no longer needed",
     "token: permanent failure",
     "token: stale",
     "token: temporary failure",
     "ping",
     // The end of a run.
-    "end: connected when asked to",
-    "end: wants to be connected",
-    "reports of a connection that is over",
+    "recovery: connected by the user",
+    "recovery: not disconnected",
+    "reports about a closed connection",
 ];
 
 /// What must happen in a run of very many seeds.
 const RARE: &[&str] = &[
     "assumed, not accepted: no pings, no service",
-    "owed: missed unnoticed, pings answered and nothing else",
-    "owed: missed unnoticed, no pings, dead link",
+    "due: missed without notice, pings answered and nothing else",
+    "due: missed without notice, no pings, dead link",
     "token: stale failure",
-    "kick: close",
-    "kick: silence",
+    "user disconnected: close",
+    "user disconnected: silence",
     "session ended: abort",
     "session ended: silence",
 ];
@@ -135,7 +135,7 @@ impl Coverage {
     }
 
     /// Records the most of something. Its name begins with `at most`.
-    pub(crate) fn most(&mut self, what: &'static str, number: u64) {
+    pub(crate) fn maximum(&mut self, what: &'static str, number: u64) {
         let most = self.0.entry(what).or_default();
         *most = number.max(*most);
     }
@@ -143,7 +143,7 @@ impl Coverage {
     pub(crate) fn add(&mut self, other: &Self) {
         for (what, number) in &other.0 {
             if what.starts_with("at most") {
-                self.most(what, *number);
+                self.maximum(what, *number);
             } else {
                 self.notes(what, *number);
             }

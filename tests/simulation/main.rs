@@ -17,8 +17,11 @@ mod crowd;
 mod driver;
 mod final_checks;
 mod host;
+mod invariants;
 mod plan;
 mod rng;
+#[path = "../session/model/rules.rs"]
+mod rules;
 mod scenarios;
 mod service;
 mod simulation;

@@ -167,7 +167,7 @@ impl Simulation {
         if handled_at == self.now {
             return self.backend_publish(number, connection, request, &payload, self.now);
         }
-        self.coverage.note("service: handed on late");
+        self.coverage.note("service: publish forwarded late");
         let arrived_at = self.now;
         self.at(
             handled_at,
@@ -339,10 +339,10 @@ impl Simulation {
         }
         log!(self, "    {user} is disconnected: {:?}", self.disconnection);
         self.coverage.note(match (self.disconnection.has_event, self.disconnection.close_code) {
-            (true, Some(_)) => "kick: event, then close",
-            (false, Some(_)) => "kick: close",
-            (true, None) => "kick: event",
-            (false, None) => "kick: silence",
+            (true, Some(_)) => "user disconnected: event, then close",
+            (false, Some(_)) => "user disconnected: close",
+            (true, None) => "user disconnected: event",
+            (false, None) => "user disconnected: silence",
         });
         self.room.disconnect_user(self.instant(), user, reason);
         self.end_user(user);
@@ -397,21 +397,6 @@ impl Simulation {
             let bound = interval + 2 * timeout + lateness + self.network.max_latency_ms;
             self.after(bound, Event::DeadLinkDeadline(host, connection, self.now));
         }
-    }
-
-    /// A client that pings no longer takes a connection for its current one whose link is dead.
-    pub(crate) fn check_dead_link_noticed(
-        &mut self,
-        number: usize,
-        connection: ConnectionId,
-        since: u64,
-    ) {
-        let host = &self.hosts[number];
-        if host.was_disturbed_since(since) || !host.is_awake(self.now) {
-            return self.coverage.note("dead link: not checked, because of sleep or the clock");
-        }
-        assert_ne!(host.client.current(), Some(connection), "{number}: the link died at {since}");
-        self.coverage.note("dead link: noticed in time");
     }
 
     /// The application's server sends an event.

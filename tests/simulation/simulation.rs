@@ -65,7 +65,7 @@ pub(crate) struct Simulation {
     /// Whether nothing goes wrong any more.
     pub(crate) in_recovery: bool,
     /// When all clients left.
-    pub(crate) left_at: u64,
+    pub(crate) disconnected_at: u64,
     pub(crate) accepted: usize,
     /// When the room accepted each broadcast.
     pub(crate) broadcasts: Vec<Option<u64>>,
@@ -105,7 +105,7 @@ impl Simulation {
             queue: BTreeMap::new(),
             number: 0,
             in_recovery: false,
-            left_at: u64::MAX,
+            disconnected_at: u64::MAX,
             accepted: 0,
             broadcasts: Vec::new(),
             deleted: HashSet::new(),
@@ -240,7 +240,7 @@ impl Simulation {
             }
             Event::Ping(number, connection, payload) => self.ping(number, connection, payload),
             Event::Arrival(number, connection, count) => {
-                (0..count).for_each(|_| self.arrives(number, connection));
+                (0..count).for_each(|_| self.arrival(number, connection));
             }
             Event::ConnectionGone(route) => self.connection_gone(route),
             Event::DeadLinkDeadline(number, connection, since) => {
