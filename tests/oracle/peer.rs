@@ -1,7 +1,7 @@
 //! The model of the server side of a connection.
 //!
-//! [`PeerCheck`] gives each message to a [`Peer`] and compares the result with the documented rules.
-//! `serde_json` reads the messages for the model.
+//! [`PeerCheck`] gives each message to a [`Peer`] and compares the result with the documented
+//! rules. `serde_json` reads the messages for the model.
 //!
 //! # Invariants
 //!
@@ -14,8 +14,8 @@
 //!   - The rate limit is not reached.
 //! - An accepted publish has the values of its JSON. It is accepted again in its encoded form.
 //! - Otherwise the first condition that fails is the cause of the rejection. The error has the code
-//!   of the cause, the `RequestId` if it precedes the error in the JSON, and the `Id` of the message
-//!   to delete. The error is unchanged after encoding and decoding. The peer is unchanged.
+//!   of the cause, the `RequestId` if it precedes the error in the JSON, and the `Id` of the
+//!   message to delete. It is unchanged after encoding and decoding. The peer is unchanged.
 //! - Member names are read in any ASCII case.
 
 #![allow(dead_code, reason = "each driver uses a part")]

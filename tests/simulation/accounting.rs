@@ -1,37 +1,37 @@
-//! What each client was owed, and what it got.
+//! The accounting of broadcasts: those due to a client, and those that it returned.
 
 use ivs_chat_proto::client::ConnectionId;
 
-/// What became of one broadcast (a message, or an event of the application) at one client.
+/// One broadcast at one client. A broadcast is a message or an application event.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each says something else")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact")]
 pub(crate) struct Entry {
-    /// Whether the client was connected by its own account when the room accepted it.
+    /// Whether the client reported to be connected when the room accepted the broadcast.
     pub(crate) is_due: bool,
-    /// The room's connection that was the client's current one at that time.
+    /// The room's end of the connection that was current at that time.
     pub(crate) route: Option<u32>,
-    /// Whether the service delivered nothing on one of its connections at that time, but answered
-    /// the pings there, if the client sends any. It may be current, or become current again.
+    /// Whether the service delivered nothing on one of the client's connections at that time, but
+    /// answered pings. That connection may be current or become current again.
     pub(crate) is_unserved: bool,
-    /// Whether the link of one of its connections was dead towards the client.
+    /// Whether one of the client's connections had a dead link to the client at that time.
     pub(crate) was_dead: bool,
-    /// Whether it came so corrupt that it could not be decoded.
+    /// Whether it was received, but corrupted and not decodable.
     pub(crate) is_corrupt: bool,
-    /// Whether it was reported to the client on its current connection.
+    /// Whether the host reported it to the client on the current connection.
     pub(crate) is_reported: bool,
-    /// The connection on which it was handed over first.
+    /// The connection on which the client first returned it.
     pub(crate) first: Option<u32>,
-    /// How often it was handed over.
+    /// The number of times that the client returned it.
     pub(crate) times: u32,
 }
 
-/// The broadcasts of a room, as one client got them.
+/// All broadcasts of a room at one client.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Accounting {
     entries: Vec<Entry>,
-    /// When the client said that messages may have been missed, or that it is not connected.
+    /// The times at which the client disclosed a possible gap, or that it is not connected.
     disclosures: Vec<u64>,
-    /// When it said `PossibleGap`.
+    /// The times of `PossibleGap`.
     pub(crate) gaps: Vec<u64>,
 }
 
@@ -51,12 +51,14 @@ impl Accounting {
         self.disclosures.push(now);
     }
 
-    /// Returns when the client first said, at `time` or later, that it may have missed something.
+    /// Returns the first time, at `time` or later, at which the client disclosed a possible gap.
     pub(crate) fn disclosed_at(&self, time: u64) -> Option<u64> {
         self.disclosures.get(self.disclosures.partition_point(|at| *at < time)).copied()
     }
 
-    /// Records that it was handed over. Returns `true` if it had been, on another connection.
+    /// Records that the client returned a broadcast.
+    ///
+    /// Returns `true` if it was first returned on another connection.
     pub(crate) fn record_return(&mut self, number: usize, connection: ConnectionId) -> bool {
         let connection = u32::try_from(connection.number()).expect("few connections");
         let entry = self.entry(number);

@@ -1,4 +1,4 @@
-//! What users do, and what goes wrong with devices and networks.
+//! The actions of users, and the faults of devices and networks.
 
 use ivs_chat_proto::Content;
 use ivs_chat_proto::client::{CloseEvent, ConnectionId, ConnectionState};
@@ -10,12 +10,12 @@ use crate::plan::BLOCKED;
 use crate::simulation::{Event, Simulation, log};
 
 impl Simulation {
-    /// The user does something.
+    /// Performs a random action of the user.
     pub(crate) fn user_action(&mut self, number: usize) {
         if self.in_recovery {
             return;
         }
-        let (least, most) = self.hosts[number].plan.action_interval_ms.expect("a user who actions");
+        let (least, most) = self.hosts[number].plan.action_interval_ms.expect("an interval");
         let next = if self.rng.one_in(10) {
             self.rng.between(1, 10)
         } else {
@@ -30,27 +30,26 @@ impl Simulation {
         }
         match self.rng.between(0, 99) {
             0..50 => {
-                let kind = self.message();
+                let kind = self.new_message();
                 self.send(number, kind, false);
             }
             50..60 => {
-                // The event does not say whose request it answers, if both are for the same
-                // message.
+                // If two requests name the same message, the event does not tell which it answers.
                 let host = &self.hosts[number];
                 let id = host.last_message.clone().filter(|_| host.foreign_request_id.is_none());
                 let id = id.unwrap_or_else(|| format!("a message of {number}"));
                 self.send(number, RequestKind::Delete(id), false);
             }
             60 => {
-                let user = self.somebody();
+                let user = self.random_user();
                 self.send(number, RequestKind::Disconnect(user), false);
             }
             61 => self.disconnect(number, false),
             62 => self.disconnect(number, true),
-            // It cancels a disconnection that has not happened yet.
+            // Cancels a pending disconnection.
             63 if self.hosts[number].is_leaving => self.connect(number),
             64..67 => self.abandon(number),
-            67..71 if self.network.breaks => self.breaks(number),
+            67..71 if self.network.breaks => self.break_connection(number),
             71..74 if self.network.loses_links => {
                 if let Some(route) = self.route_of(number) {
                     self.lose_link(route);
@@ -68,8 +67,8 @@ impl Simulation {
                 self.coverage.note("clock: steps back");
                 self.hosts[number].clock.step_back(self.now, millis);
             }
-            80 if self.hosts[number].plan.is_outlier_next => {
-                log!(self, "{number}: the next reading is outlier");
+            80 if self.hosts[number].plan.has_outliers => {
+                log!(self, "{number}: the next reading is an outlier");
                 self.coverage.note("clock: outlier");
                 self.hosts[number].clock.is_outlier_next = true;
                 self.hosts[number].clock.disturbed_at = Some(self.now);
@@ -78,8 +77,8 @@ impl Simulation {
                 self.coverage.note("refresh");
                 self.refresh(number);
             }
-            84..86 if self.service.kicks > 0 && self.rng.one_in(3) => {
-                let user = self.somebody();
+            84..86 if self.service.user_disconnections > 0 && self.rng.one_in(3) => {
+                let user = self.random_user();
                 let reason =
                     self.rng.pick(&[None, Some("spam"), Some("your session has expired, bye")]);
                 self.disconnect_user(&user, reason);
@@ -96,7 +95,7 @@ impl Simulation {
         }
     }
 
-    /// The user sends a message.
+    /// Sends a regular message of the user.
     pub(crate) fn user_message(&mut self, number: usize) {
         let number_of_text = self.broadcasts.len();
         self.broadcasts.push(None);
@@ -105,19 +104,19 @@ impl Simulation {
             RequestKind::Send(number_of_text, format!("#{number_of_text} hej")),
             false,
         );
-        let next = self.hosts[number].plan.message_interval_ms.expect("a user who speaks");
+        let next = self.hosts[number].plan.message_interval_ms.expect("an interval");
         self.after(next, Event::UserMessage(number));
     }
 
-    /// The next reading of the clock is outlier.
+    /// Makes the next reading of the clock an outlier.
     pub(crate) fn outlier_reading(&mut self, number: usize) {
         self.hosts[number].clock.is_outlier_next = true;
-        let next = self.hosts[number].plan.outlier_interval_ms.expect("a clock that goes outlier");
+        let next = self.hosts[number].plan.outlier_interval_ms.expect("an interval");
         self.after(next, Event::OutlierReading(number));
     }
 
-    /// Makes a message that has not been sent before.
-    pub(crate) fn message(&mut self) -> RequestKind {
+    /// Returns a new message.
+    pub(crate) fn new_message(&mut self) -> RequestKind {
         let number = self.broadcasts.len();
         self.broadcasts.push(None);
         let texts = ["hej", "say \"please\"\n", "👋🏽 привет", "more of it", "\u{1}\\", BLOCKED];
@@ -126,12 +125,12 @@ impl Simulation {
         RequestKind::Send(number, format!("#{number} {text}"))
     }
 
-    fn somebody(&mut self) -> String {
+    fn random_user(&mut self) -> String {
         let names: Vec<_> = self.hosts.iter().map(|host| host.plan.user.id.as_str()).collect();
         self.rng.pick(&names).to_owned()
     }
 
-    /// Sends a request, if the client takes it, and returns its number.
+    /// Sends a request. Returns its number if the client accepts it.
     pub(crate) fn send(
         &mut self,
         number: usize,
@@ -148,7 +147,7 @@ impl Simulation {
         };
         let mut publish: Publish<'_> = match &kind {
             RequestKind::Send(_, text) => {
-                SendMessage::new(Content::new(text).expect("1 to 500")).into()
+                SendMessage::new(Content::new(text).expect("1 to 500 code points")).into()
             }
             RequestKind::Delete(id) => DeleteMessage::new((&**id).into()).into(),
             RequestKind::Disconnect(id) => DisconnectUser::new((&**id).into()).into(),
@@ -189,7 +188,7 @@ impl Simulation {
                 let (handle, connection, payload) =
                     (sent.handle, sent.connection, sent.payload.to_owned());
                 assert_eq!(host.client.current(), Some(connection));
-                assert!(host.request_ids.insert(request_id.clone()), "{request_id} again");
+                assert!(host.request_ids.insert(request_id.clone()), "{request_id} is reused");
                 host.pending.push(data);
                 host.requests.push(Request {
                     handle,
@@ -224,7 +223,7 @@ impl Simulation {
         self.coverage.note("request: abandoned");
     }
 
-    /// Returns a connection of a host that is open at both ends.
+    /// Returns a random connection of a host that is open at both ends.
     fn route_of(&mut self, number: usize) -> Option<usize> {
         let is_open = |route: &usize| {
             let route = &self.routes[*route];
@@ -235,8 +234,8 @@ impl Simulation {
         (!open.is_empty()).then(|| self.rng.pick(&open))
     }
 
-    /// A connection breaks, and the room learns of it later.
-    fn breaks(&mut self, number: usize) {
+    /// Breaks a connection. The room learns of it later.
+    fn break_connection(&mut self, number: usize) {
         let Some(route) = self.route_of(number) else { return };
         let connection: ConnectionId = self.routes[route].connection;
         log!(self, "{number}: {} breaks on the way", connection.number());
@@ -246,7 +245,7 @@ impl Simulation {
         self.after(noticed_at, Event::ConnectionGone(route));
     }
 
-    /// The device falls asleep for a while.
+    /// Puts the device to sleep.
     pub(crate) fn sleep(&mut self, number: usize, millis: u64) {
         log!(self, "{number}: sleeps for {millis} ms");
         self.coverage.note("host: sleeps");
@@ -264,14 +263,14 @@ impl Simulation {
         }
         let plan = &self.hosts[number].plan;
         let (sleep_interval_ms, most) =
-            (plan.sleep_interval_ms.expect("it naps"), plan.sleep_ms.expect("it sleeps"));
+            (plan.sleep_interval_ms.expect("an interval"), plan.sleep_ms.expect("a maximum"));
         let millis = self.rng.between(most / 2, most);
         self.sleep(number, millis);
         let next = self.rng.between(sleep_interval_ms / 2, sleep_interval_ms);
-        self.after(millis + next, Event::Sleep(number));
+        self.after(millis + next, Event::FallAsleep(number));
     }
 
-    /// The device wakes up. Some hosts poll first, and others read first what has come.
+    /// Wakes up the device. The host may poll before it reads its sockets, or after.
     pub(crate) fn wake_up(&mut self, number: usize) {
         log!(self, "{number}: wakes up");
         if self.hosts[number].plan.refreshes_on_waking {

@@ -1,4 +1,4 @@
-//! Clients of two sizes behind one type: as on a computer, and as on a microcontroller.
+//! Clients of two sizes behind one type: for a computer and for a microcontroller.
 
 use ivs_chat_proto::client::{
     Client, CloseEvent, Config, ConnectionId, ConnectionState, Counters, FetchError, FetchId,
@@ -7,6 +7,7 @@ use ivs_chat_proto::client::{
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::{DecodeError, Instant};
 
+/// A client of either size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AnyClient {
     Large(Box<Client<usize, 6, 1024>>),

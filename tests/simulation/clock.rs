@@ -1,19 +1,19 @@
-//! The clock of a host, which may be wrong.
+//! The clock of a host.
 
 use ivs_chat_proto::Instant;
 
-/// A monotonic clock as hosts really have them, derived from the true time.
+/// A monotonic clock with realistic defects, derived from the true time.
 #[derive(Clone, Debug)]
 pub(crate) struct HostClock {
     /// The reading at the true time 0.
     origin_ms: u64,
-    /// By how much it has fallen behind: it has stepped back, or stood still.
+    /// The sum of all steps back and stops.
     behind_ms: u64,
-    /// Whether it stands still while the device sleeps.
+    /// Whether the clock stops while the device sleeps.
     pub(crate) stops_in_sleep: bool,
-    /// Whether its next reading is outlier.
+    /// Whether the next reading is `u64::MAX`.
     pub(crate) is_outlier_next: bool,
-    /// When it last did anything that a clock should not do.
+    /// The time of the latest step back or outlier.
     pub(crate) disturbed_at: Option<u64>,
 }
 
@@ -28,7 +28,7 @@ impl HostClock {
         }
     }
 
-    /// Reads the clock at a true time.
+    /// Returns the reading at a true time.
     pub(crate) const fn read(&mut self, now: u64) -> Instant {
         if self.is_outlier_next {
             self.is_outlier_next = false;
@@ -45,7 +45,7 @@ impl HostClock {
         self.disturbed_at = Some(now);
     }
 
-    /// The device sleeps from now on for this time.
+    /// Records that the device starts to sleep for this time.
     pub(crate) const fn sleep(&mut self, millis: u64) {
         if self.stops_in_sleep {
             self.behind_ms += millis;

@@ -1,12 +1,13 @@
-//! How often everything happened.
+//! Counts of everything that occurred in a run.
 
 use core::fmt;
 use std::collections::BTreeMap;
 
+/// Counts and maxima, by name. The name of a maximum begins with `at most`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Coverage(BTreeMap<&'static str, u64>);
 
-/// What must happen in a run of many seeds: a check of what never happens is no check.
+/// The names that must occur in a run of many seeds, so that every check is exercised.
 const REQUIRED: &[&str] = &[
     // Outcomes.
     "outcome: assumed",
@@ -20,13 +21,13 @@ const REQUIRED: &[&str] = &[
     "outcome: rejected 499",
     "outcome: unknown",
     "outcome: unknown, accepted",
-    // False assumptions, each under the fault that excuses it.
+    // Wrong `Assumed` outcomes, each with the fault that excuses it.
     "assumed, not accepted: no pings, dead link",
     "assumed, not accepted: no pings, sleep or clock",
     "assumed, not accepted: no pings, slow",
     "assumed, not accepted: pings, answers held back",
     "assumed, not accepted: pings, the service answers nothing else",
-    // What clients were owed, and got.
+    // Broadcasts and requests.
     "due: returned",
     "due: missed, and disclosed",
     "gap",
@@ -48,7 +49,7 @@ const REQUIRED: &[&str] = &[
     "state: connected again",
     "state: connecting",
     "state: connecting again",
-    // Why clients were disconnected.
+    // Disconnections and closes.
     "disconnected: AttemptsExhausted",
     "disconnected: Closed, on purpose",
     "disconnected: DisconnectedUser",
@@ -66,13 +67,13 @@ const REQUIRED: &[&str] = &[
     "user disconnected: event",
     "user disconnected: event, then close",
     "disconnected user: notified",
-    // How the service ended sessions.
+    // Ends of sessions by the service.
     "session ended: 401, then abort",
     "session ended: 401, then close",
     "session ended: 401, then silence",
     "session ended: close",
     "session ended: stays open",
-    // What went wrong in the room.
+    // Faults of the room.
     "fault: accept_then_drop",
     "fault: drop",
     "fault: drop_after_accept",
@@ -88,7 +89,7 @@ const REQUIRED: &[&str] = &[
     "fault: restart",
     "fault: unknown_code",
     "service: publish forwarded late",
-    // What went wrong on the way, and with hosts.
+    // Faults of networks and hosts.
     "network: broken",
     "network: corrupt",
     "network: handshake without an answer",
@@ -107,13 +108,13 @@ const REQUIRED: &[&str] = &[
     "token: stale",
     "token: temporary failure",
     "ping",
-    // The end of a run.
+    // The recovery.
     "recovery: connected by the user",
     "recovery: not disconnected",
     "reports about a closed connection",
 ];
 
-/// What must happen in a run of very many seeds.
+/// The names that must occur in a run of very many seeds.
 const RARE: &[&str] = &[
     "assumed, not accepted: no pings, no service",
     "due: missed without notice, pings answered and nothing else",
@@ -134,7 +135,7 @@ impl Coverage {
         *self.0.entry(what).or_default() += times;
     }
 
-    /// Records the most of something. Its name begins with `at most`.
+    /// Records a value of which the maximum is kept.
     pub(crate) fn maximum(&mut self, what: &'static str, number: u64) {
         let most = self.0.entry(what).or_default();
         *most = number.max(*most);

@@ -36,12 +36,12 @@ impl Simulation {
     /// Runs from start to end and checks all invariants.
     pub(crate) fn run(mut self) -> Coverage {
         let end = self.plan.duration_ms;
-        self.pass_until(end);
+        self.run_until(end);
         self.begin_recovery();
         self.recover();
         // In this time, clients notice links that died just before.
         let is_throttled = self.hosts.iter().any(|host| host.plan.throttle_ms > 0);
-        self.pass_until(self.now + if is_throttled { 10 } else { 2 } * MINUTE_MS);
+        self.run_until(self.now + if is_throttled { 10 } else { 2 } * MINUTE_MS);
         self.disconnect_all();
         for number in 0..self.hosts.len() {
             self.check_requests(number);
@@ -118,7 +118,7 @@ impl Simulation {
             }
             self.probe();
             let elapsed = self.now - start;
-            self.pass_until(self.now + if elapsed < 20 * MINUTE_MS { 15_000 } else { 67_000 });
+            self.run_until(self.now + if elapsed < 20 * MINUTE_MS { 15_000 } else { 67_000 });
             let mut is_done = true;
             for (number, bound) in bounds.iter().enumerate() {
                 let host = &self.hosts[number];
@@ -158,7 +158,7 @@ impl Simulation {
                     true,
                 );
                 // Stays below the room's rate.
-                self.pass_until(self.now + 1_100);
+                self.run_until(self.now + 1_100);
             }
         }
     }
@@ -170,7 +170,7 @@ impl Simulation {
             let when_settled = self.rng.one_in(2);
             self.disconnect(number, when_settled);
         }
-        self.pass_until(self.now + 4 * MINUTE_MS);
+        self.run_until(self.now + 4 * MINUTE_MS);
         for host in &self.hosts {
             assert!(matches!(host.state, ConnectionState::Disconnected(_)), "{}", host.state);
             assert!(host.pending.is_empty());
@@ -184,7 +184,7 @@ impl Simulation {
             self.coverage.notes("counter: token timeouts", counters.token_timeouts.into());
             self.coverage.notes("counter: missed pings", counters.missed_pings.into());
         }
-        self.pass_until(self.now + MINUTE_MS);
+        self.run_until(self.now + MINUTE_MS);
         assert_eq!(
             (self.room.connections(), self.room.next_at()),
             (0, None::<Instant>),
@@ -285,7 +285,7 @@ impl Simulation {
                     self.coverage.maximum(name, took_ms);
                     assert!(
                         took_ms <= DISCLOSURE_MS,
-                        "{number}: broadcast {broadcast} of {accepted_at}, disclosed at {disclosed_at}"
+                        "{number}: {broadcast} of {accepted_at}, disclosed at {disclosed_at}"
                     );
                 }
                 continue;

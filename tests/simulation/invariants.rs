@@ -1,19 +1,19 @@
 //! The end-to-end invariants of a run.
 //!
-//! This list is not a second model of the client. It predicts no output and no state. Each invariant
-//! is a necessary condition that relates the client's behavior to the ground truth of the
+//! This list is not a second model of the client. It predicts no output and no state. Each
+//! invariant is a necessary condition that relates the client's behavior to the ground truth of the
 //! simulation: the requests that the room accepted, the broadcasts that it sent, the links that are
 //! dead, and the events that the host reported.
 //!
 //! The model of the client in `tests/session` cannot replace the list, and the list cannot replace
 //! the model:
 //!
-//! - The model predicts a client from its inputs alone. It cannot say whether an `Assumed` request
-//!   was accepted or whether a message was missed without notice, because no client can know.
+//! - The model predicts a client from its inputs alone. It cannot tell whether an `Assumed` request
+//!   was accepted or whether a message was missed without notice, because no client can know that.
 //! - The model does not cover `refresh`, `disconnect_when_settled` and `max_attempts`, which the
 //!   users of the simulation call and set. It limits neither token rates nor the time to recover.
-//! - The list accepts any client that keeps the promises. Only the model checks when and in which
-//!   way the client keeps them.
+//! - The list accepts every client that satisfies the conditions. Only the model checks each output
+//!   and its time.
 //!
 //! Both share the documented rules that need no state, in `tests/session/model/rules.rs`.
 //!
@@ -21,8 +21,8 @@
 //!
 //! - Outputs are returned in the documented order, and `Wait` is in the future ([`OutputCheck`]).
 //! - A reconnection reports `PossibleGap` ([`OutputCheck`]).
-//! - The client connects only while the user wants it to. At `Disconnected`, no request is in flight
-//!   and no connection is open ([`Simulation::check_state_change`]).
+//! - The client connects only while the user wants it to. At `Disconnected`, no request is in
+//!   flight and no connection is open ([`Simulation::check_state_change`]).
 //! - A session ends only for a reason that occurred ([`Simulation::check_disconnect_reason`]).
 //! - At most one token fetch is outstanding ([`Simulation::check_fetch`]).
 //! - A close after expiry never ends the session as closed on purpose. A close on purpose ends it
@@ -31,11 +31,12 @@
 //!   ([`Simulation::check_closed_connection_is_ignored`]).
 //! - A request is accepted only if it may be sent, and refused only for a reason that occurred
 //!   ([`SendFacts`]).
-//! - `Confirmed` means accepted, `Rejected` means not accepted, and neither `Assumed` comes early
-//!   ([`Simulation::check_outcome`]).
+//! - A `Confirmed` request was accepted, a `Rejected` one was not, and an `Assumed` one was not
+//!   assumed before `settle_ms` ([`Simulation::check_outcome`]).
 //! - A broadcast is returned once, unless duplicates are excused
 //!   ([`Simulation::check_repeated_return`]).
-//! - The event that disconnects this user ends the session ([`Simulation::check_user_disconnected`]).
+//! - The event that disconnects this user ends the session
+//!   ([`Simulation::check_user_disconnected`]).
 //! - With pings, a dead link is noticed in time ([`Simulation::check_dead_link_noticed`]).
 //!
 //! The module `final_checks` lists the invariants that hold at the end of a run.

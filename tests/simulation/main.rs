@@ -1,10 +1,21 @@
-//! Clients and a room, in memory and in virtual time, with everything going wrong that can: what
-//! the room has accepted and what the clients said agree, and all are connected again in the end,
-//! or not for the right reason.
+//! Clients and a room, simulated in memory and in virtual time.
 //!
-//! `SEED=123 cargo test --features mock --test simulation -- --nocapture one_seed` runs one seed,
-//! and tells everything that happens. All seeds of `.ci/run`: `cargo test --release --features mock
-//! --test simulation -- --ignored --nocapture`; as many others with `FIRST=10000` in front.
+//! A seed decides all faults of the service, the network, the hosts and their clocks. During a run,
+//! the [`invariants`] relate every client to the truth that only the simulation knows. At the end
+//! all faults stop, and the [`final_checks`] follow. The [`coverage`] ensures that every check is
+//! exercised. The [`scenarios`] and the [`crowd`] are runs that are not random.
+//!
+//! Reproduce one seed and log all events:
+//!
+//! ```text
+//! SEED=123 cargo test --features mock --test simulation -- --nocapture one_seed
+//! ```
+//!
+//! Run all seeds of `.ci/run`. `FIRST` and `COUNT` choose other seeds:
+//!
+//! ```text
+//! cargo test --release --features mock --test simulation -- --ignored --nocapture
+//! ```
 
 #![cfg(feature = "mock")]
 
@@ -33,11 +44,12 @@ use plan::Plan;
 use rng::Rng;
 use simulation::Simulation;
 
-/// How many seeds `.ci/run` goes through, and how many a plain `cargo test`.
+/// The number of seeds that `.ci/run` runs.
 const ALL: u64 = 50_000;
+/// The number of seeds that a plain `cargo test` runs.
 const SOME: u64 = 200;
 
-/// Says how to run a seed again that fails.
+/// Prints the command that reproduces a failing seed.
 struct Reproduction(u64);
 
 impl Drop for Reproduction {
@@ -58,7 +70,7 @@ fn run(seed: u64, is_verbose: bool) -> Coverage {
     Simulation::new(plan, rng, is_verbose).run()
 }
 
-/// Runs seeds on two threads.
+/// Runs `count` seeds from `first`, on two threads.
 fn run_all(first: u64, count: u64) -> Coverage {
     let half = |parity: u64| {
         let mut coverage = Coverage::default();
@@ -70,7 +82,7 @@ fn run_all(first: u64, count: u64) -> Coverage {
     std::thread::scope(|scope| {
         let other = scope.spawn(|| half(1));
         let mut coverage = half(0);
-        coverage.add(&other.join().expect("the other half"));
+        coverage.add(&other.join().expect("no panic"));
         coverage
     })
 }
@@ -91,20 +103,20 @@ fn some_seeds() {
 }
 
 #[test]
-fn the_same_seed_goes_the_same_way() {
+fn a_seed_always_gives_the_same_run() {
     for seed in 0..5 {
         assert_eq!(run(seed, false), run(seed, false));
     }
 }
 
 #[test]
-#[ignore = "takes a while unless optimized"]
+#[ignore = "takes a while and needs a release build"]
 fn all_seeds() {
     let first = number("FIRST").unwrap_or(0);
     let count = number("COUNT").unwrap_or(ALL);
     let start = Instant::now();
     let coverage = run_all(first, count);
-    println!("{count} seeds from {first} on, in {:.1} s", start.elapsed().as_secs_f64());
+    println!("{count} seeds from {first}, in {:.1} s", start.elapsed().as_secs_f64());
     println!("{coverage}");
     coverage.check();
     coverage.check_rare();

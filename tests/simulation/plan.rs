@@ -1,4 +1,4 @@
-//! What a seed makes of a room, its network, and the hosts of the clients in it.
+//! The plan of a run: a room, its network and its hosts.
 
 use core::num::{NonZeroU8, NonZeroU32};
 
@@ -14,28 +14,29 @@ pub(crate) const BLOCKED: &str = "spam";
 pub(crate) const MINUTE_MS: u64 = 60_000;
 pub(crate) const HOUR_MS: u64 = 60 * MINUTE_MS;
 
-/// Everything that is decided before a run begins.
+/// All decisions made before a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) room: Config,
     pub(crate) service: Service,
     pub(crate) network: Network,
     pub(crate) hosts: Vec<HostPlan>,
-    /// How long things go wrong.
+    /// The time until all faults stop.
     pub(crate) duration_ms: u64,
-    /// The least and the longest time between events that the application's server sends.
+    /// The minimum and the maximum time between application events.
     pub(crate) events_ms: Option<(u64, u64)>,
 }
 
-/// What the service does besides the [`Faults`] of the room. Numbers are of `Rng::one_in`.
+/// Faults of the service beside the [`Faults`] of the room. Counts are for `Rng::one_in`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Service {
-    /// Whether sessions end, and users are disconnected, in any way that there may be.
+    /// Whether the way in which sessions end and users are disconnected is random.
     pub(crate) has_random_end: bool,
     pub(crate) ends_early: u64,
     pub(crate) restarts: u64,
-    pub(crate) kicks: u64,
-    /// The gateway answers pings, and hands publishes on to what handles them after this time.
+    pub(crate) user_disconnections: u64,
+    /// The maximum delay between the gateway, which answers pings, and the backend, which handles
+    /// publishes.
     pub(crate) backend_lag_ms: u64,
 }
 
@@ -43,18 +44,18 @@ pub(crate) struct Service {
 pub(crate) struct Network {
     pub(crate) min_latency_ms: u64,
     pub(crate) max_latency_ms: u64,
-    /// Whether connections break, and the client's end is told.
+    /// Whether connections break, which the client notices.
     pub(crate) breaks: bool,
-    /// Whether links die without a sign.
+    /// Whether links die, which the client does not notice.
     pub(crate) loses_links: bool,
-    /// How often a message comes without its second half.
+    /// How often a message is cut in half.
     pub(crate) corrupts: u64,
     /// How often a handshake has no answer.
     pub(crate) loses_handshakes: u64,
 }
 
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each says something else")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact")]
 pub(crate) struct HostPlan {
     pub(crate) user: User,
     pub(crate) config: client::Config,
@@ -62,36 +63,36 @@ pub(crate) struct HostPlan {
     pub(crate) knows_session: bool,
     pub(crate) knows_capabilities: bool,
     pub(crate) knows_user: bool,
-    /// Whether the host sees the HTTP status of a handshake that is refused. Browsers do not.
+    /// Whether the host can read the HTTP status of a refused handshake. Browsers cannot.
     pub(crate) sees_status: bool,
     /// The error of the wall clock from which `TokenInfo::session_ms` is computed.
     pub(crate) wall_error_ms: i64,
-    /// Timers fire at multiples of this time only, or when they are due if it is 0.
+    /// Timers fire only at multiples of this time, or exactly if it is 0.
     pub(crate) throttle_ms: u64,
     pub(crate) clock_origin_ms: u64,
     pub(crate) steps_back: bool,
-    pub(crate) is_outlier_next: bool,
-    /// Every how often a reading is outlier, if the user does nothing that makes it so.
+    pub(crate) has_outliers: bool,
+    /// The time between outlier readings, beside those among the user's actions.
     pub(crate) outlier_interval_ms: Option<u64>,
     pub(crate) stops_in_sleep: bool,
     /// The longest sleep.
     pub(crate) sleep_ms: Option<u64>,
-    /// Every how often it sleeps, if it does nothing else.
+    /// The time between sleeps, beside those among the user's actions.
     pub(crate) sleep_interval_ms: Option<u64>,
     pub(crate) refreshes_on_waking: bool,
     pub(crate) refreshes: bool,
-    /// The least and the longest time between what the user does.
+    /// The minimum and the maximum time between random actions of the user.
     pub(crate) action_interval_ms: Option<(u64, u64)>,
-    /// Every how often the user sends a message, if that is all that the user does.
+    /// The time between regular messages of the user.
     pub(crate) message_interval_ms: Option<u64>,
     pub(crate) tokens: TokenPlan,
 }
 
-/// How the token endpoint behaves. Numbers are of `Rng::one_in`.
+/// Faults of the token endpoint. Counts are for `Rng::one_in`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct TokenPlan {
     pub(crate) fails: u64,
-    /// Of those that fail.
+    /// How often a failure is permanent.
     pub(crate) is_permanent: u64,
     pub(crate) has_no_answer: u64,
     pub(crate) is_late: u64,
@@ -99,7 +100,7 @@ pub(crate) struct TokenPlan {
 }
 
 impl HostPlan {
-    /// A host with nothing wrong.
+    /// Returns a host without faults.
     pub(crate) fn healthy(name: &str, config: client::Config) -> Self {
         Self {
             user: User::new(name),
@@ -113,7 +114,7 @@ impl HostPlan {
             throttle_ms: 0,
             clock_origin_ms: 0,
             steps_back: false,
-            is_outlier_next: false,
+            has_outliers: false,
             outlier_interval_ms: None,
             stops_in_sleep: false,
             sleep_ms: None,
@@ -128,7 +129,7 @@ impl HostPlan {
 }
 
 impl Plan {
-    /// A room, a service and a network with nothing wrong.
+    /// Returns a room, a service and a network without faults.
     pub(crate) fn healthy(hosts: Vec<HostPlan>) -> Self {
         let mut room = Config::new();
         room.record_accepted = false;
@@ -149,7 +150,7 @@ impl Plan {
         }
     }
 
-    /// Anything may be wrong.
+    /// Returns a plan with random faults.
     pub(crate) fn random(rng: &mut Rng) -> Self {
         let is_slow = rng.one_in(2);
         let faults = faults(rng, is_slow);
@@ -169,7 +170,7 @@ impl Plan {
             has_random_end: often(1) == 1,
             ends_early: often(40),
             restarts: often(80),
-            kicks: often(80),
+            user_disconnections: often(80),
             backend_lag_ms: match often(1) * often(1) {
                 0 => 0,
                 _ => rng.pick(&[100, 500, 900, 3_000, 8_000]),
@@ -224,7 +225,7 @@ fn faults(rng: &mut Rng, is_slow: bool) -> Faults {
     faults.max_delay_ms = u32::try_from(rng.between(1, 3_000)).expect("short");
     faults.max_stall_ms = u32::try_from(rng.between(1, 15_000)).expect("short");
     if faults.oversize != Probability::NEVER {
-        // Otherwise the run spends most of its time on fragments of what is thrown away.
+        // Fragments of oversized messages, which are dropped, would take most of the run.
         faults.fragment = Probability::NEVER;
     }
     faults
@@ -246,7 +247,7 @@ fn room(rng: &mut Rng, faults: Faults) -> Config {
     config
 }
 
-/// Returns up to four hosts, of which two may be of the same user.
+/// Returns up to four hosts. Two may belong to the same user.
 fn hosts(rng: &mut Rng, is_slow: bool, max_code_points: u16) -> Vec<HostPlan> {
     let names: &[&str] = match rng.between(0, 4) {
         0 => &["astrid"],
@@ -291,7 +292,7 @@ fn host(rng: &mut Rng, name: &str, is_slow: bool, max_code_points: u16) -> HostP
         throttle_ms: if rng.one_in(if can_ping { 10 } else { 4 }) { MINUTE_MS } else { 0 },
         clock_origin_ms: rng.pick(&[0, 0, 5_000, 1_767_225_600_000, u64::MAX >> 1]),
         steps_back: rng.one_in(6),
-        is_outlier_next: rng.one_in(10),
+        has_outliers: rng.one_in(10),
         outlier_interval_ms: None,
         stops_in_sleep: rng.one_in(2),
         sleep_ms: rng.one_in(3).then(|| rng.pick(&[2_000, 40_000, 20 * MINUTE_MS])),
@@ -311,7 +312,7 @@ fn host(rng: &mut Rng, name: &str, is_slow: bool, max_code_points: u16) -> HostP
     }
 }
 
-/// Returns the default settings, or settings with shorter times.
+/// Returns the default settings, or settings with shorter timeouts.
 fn client_config(rng: &mut Rng) -> client::Config {
     let mut config =
         if rng.one_in(3) { client::Config::without_pings() } else { client::Config::with_pings() };
@@ -343,7 +344,7 @@ fn client_config(rng: &mut Rng) -> client::Config {
     config
 }
 
-/// Returns any way in which a session may end.
+/// Returns a random end of a session.
 pub(crate) fn session_end(rng: &mut Rng) -> SessionEnd {
     let cut = u8::try_from(rng.between(0, 46)).expect("few");
     let reasons = [
@@ -366,7 +367,7 @@ pub(crate) fn session_end(rng: &mut Rng) -> SessionEnd {
     if rng.one_in(3) { end.without_error() } else { end }
 }
 
-/// Returns any way in which a user may be disconnected.
+/// Returns a random way to disconnect a user.
 pub(crate) fn disconnection(rng: &mut Rng) -> Disconnection {
     let disconnection = Disconnection::new(rng.pick(&[Some(1000), Some(1001), Some(1005), None]));
     if rng.one_in(3) { disconnection.without_event() } else { disconnection }

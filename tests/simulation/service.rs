@@ -1,4 +1,4 @@
-//! The service's end: the room, and a record of what it does for each connection.
+//! The service: the room, and the state of each connection at its end.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,7 +11,7 @@ use crate::host::{Arrival, Fate, Phase, RequestKind, place};
 use crate::plan::{self, BLOCKED};
 use crate::simulation::{Event, Simulation, log};
 
-/// A connection, at the service's end.
+/// The service's end of a connection.
 #[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) host: usize,
@@ -24,13 +24,13 @@ pub(crate) struct Route {
     pub(crate) pings: VecDeque<[u8; 4]>,
 }
 
-/// What the service still does for a connection.
+/// The extent to which the service serves a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     Served,
-    /// It answers pings, and publishes with an error 401.
+    /// It answers pings, and answers publishes with an error 401.
     Errors,
-    /// It answers pings.
+    /// It only answers pings.
     Pongs,
     Closed,
 }
@@ -54,7 +54,7 @@ impl Simulation {
         Instant::from_millis(self.now)
     }
 
-    /// Returns the faults of the room, without those that this module injects.
+    /// Returns the faults of the room, with the next session end and disconnection.
     const fn faults(&self) -> Faults {
         let mut faults = if self.in_recovery { Faults::none() } else { self.plan.room.faults };
         faults.session_end = self.session_end;
@@ -62,7 +62,7 @@ impl Simulation {
         faults
     }
 
-    /// Chooses how the next session ends.
+    /// Chooses the way in which the next session ends.
     pub(crate) fn set_session_end(&mut self) {
         if self.service.has_random_end && !self.in_recovery {
             self.session_end = plan::session_end(&mut self.rng);
@@ -88,7 +88,9 @@ impl Simulation {
         });
     }
 
-    /// Records that sessions have expired. The room does it at its next call.
+    /// Records the expired sessions, which the room ends at its next call.
+    ///
+    /// Returns `true` if there are any.
     pub(crate) fn expire(&mut self) -> bool {
         let mut has_expired = false;
         let mut place = 0;
@@ -131,7 +133,7 @@ impl Simulation {
                 let socket = &mut self.hosts[number].sockets[place(connection)];
                 socket.route = Some(route);
                 if socket.phase == Phase::Closed {
-                    // The client has given up meanwhile.
+                    // The client has abandoned the attempt in the meantime.
                     self.after(1_000, Event::ConnectionGone(route));
                 }
                 self.down(number, connection, vec![Arrival::Open]);
@@ -151,7 +153,7 @@ impl Simulation {
         }
     }
 
-    /// A request arrives at the gateway.
+    /// Processes the arrival of a request at the gateway.
     pub(crate) fn publish(
         &mut self,
         number: usize,
@@ -175,7 +177,7 @@ impl Simulation {
         );
     }
 
-    /// A request is done or rejected, or nothing is.
+    /// Processes a request at the backend, and records its fate.
     pub(crate) fn backend_publish(
         &mut self,
         number: usize,
@@ -278,7 +280,7 @@ impl Simulation {
             }
         }
         let known = self.live.iter().filter(|route| !self.routes[**route].is_closed()).count();
-        assert_eq!(known, after, "the connections that the room has");
+        assert_eq!(known, after, "the open connections of the room");
         self.set_session_end();
     }
 
@@ -296,9 +298,13 @@ impl Simulation {
         }
     }
 
-    /// The room has accepted a broadcast.
+    /// Records that the room accepted a broadcast, and to which clients it is due.
     pub(crate) fn record(&mut self, broadcast: usize) {
-        assert_eq!(self.broadcasts[broadcast].replace(self.now), None, "accepted twice");
+        assert_eq!(
+            self.broadcasts[broadcast].replace(self.now),
+            None,
+            "broadcast {broadcast} accepted twice"
+        );
         for (number, host) in self.hosts.iter_mut().enumerate() {
             let is_open = |route: &&Route| {
                 route.host == number && host.sockets[place(route.connection)].phase == Phase::Open
@@ -331,7 +337,7 @@ impl Simulation {
         }
     }
 
-    /// The application's server disconnects a user.
+    /// Disconnects a user on behalf of the application's server.
     pub(crate) fn disconnect_user(&mut self, user: &str, reason: Option<&str>) {
         if self.service.has_random_end {
             self.disconnection = plan::disconnection(&mut self.rng);
@@ -358,14 +364,14 @@ impl Simulation {
         }
     }
 
-    /// The service learns that a connection is gone.
+    /// Tells the service that a connection is gone.
     pub(crate) fn connection_gone(&mut self, route: usize) {
         let conn = ConnectionId::from_number(u64::try_from(route).expect("few"));
         self.room.handle_close(self.instant(), conn);
         self.routes[route].stage = Stage::Closed;
     }
 
-    /// A link dies without a sign, in one direction or both.
+    /// Kills a link without a close, in one direction or both.
     pub(crate) fn lose_link(&mut self, route: usize) {
         let direction = self.rng.pick(&[
             Direction::ToClient,
@@ -389,7 +395,7 @@ impl Simulation {
         if config.can_ping() && self.hosts[host].client.current() == Some(connection) {
             let (interval, timeout) =
                 (u64::from(config.ping_interval_ms), u64::from(config.ping_timeout_ms));
-            // A throttled timer is late each time, and gives each answer more time.
+            // A throttled timer is late each time, which extends each ping timeout.
             let lateness = match self.hosts[host].plan.throttle_ms {
                 0 => 0,
                 throttle => 6 * throttle,
@@ -399,7 +405,7 @@ impl Simulation {
         }
     }
 
-    /// The application's server sends an event.
+    /// Sends an application event, and schedules the next.
     pub(crate) fn application_event(&mut self) {
         if let Some((least, most)) = self.plan.events_ms.filter(|_| !self.in_recovery) {
             let next = self.rng.between(least, most);

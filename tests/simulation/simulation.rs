@@ -1,4 +1,4 @@
-//! The room, the hosts, and the network between them, in virtual time.
+//! The event queue of a run: the room, the hosts and the network in virtual time.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -13,37 +13,38 @@ use crate::plan::{Network, Plan, Service};
 use crate::rng::Rng;
 use crate::service::Route;
 
-/// What happens at its time. The first number is that of a host.
+/// A scheduled event. The first field is the number of a host, except where stated.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// The user does something.
+    /// The user performs a random action.
     UserAction(usize),
-    /// The user sends a message.
+    /// The user sends a regular message.
     UserMessage(usize),
-    /// The next reading of the clock is outlier.
+    /// The next reading of the clock becomes an outlier.
     OutlierReading(usize),
     /// The device falls asleep.
-    Sleep(usize),
+    FallAsleep(usize),
     WakeUp(usize),
     /// The token endpoint answers.
     Token(usize, FetchId),
-    /// The handshake arrives at the service.
+    /// A handshake arrives at the service.
     Handshake(usize, ConnectionId, String),
     /// A request arrives at the service's gateway.
     Publish(usize, ConnectionId, usize, String),
-    /// The gateway has handed the request on. It arrived at the time that comes last.
+    /// A request arrives at the backend. The last field is its arrival at the gateway.
     BackendPublish(usize, ConnectionId, usize, String, u64),
     Ping(usize, ConnectionId, [u8; 4]),
-    /// So many things arrive at the client's end of a socket.
+    /// This many arrivals reach the client's end of a socket.
     Arrival(usize, ConnectionId, usize),
-    /// The service learns that a connection is gone.
+    /// The service learns that the connection with this route is gone.
     ConnectionGone(usize),
-    /// The client must have noticed that the link has died.
+    /// The deadline for noticing a dead link, and the time at which it died.
     DeadLinkDeadline(usize, ConnectionId, u64),
     /// The application's server sends an event.
     ApplicationEvent,
 }
 
+/// A run of clients and a room.
 pub(crate) struct Simulation {
     pub(crate) is_verbose: bool,
     pub(crate) rng: Rng,
@@ -51,26 +52,28 @@ pub(crate) struct Simulation {
     pub(crate) network: Network,
     pub(crate) service: Service,
     pub(crate) room: Room,
-    /// By the number of the room's `ConnectionId`.
+    /// The connections of the room, by the number of the room's `ConnectionId`.
     pub(crate) routes: Vec<Route>,
-    /// Those that were not over when that was last looked at.
+    /// The routes that were open at the latest check.
     pub(crate) live: Vec<usize>,
-    /// How the next session ends, and how the next user is disconnected.
+    /// The way in which the next session ends.
     pub(crate) session_end: SessionEnd,
+    /// The way in which the next user is disconnected.
     pub(crate) disconnection: Disconnection,
     pub(crate) hosts: Vec<Host>,
     pub(crate) now: u64,
     queue: BTreeMap<(u64, u64), Event>,
     number: u64,
-    /// Whether nothing goes wrong any more.
+    /// Whether all faults have stopped.
     pub(crate) in_recovery: bool,
-    /// When all clients left.
+    /// The time at which all clients are disconnected at the end.
     pub(crate) disconnected_at: u64,
     pub(crate) accepted: usize,
-    /// When the room accepted each broadcast.
+    /// The time at which the room accepted each broadcast.
     pub(crate) broadcasts: Vec<Option<u64>>,
-    /// The targets of deletions and disconnections that happened.
+    /// The deleted messages.
     pub(crate) deleted: HashSet<String>,
+    /// The disconnected users.
     pub(crate) disconnected: HashSet<String>,
     pub(crate) coverage: Coverage,
     pub(crate) buffer: String,
@@ -130,7 +133,7 @@ impl Simulation {
                 simulation.after(outlier_interval_ms, Event::OutlierReading(number));
             }
             if let Some(sleep_interval_ms) = plan.sleep_interval_ms {
-                simulation.after(sleep_interval_ms, Event::Sleep(number));
+                simulation.after(sleep_interval_ms, Event::FallAsleep(number));
             }
             simulation.hosts.push(Host::new(plan, client));
             simulation.connect(number);
@@ -156,7 +159,7 @@ impl Simulation {
         self.rng.between(self.network.min_latency_ms, self.network.max_latency_ms)
     }
 
-    /// Something goes to the service, after everything that has gone there on this socket.
+    /// Schedules an arrival at the service, after all earlier ones on this socket.
     pub(crate) fn up(&mut self, number: usize, connection: ConnectionId, event: Event) {
         let arrives_at = self.now + self.latency();
         let socket = &mut self.hosts[number].sockets[place(connection)];
@@ -165,7 +168,7 @@ impl Simulation {
         self.at(arrives_at, event);
     }
 
-    /// Something comes from the service, after everything that has come from there on this socket.
+    /// Schedules arrivals at the client, after all earlier ones on this socket.
     pub(crate) fn down(&mut self, number: usize, connection: ConnectionId, arrivals: Vec<Arrival>) {
         let arrives_at = self.now + self.latency();
         let socket = &mut self.hosts[number].sockets[place(connection)];
@@ -178,13 +181,13 @@ impl Simulation {
         self.at(arrives_at, Event::Arrival(number, connection, count));
     }
 
-    /// Lets everything happen until then.
-    pub(crate) fn pass_until(&mut self, end: u64) {
+    /// Runs all events until `end`.
+    pub(crate) fn run_until(&mut self, end: u64) {
         loop {
             self.poll_room();
             let next = self.queue.first_key_value().map_or(u64::MAX, |((at, _), _)| *at);
             if next <= self.now {
-                let (_, event) = self.queue.pop_first().expect("one is due");
+                let (_, event) = self.queue.pop_first().expect("an event");
                 self.handle(event);
                 continue;
             }
@@ -210,7 +213,7 @@ impl Simulation {
         let host = match &event {
             Event::UserAction(number)
             | Event::UserMessage(number)
-            | Event::Sleep(number)
+            | Event::FallAsleep(number)
             | Event::WakeUp(number)
             | Event::Token(number, _)
             | Event::Arrival(number, ..) => Some(*number),
@@ -226,7 +229,7 @@ impl Simulation {
             Event::UserAction(number) => self.user_action(number),
             Event::UserMessage(number) => self.user_message(number),
             Event::OutlierReading(number) => self.outlier_reading(number),
-            Event::Sleep(number) => self.fall_asleep(number),
+            Event::FallAsleep(number) => self.fall_asleep(number),
             Event::WakeUp(number) => self.wake_up(number),
             Event::Token(number, fetch) => self.token(number, fetch),
             Event::Handshake(number, connection, token) => {
@@ -248,7 +251,7 @@ impl Simulation {
             }
             Event::ApplicationEvent => self.application_event(),
         }
-        // Most hosts poll after every input. These do nearly always.
+        // Most hosts poll after every input. These do so almost always.
         if let Some(number) = host.filter(|_| !self.rng.one_in(8)) {
             if self.hosts[number].is_awake(self.now) {
                 self.drive(number);
@@ -256,7 +259,7 @@ impl Simulation {
         }
     }
 
-    /// Takes what the room delivers.
+    /// Schedules the deliveries of the room.
     fn poll_room(&mut self) {
         let has_expired = self.expire();
         let mut waiting: Option<(usize, Vec<Arrival>)> = None;
@@ -264,13 +267,10 @@ impl Simulation {
             let route = place(conn);
             let arrival = match delivery {
                 Delivery::Pong => {
-                    Arrival::Pong(self.routes[route].pings.pop_front().expect("it was asked for"))
+                    Arrival::Pong(self.routes[route].pings.pop_front().expect("a ping"))
                 }
                 Delivery::Close { .. } | Delivery::Abort => {
-                    assert!(
-                        self.routes[route].is_closed(),
-                        "the room ended a connection that should live"
-                    );
+                    assert!(self.routes[route].is_closed(), "the room closed an open connection");
                     Arrival::Delivery(delivery)
                 }
                 delivery => Arrival::Delivery(delivery),

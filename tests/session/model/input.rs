@@ -291,12 +291,23 @@ impl Payload {
         let time = "2026-11-22T10:00:00Z";
         let event = |name: &str, attributes: &str| {
             format!(
-                r#"{{"Type":"EVENT","Id":"{id}","RequestId":"{request_id}","EventName":"{name}","Attributes":{attributes},"SendTime":"{time}"}}"#
+                concat!(
+                    r#"{{"Type":"EVENT","Id":"{}","RequestId":"{}","EventName":"{}","#,
+                    r#""Attributes":{},"SendTime":"{}"}}"#
+                ),
+                id, request_id, name, attributes, time
             )
         };
         match &self.kind {
             PayloadKind::Message { user_id } => format!(
-                r#"{{"Type":"MESSAGE","Id":"{id}","RequestId":"{request_id}","Attributes":null,"Content":"x","SendTime":"{time}","Sender":{{"UserId":"{}","Attributes":{{}}}}}}"#,
+                concat!(
+                    r#"{{"Type":"MESSAGE","Id":"{}","RequestId":"{}","Attributes":null,"#,
+                    r#""Content":"x","SendTime":"{}","#,
+                    r#""Sender":{{"UserId":"{}","Attributes":{{}}}}}}"#
+                ),
+                id,
+                request_id,
+                time,
                 escaped(user_id)
             ),
             PayloadKind::Event(Target::Deleted(id)) => event(
@@ -309,7 +320,11 @@ impl Payload {
             ),
             PayloadKind::Event(_) => event("poll:open", "null"),
             PayloadKind::Error(code) => format!(
-                r#"{{"Type":"ERROR","Id":"{id}","RequestId":"{request_id}","ErrorCode":{code},"ErrorMessage":"no"}}"#
+                concat!(
+                    r#"{{"Type":"ERROR","Id":"{}","RequestId":"{}","#,
+                    r#""ErrorCode":{},"ErrorMessage":"no"}}"#
+                ),
+                id, request_id, code
             ),
             PayloadKind::Unknown => {
                 format!(r#"{{"Type":"POLL","Id":"{id}","RequestId":"{request_id}"}}"#)

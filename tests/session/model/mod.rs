@@ -8,10 +8,9 @@
 //! # Invariants
 //!
 //! - Every accepted request has exactly one outcome, with its own handle and data, unless it is
-//!   abandoned. `Confirmed` and `Rejected` come only with the matching payload. `Assumed` needs
-//!   evidence, one second after the evidence, and no doubt. `Unknown` needs a connection that ended,
-//!   a doubt, or missing evidence at the deadline. A late call postpones the decision by one ping
-//!   timeout.
+//!   abandoned. `Confirmed` and `Rejected` need the matching payload. `Assumed` needs evidence that
+//!   is a second old, and no doubt. `Unknown` needs a closed connection, a doubt, or missing evidence
+//!   at the deadline. A late call postpones the decision by one ping timeout.
 //! - A refused request changes nothing. An input that names a dead connection or a stale fetch
 //!   changes nothing.
 //! - An error is never withheld, except for a 401 on a replaced connection that answers no request.
@@ -20,14 +19,14 @@
 //! - The client closes a connection once, with code 1000 or 3008, and for a documented reason. A
 //!   failed attempt does not affect the current connection.
 //! - `State`, `Replaced` and `PossibleGap` are returned exactly when the documentation says so.
-//!   Outputs are returned in the documented order. At `Disconnected`, no request is in flight and no
-//!   connection is open.
+//!   Outputs are returned in the documented order. At `Disconnected`, no request is in flight and
+//!   no connection is open.
 //! - At most one token fetch is outstanding. Each fetch has a reason. It follows a wait unless the
 //!   documentation says that it is immediate.
 //! - `poll` reaches `Wait` within a bounded number of calls. `Wait` is later than now and no later
 //!   than the next deadline. Polling again, or before `Wait`, changes nothing.
 //! - Only differences between clock readings count. A second client gets the same inputs with a
-//!   steady clock, without the steps back and jumps of the first one's, and must behave the same.
+//!   steady clock, without the steps back and jumps of the first clock, and must behave the same.
 //!
 //! # Limits
 //!

@@ -537,5 +537,8 @@ fn number(number: u64) -> usize {
 }
 
 fn is_close(output: &Output<u32>, conn: usize, with: u16) -> bool {
-    matches!(output, Output::Close { connection, code } if *connection == conn_id(conn) && *code == with)
+    match output {
+        Output::Close { connection, code } => *connection == conn_id(conn) && *code == with,
+        _ => false,
+    }
 }

@@ -489,13 +489,12 @@ impl Model {
             let mut deletions =
                 (0..self.requests.len()).filter(|place| deletes(&self.requests[*place]));
             let lone = deletions.next().filter(|_| deletions.next().is_none());
-            let lone =
-                lone.filter(|place| matches!(self.requests[*place].target, Target::Deleted(id) if id == payload.id));
+            let deletes_it =
+                |target: &Target| matches!(target, Target::Deleted(id) if *id == payload.id);
+            let lone = lone.filter(|place| deletes_it(&self.requests[*place].target));
             // The error may answer an earlier deletion of the message. The client remembers these
             // in a Bloom filter, so it may decline other errors too.
-            let is_past =
-                |target: &Target| matches!(target, Target::Deleted(id) if *id == payload.id);
-            let must_not = self.past_deletions.iter().any(is_past);
+            let must_not = self.past_deletions.iter().any(deletes_it);
             assert!(
                 !must_not || !has_settled || lone.is_none(),
                 "the error may answer an earlier deletion"
