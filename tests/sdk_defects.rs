@@ -54,9 +54,7 @@ fn without_backoff_an_accept_then_drop_server_gets_token_fetches_in_no_time() {
 
 /// A connection that has lasted, and is being replaced.
 const REFRESHING: &str = "
-    0       connected           => wait 30_000
-    30_000  poll                => ping c0 1; wait 40_000
-    30_001  pong c0 1           => wait 60_000
+    30_001  stable              => wait 60_000
     50_000  refresh             => ping c0 2; fetch f1; wait 60_000
     50_001  pong c0 2           => wait 80_000
     ";

@@ -39,10 +39,10 @@ fn a_token_fetch_has_a_timeout() {
         30_000  poll                     => wait 31_000
         31_000  poll                     => fetch f1; wait 61_000
         # The answers to the first fetch come late.
-        31_001  token f0                 => no use; wait 61_000
+        31_001  token f0                 => ignored; wait 61_000
         31_002  no_token f0 ever         => wait 61_000
         31_003  token f1                 => c0; wait 61_003
-        31_004  token f1                 => no use; wait 61_003
+        31_004  token f1                 => ignored; wait 61_003
         31_005  no_token f1 ever         => wait 61_003
         ",
     );
@@ -51,13 +51,11 @@ fn a_token_fetch_has_a_timeout() {
     play(
         "
         set token_timeout_ms 2_000
-        0       connected                => wait 30_000
-        30_000  poll                     => ping c0 1; wait 40_000
-        30_100  pong c0 1                => wait 60_000
+        30_100  stable                   => wait 60_000
         40_000  recv c0 error 401        => error 401; fetch f1; wait 42_000
         42_000  poll                     => wait 43_000
         43_000  poll                     => fetch f2; wait 45_000
-        43_001  token f1                 => no use; wait 45_000
+        43_001  token f1                 => ignored; wait 45_000
         43_002  token f2                 => c1; wait 60_000
         ",
     );
@@ -68,7 +66,7 @@ fn answers_to_fetches_that_never_were_change_nothing() {
     play_each(
         &["f0", "f1", "f2", "f18446744073709551615"],
         "
-        0       token {}                 => no use
+        0       token {}                 => ignored
         0       no_token {} ever         =>
         0       no_token {} for now      =>
         ",
@@ -77,7 +75,7 @@ fn answers_to_fetches_that_never_were_change_nothing() {
         &["f1", "f2", "f18446744073709551615"],
         "
         0       connect                  => state connecting; fetch f0; wait 30_000
-        0       token {}                 => no use; wait 30_000
+        0       token {}                 => ignored; wait 30_000
         0       no_token {} ever         => wait 30_000
         0       no_token {} for now      => wait 30_000
         ",
@@ -98,7 +96,7 @@ fn a_fetch_under_way_serves_the_next_session() {
         5       open c0                  =>
         6       connect                  => state connecting; fetch f1; wait 30_006
         7       disconnect               => state disconnected: not wanted; wait 30_006
-        8       token f1                 => no use
+        8       token f1                 => ignored
         9       connect                  => state connecting; fetch f2; wait 30_009
         ",
     );
@@ -266,9 +264,7 @@ fn max_attempts_does_not_count_beside_a_working_connection() {
     play(
         "
         set max_attempts 1
-        0       connected                => wait 30_000
-        30_000  poll                     => ping c0 1; wait 40_000
-        30_100  pong c0 1                => wait 60_000
+        30_100  stable                   => wait 60_000
         40_000  recv c0 error 401        => error 401; fetch f1; wait 60_000
         40_001  no_token f1 for now      => close c0 1000; state disconnected: attempts exhausted
         ",

@@ -43,9 +43,7 @@ fn the_attempt_under_way_survives_a_close_after_error_401() {
     play_each(
         CLOSES_AFTER_EXPIRY,
         "
-        0       connected               => wait 30_000
-        30_000  poll                    => ping c0 1; wait 40_000
-        30_100  pong c0 1               => wait 60_000
+        30_100  stable                  => wait 60_000
         30_200  recv c0 error 401       => error 401; fetch f1; wait 60_000
         30_300  closed c0 {}            => state connecting; wait 60_200
         30_400  token f1                => c1; wait 60_400
@@ -55,9 +53,7 @@ fn the_attempt_under_way_survives_a_close_after_error_401() {
     play_each(
         CLOSES_AFTER_EXPIRY,
         "
-        0       connected               => wait 30_000
-        30_000  poll                    => ping c0 1; wait 40_000
-        30_100  pong c0 1               => wait 60_000
+        30_100  stable                  => wait 60_000
         30_200  recv c0 error 401       => error 401; fetch f1; wait 60_000
         30_300  token f1                => c1; wait 60_000
         30_400  closed c0 {}            => state connecting; wait 60_300
@@ -105,17 +101,13 @@ fn a_close_after_the_sessions_end_is_an_expiry() {
     play_each(
         CLOSES_AFTER_EXPIRY,
         "
-        0       connected 60_000        => wait 30_000
-        30_000  poll                    => ping c0 1; wait 40_000
-        30_100  pong c0 1               => wait 60_000
+        30_100  stable 60_000           => wait 60_000
         60_000  closed c0 {}            => state connecting; wait 61_000
         ",
     );
     play(
         "
-        0       connected 60_000        => wait 30_000
-        30_000  poll                    => ping c0 1; wait 40_000
-        30_100  pong c0 1               => wait 60_000
+        30_100  stable 60_000           => wait 60_000
         59_999  closed c0 1000          => state disconnected: closed 1000
         ",
     );
@@ -222,9 +214,7 @@ fn a_refusal_beside_a_working_connection_does_not_count() {
     play_each(
         &["http 401", "http 403", "3000"],
         "
-        0       connected            => wait 30_000
-        30_000  poll                 => ping c0 1; wait 40_000
-        30_100  pong c0 1            => wait 60_000
+        30_100  stable               => wait 60_000
         40_000  refresh              => ping c0 2; fetch f1; wait 50_000
         40_001  pong c0 2            => wait 70_000
         40_010  token f1             => c1; wait 70_000
@@ -371,9 +361,7 @@ fn a_user_who_is_not_known_is_disconnected_by_the_close() {
 fn the_disconnection_of_this_user_ends_every_connection() {
     play(
         "
-        0       connected of me                 => wait 30_000
-        30_000  poll                            => ping c0 1; wait 40_000
-        30_100  pong c0 1                       => wait 60_000
+        30_100  stable of me                    => wait 60_000
         40_000  refresh                         => ping c0 2; fetch f1; wait 50_000
         40_001  pong c0 2                       => wait 70_000
         40_010  token f1 of me                  => c1; wait 70_000

@@ -34,9 +34,7 @@ fn time_without_a_connection_is_a_gap_once() {
     // However short, and though the host did not poll in between.
     play(
         "
-        0       connected                    => wait 30_000
-        30_000  poll                         => ping c0 1; wait 40_000
-        30_100  pong c0 1                    => wait 60_000
+        30_100  stable                       => wait 60_000
         40_000  recv c0 error 401            => error 401; fetch f1; wait 60_000
         40_001  token f1                     => c1; wait 60_000
         40_002  closed c0 1000               => state connecting; wait 70_001
@@ -68,9 +66,7 @@ fn time_without_a_connection_is_a_gap_once() {
 fn replacing_a_connection_that_was_told_401_or_was_past_its_end_is_a_gap() {
     play(
         "
-        0       connected                    => wait 30_000
-        30_000  poll                         => ping c0 1; wait 40_000
-        30_100  pong c0 1                    => wait 60_000
+        30_100  stable                       => wait 60_000
         40_000  recv c0 error 401            => error 401; fetch f1; wait 60_000
         40_001  token f1                     => c1; wait 60_000
         40_002  open c1                      => ping c0 2; replaced c0 c1; possible gap; wait 50_002
@@ -96,9 +92,7 @@ fn replacing_a_connection_that_was_told_401_or_was_past_its_end_is_a_gap() {
 
 /// `c1` has replaced `c0`, whose last ping has no answer yet.
 const REPLACED: &str = "
-    0        connected                      => wait 30_000
-    30_000   poll                           => ping c0 1; wait 40_000
-    30_100   pong c0 1                      => wait 60_000
+    30_100   stable                         => wait 60_000
     40_000   refresh                        => ping c0 2; fetch f1; wait 50_000
     40_010   token f1                       => c1; wait 50_000
     40_020   open c1                        => ping c0 3; replaced c0 c1; wait 50_000
@@ -131,9 +125,7 @@ fn a_replaced_connection_that_ends_without_a_sign_of_its_deliveries_leaves_a_gap
     // Nor does the client's own close make it one.
     play(
         "
-        0        connected                      => wait 30_000
-        30_000   poll                           => ping c0 1; wait 40_000
-        30_100   pong c0 1                      => wait 60_000
+        30_100   stable                         => wait 60_000
         40_000   refresh                        => ping c0 2; fetch f1; wait 50_000
         40_001   pong c0 2                      => wait 70_000
         40_010   token f1                       => c1; wait 70_000

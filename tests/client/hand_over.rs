@@ -8,9 +8,7 @@ use crate::transcript::{play, play_each};
 
 /// `c1` has replaced `c0`, which is drained.
 const REPLACED: &str = "
-    0        connected of me                => wait 30_000
-    30_000   poll                           => ping c0 1; wait 40_000
-    30_100   pong c0 1                      => wait 60_000
+    30_100   stable of me                   => wait 60_000
     40_000   refresh                        => ping c0 2; fetch f1; wait 50_000
     40_001   pong c0 2                      => wait 70_000
     40_010   token f1 of me                 => c1; wait 70_000
@@ -22,9 +20,7 @@ const REPLACED: &str = "
 fn requests_go_to_the_new_connection_and_keep_their_own() {
     play(
         r#"
-        0        connected of me                => wait 30_000
-        30_000   poll                           => ping c0 1; wait 40_000
-        30_100   pong c0 1                      => wait 60_000
+        30_100   stable of me                   => wait 60_000
         40_000   refresh                        => ping c0 2; fetch f1; wait 50_000
         40_001   pong c0 2                      => wait 70_000
         40_002   send "old" #a                  => r0 on c0; wait 45_002
@@ -45,9 +41,7 @@ fn requests_go_to_the_new_connection_and_keep_their_own() {
 fn the_answer_to_a_request_is_no_evidence_on_another_connection() {
     play(
         r#"
-        0        connected of me                => wait 30_000
-        30_000   poll                           => ping c0 1; wait 40_000
-        30_100   pong c0 1                      => wait 60_000
+        30_100   stable of me                   => wait 60_000
         40_000   refresh                        => ping c0 2; fetch f1; wait 50_000
         40_001   send "old" #a                  => r0 on c0; wait 45_001
         40_010   token f1 of me                 => c1; wait 45_001
@@ -106,9 +100,7 @@ fn a_connection_that_cannot_serve_is_no_fallback() {
     // It has missed a ping.
     play(
         "
-        0        connected                      => wait 30_000
-        30_000   poll                           => ping c0 1; wait 40_000
-        30_100   pong c0 1                      => wait 60_000
+        30_100   stable                         => wait 60_000
         40_000   refresh                        => ping c0 2; fetch f1; wait 50_000
         40_001   pong c0 2                      => wait 70_000
         40_010   token f1                       => c1; wait 70_000
@@ -120,9 +112,7 @@ fn a_connection_that_cannot_serve_is_no_fallback() {
     // It is past its end.
     play(
         "
-        0        connected 60_000               => wait 30_000
-        30_000   poll                           => ping c0 1; wait 40_000
-        30_100   pong c0 1                      => wait 60_000
+        30_100   stable 60_000                  => wait 60_000
         40_000   refresh                        => ping c0 2; fetch f1; wait 50_000
         40_001   pong c0 2                      => wait 70_000
         40_010   token f1                       => c1; wait 70_000
@@ -224,9 +214,7 @@ fn a_new_connection_closed_on_purpose_ends_the_session() {
     // stays.
     play(
         "
-        0        connected                      => wait 30_000
-        30_000   poll                           => ping c0 1; wait 40_000
-        30_100   pong c0 1                      => wait 60_000
+        30_100   stable                         => wait 60_000
         40_000   refresh                        => ping c0 2; fetch f1; wait 50_000
         40_001   pong c0 2                      => wait 70_000
         40_010   token f1                       => c1; wait 70_000
@@ -251,9 +239,7 @@ fn an_error_401_of_a_replaced_connection_is_not_handed_over() {
     // Unless it answers a request.
     play(
         r#"
-        0        connected                      => wait 30_000
-        30_000   poll                           => ping c0 1; wait 40_000
-        30_100   pong c0 1                      => wait 60_000
+        30_100   stable                         => wait 60_000
         40_000   refresh                        => ping c0 2; fetch f1; wait 50_000
         40_001   send "a" #a                    => r0 on c0; wait 45_001
         40_001   send "b" #b                    => r1 on c0; wait 45_001
@@ -273,9 +259,7 @@ fn a_replaced_connection_is_kept_for_its_requests() {
     play(
         r#"
         set settle_ms 40_000
-        0        connected of me                => wait 30_000
-        30_000   poll                           => ping c0 1; wait 40_000
-        30_100   pong c0 1                      => wait 60_000
+        30_100   stable of me                   => wait 60_000
         40_000   refresh                        => ping c0 2; fetch f1; wait 50_000
         40_001   pong c0 2                      => wait 70_000
         40_002   send "old" #a                  => r0 on c0; wait 70_000

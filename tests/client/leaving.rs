@@ -31,7 +31,7 @@ fn the_client_leaves_when_the_last_request_has_its_outcome() {
     for (answer, outcome) in [
         ("recv c0 message m1 of me #b", "message, r1 confirmed"),
         ("recv c0 error 406 #b", "error 406, r1 rejected 406"),
-        ("abandon r1", "r1 back"),
+        ("abandon r1", "r1 abandoned"),
     ] {
         play(&format!(
             r#"
@@ -145,9 +145,7 @@ fn disconnect_does_not_wait() {
 fn requests_on_a_draining_connection_are_waited_for() {
     play(
         r#"
-        0        connected                       => wait 30_000
-        30_000   poll                            => ping c0 1; wait 40_000
-        30_100   pong c0 1                       => wait 60_000
+        30_100   stable                          => wait 60_000
         40_000   send "b" #b                     => r0 on c0; wait 45_000
         40_001   recv c0 error 401               => error 401; fetch f1; wait 45_000
         40_002   token f1                        => c1; wait 45_000

@@ -396,9 +396,7 @@ fn an_answer_that_others_may_have_caused_is_no_evidence() {
     );
     play(
         r#"
-        0        connected                    => wait 30_000
-        30_000   poll                         => ping c0 1; wait 40_000
-        30_010   pong c0 1                    => wait 60_000
+        30_010   stable                       => wait 60_000
         30_020   send "hi" #a                 => r0 on c0; wait 35_020
         30_030   send "ho" #b                 => r1 on c0; wait 35_020
         30_040   refresh                      => ping c0 2; fetch f1; wait 35_020
@@ -421,7 +419,7 @@ fn an_error_without_request_id_does_not_reject_a_second_deletion() {
         set without_pings
         0        connected                    => wait 10_680_000
         0        delete m1 #d                 => r0 on c0; wait 5_000
-        0        abandon r0                   => r0 back; wait 10_680_000
+        0        abandon r0                   => r0 abandoned; wait 10_680_000
         1        delete m1 #e                 => r1 on c0; wait 5_001
         2        recv c0 error 404 about m1   => error 404; wait 5_001
         5_001    poll                         => r1 unknown; wait 10_680_000

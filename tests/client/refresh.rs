@@ -9,9 +9,7 @@ use crate::transcript::play;
 fn a_refresh_gets_a_connection_beside_the_current_one() {
     play(
         "
-        0        connected                     => wait 30_000
-        30_000   poll                          => ping c0 1; wait 40_000
-        30_100   pong c0 1                     => wait 60_000
+        30_100   stable                        => wait 60_000
         40_000   refresh                       => ping c0 2; fetch f1; wait 50_000
         40_001   pong c0 2                     => wait 70_000
         40_010   token f1                      => c1; wait 70_000
@@ -38,9 +36,7 @@ fn a_refresh_gets_a_connection_beside_the_current_one() {
 fn a_refresh_does_not_drop_the_connection_if_it_fails() {
     play(
         "
-        0        connected                     => wait 30_000
-        30_000   poll                          => ping c0 1; wait 40_000
-        30_100   pong c0 1                     => wait 60_000
+        30_100   stable                        => wait 60_000
         40_000   refresh                       => ping c0 2; fetch f1; wait 50_000
         40_001   pong c0 2                     => wait 70_000
         40_002   no_token f1 for now           => wait 41_002
@@ -114,9 +110,7 @@ fn a_refresh_of_a_session_that_has_ended_changes_nothing() {
 fn bursts_are_one_refresh() {
     play(
         "
-        0        connected                     => wait 30_000
-        30_000   poll                          => ping c0 1; wait 40_000
-        30_100   pong c0 1                     => wait 60_000
+        30_100   stable                        => wait 60_000
         40_000   refresh                       => ping c0 2; fetch f1; wait 50_000
         40_001   refresh                       => wait 45_000
         40_002   pong c0 2                     => wait 45_000
@@ -136,9 +130,7 @@ fn bursts_are_one_refresh() {
 fn a_refresh_between_two_others_waits_for_five_seconds() {
     play(
         "
-        0        connected                     => wait 30_000
-        30_000   poll                          => ping c0 1; wait 40_000
-        30_100   pong c0 1                     => wait 60_000
+        30_100   stable                        => wait 60_000
         40_000   refresh                       => ping c0 2; fetch f1; wait 50_000
         40_001   pong c0 2                     => wait 70_000
         40_010   token f1                      => c1; wait 70_000
@@ -158,7 +150,7 @@ fn a_stuck_token_fetch_is_restarted() {
         1_000    refresh                       => wait 5_000
         5_000    poll                          => fetch f1; wait 35_000
         # The answer to the first fetch comes late.
-        5_001    token f0                      => no use; wait 35_000
+        5_001    token f0                      => ignored; wait 35_000
         5_002    no_token f0 ever              => wait 35_000
         5_003    token f1                      => c0; wait 35_003
         ",
@@ -194,9 +186,7 @@ fn a_stuck_handshake_is_restarted() {
     // Beside a connection, too.
     play(
         "
-        0        connected                     => wait 30_000
-        30_000   poll                          => ping c0 1; wait 40_000
-        30_100   pong c0 1                     => wait 60_000
+        30_100   stable                        => wait 60_000
         40_000   recv c0 error 401             => error 401; fetch f1; wait 60_000
         40_010   token f1                      => c1; wait 60_000
         50_000   refresh                       => close c1 1000; ping c0 2; fetch f2; wait 60_000

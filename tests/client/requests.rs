@@ -25,14 +25,14 @@ fn each_refusal_has_its_reason() {
         1    send "2"                              => r1 on c0; wait 5_000
         2    send "3"                              => r2 on c0; wait 5_000
         3    send "4"                            => refused: too many requests in flight; wait 5_000
-        3    abandon r1                            => r1 back; wait 5_000
+        3    abandon r1                            => r1 abandoned; wait 5_000
         3    abandon r1                            => unknown; wait 5_000
         3    send "4"                              => r3 on c0; wait 5_000
-        4    abandon r0                            => r0 back; wait 5_002
+        4    abandon r0                            => r0 abandoned; wait 5_002
         4    send "5"                          => refused: too many requests in a second; wait 5_002
         999  send "5"                          => refused: too many requests in a second; wait 5_002
         1000 send "5"                              => r4 on c0; wait 5_002
-        1000 abandon r2                            => r2 back; wait 5_003
+        1000 abandon r2                            => r2 abandoned; wait 5_003
         1000 send "6"                          => refused: too many requests in a second; wait 5_003
         1001 delete a-message-with-an-identifier-that-leaves-no-room-for-it-in-a-buffer-of-this-size => refused: a buffer of 166 bytes is needed; wait 5_003
         1001 send "6"                              => r5 on c0; wait 5_003
@@ -64,7 +64,7 @@ fn an_abandoned_request_has_no_outcome() {
         r#"
         0    connected                             => wait 30_000
         0    send "hi" #a                          => r0 on c0; wait 5_000
-        1    abandon r0                            => r0 back; wait 30_000
+        1    abandon r0                            => r0 abandoned; wait 30_000
         2    recv c0 message m1 of me #a           => message; wait 30_000
         3    send "hi" #a                          => r1 on c0; wait 5_003
         4    recv c0 message m2 of me #a           => message, r1 confirmed; wait 30_000
