@@ -13,17 +13,17 @@
 //! ```
 //!
 //! The results after `=>` are the return value of the call, if any, and then all outputs of `poll`.
-//! The last one is the time of `Wait`, if any. `c0`, `f0` and `r0` are the first connection, token
-//! fetch and request.
+//! The last one is the time of `Wait`, if any. A line that ends with `;` continues on the next one.
+//! `c0`, `f0` and `r0` are the first connection, token fetch and request.
 //!
 //! # Inputs
 //!
 //! - Calls of the application: `connect`, `disconnect`, `leave` (`disconnect_when_settled`),
-//!   `refresh`, `send "TEXT"`, `delete MESSAGE`, `disconnect_user USER`, `abandon r0`. A request may
-//!   end with `#RequestId`.
-//! - Events of the host: `token f0 [SESSION_MS] [of USER] [only CAPABILITY…]`, `no_token f0 for now
-//!   [after 20s]`, `no_token f0 ever`, `open c0`, `pong c0 NUMBER`, `closed c0 HOW` (see
-//!   [`close_event`]), `recv c0 PAYLOAD` (see [`payload`]).
+//!   `refresh`, `send "TEXT"`, `delete MESSAGE`, `disconnect_user USER`, `abandon r0`. A request
+//!   may end with `#RequestId`.
+//! - Events of the host: `token f0 [SESSION_MS] [of USER] [only CAPABILITY…]`,
+//!   `no_token f0 for now [after 20s]`, `no_token f0 ever`, `open c0`, `pong c0 NUMBER`,
+//!   `closed c0 HOW` (see [`close_event`]), `recv c0 PAYLOAD` (see [`payload`]).
 //! - `poll` only polls.
 //! - `connected …` opens the first connection. The rest of the line describes the token.
 //! - `stable …` opens the first connection at 0, gets a ping at 30_000, and answers it now. After
@@ -34,8 +34,8 @@
 //! # Comments and settings
 //!
 //! Lines that begin with `#` are comments. Lines that begin with `set` change the [`Config`]:
-//! `set without_pings`, which must be first, and `set FIELD VALUE`. By default, no wait is random: a
-//! refresh has no jitter, and a backoff takes 1 s.
+//! `set without_pings`, which must be first, and `set FIELD VALUE`. By default, no wait is random:
+//! a refresh has no jitter, and a backoff takes 1 s.
 
 use core::time::Duration;
 
@@ -54,10 +54,8 @@ pub(crate) type SmallClient = Client<u64, 3, 4>;
 /// Plays a transcript and asserts its results.
 #[track_caller]
 pub(crate) fn play(transcript: &str) -> SmallClient {
-    let lines = transcript
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with("# "));
+    let transcript = join_continuations(transcript);
+    let lines = transcript.lines().filter(|line| !line.is_empty() && !line.starts_with("# "));
     let (settings, lines): (Vec<_>, Vec<_>) = lines.partition(|line| line.starts_with("set "));
     let mut host =
         Host { client: Client::new(config(&settings), *b"sixteen bytes!!!"), sent: 0, now: at(0) };
@@ -82,6 +80,16 @@ pub(crate) fn play(transcript: &str) -> SmallClient {
         panic!("wrong result: {line}\nactual transcript:\n{actual}");
     }
     host.client
+}
+
+/// Trims all lines, and joins each line that ends with `;` with the next.
+fn join_continuations(transcript: &str) -> String {
+    let mut joined = String::new();
+    for line in transcript.lines().map(str::trim) {
+        joined.push_str(line);
+        joined.push(if line.ends_with(';') { ' ' } else { '\n' });
+    }
+    joined
 }
 
 /// Plays a transcript once for each word, which replaces `{}`.
@@ -242,7 +250,7 @@ impl Host {
             }
         };
         let before = self.client.clone();
-        match self.client.send(now, publish, self.sent, &mut [0; 128]) {
+        match self.client.send(now, publish, self.sent, &mut [0; 112]) {
             Ok(sent) => {
                 self.sent += 1;
                 let decoded = Publish::decode(sent.payload.as_bytes()).unwrap();
@@ -353,9 +361,9 @@ fn close_event(words: &str) -> CloseEvent {
 
 /// Expands the short form of a payload.
 ///
-/// The forms are `message ID of USER`, `deleted ID as EVENT`, `disconnected USER as EVENT`, `event
-/// NAME as EVENT` and `error CODE [about ID]`, each optionally with `#RequestId`. `garbage` and JSON
-/// are possible too.
+/// The forms are `message ID of USER`, `deleted ID as EVENT`, `disconnected USER as EVENT`,
+/// `event NAME as EVENT` and `error CODE [about ID]`, each optionally with `#RequestId`. `garbage`
+/// and JSON are possible too.
 fn payload(frame: &str) -> String {
     if frame.starts_with('{') {
         return frame.into();
@@ -378,8 +386,9 @@ fn payload(frame: &str) -> String {
         ["garbage"] => "}".into(),
         ["message", id, "of", user] => format!(
             concat!(
-                r#"{{"Type":"MESSAGE","Id":"{id}","RequestId":"{request_id}","Attributes":null,"Content":"…","#,
-                r#""SendTime":"2026-11-22T10:00:09Z","Sender":{{"UserId":"{user}","Attributes":{{}}}}}}"#,
+                r#"{{"Type":"MESSAGE","Id":"{id}","RequestId":"{request_id}","#,
+                r#""Attributes":null,"Content":"…","SendTime":"2026-11-22T10:00:09Z","#,
+                r#""Sender":{{"UserId":"{user}","Attributes":{{}}}}}}"#,
             ),
             id = id,
             request_id = request_id,
