@@ -154,7 +154,7 @@ impl Simulation {
         };
         match (&mut publish, foreign_request_id.as_deref()) {
             (Publish::SendMessage(send), Some(foreign_request_id)) => {
-                send.request_id = Some(foreign_request_id.into())
+                send.request_id = Some(foreign_request_id.into());
             }
             (Publish::DeleteMessage(delete), Some(foreign_request_id)) => {
                 delete.request_id = Some(foreign_request_id.into());

@@ -70,11 +70,11 @@ impl Simulation {
     fn recovery_ms(&self, host: &Host) -> u64 {
         let config = host.client.config();
         let retry_after_s = self.plan.room.faults.retry_after_s.unwrap_or(0);
-        let retry_after_ms =
+        let server_wait_ms =
             1_000 * u64::from(retry_after_s).max(host.plan.tokens.retry_after_s.unwrap_or(0));
         let noticed_ms = u64::from(config.ping_interval_ms) + 2 * u64::from(config.ping_timeout_ms);
         // The longest wait, a fetch and a handshake without an answer, and a wait after each.
-        let wait_ms = u64::from(config.backoff_max_ms).max(30_000) + retry_after_ms;
+        let wait_ms = u64::from(config.backoff_max_ms).max(30_000) + server_wait_ms;
         let attempt_ms = u64::from(config.token_timeout_ms) + u64::from(config.connect_timeout_ms);
         let throttled_ms = 8 * host.plan.throttle_ms;
         host.asleep_until.saturating_sub(self.now)

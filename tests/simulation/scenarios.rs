@@ -381,7 +381,7 @@ const FAULT_CASES: &[FaultCase] = &[
     FaultCase {
         name: "an outlier reading every 10 minutes",
         inject: |it| {
-            it.hosts.iter_mut().for_each(|host| host.outlier_interval_ms = Some(10 * MINUTE_MS))
+            it.hosts.iter_mut().for_each(|host| host.outlier_interval_ms = Some(10 * MINUTE_MS));
         },
         // Each adds 49 days, which may cost a refresh and four replacements.
         bound: 30,

@@ -409,7 +409,7 @@ impl Simulation {
     pub(crate) fn application_event(&mut self) {
         if let Some((least, most)) = self.plan.events_ms.filter(|_| !self.in_recovery) {
             let next = self.rng.between(least, most);
-            self.after(next, Event::ApplicationEvent);
+            self.after(next, Event::Application);
         }
         self.send_event();
     }

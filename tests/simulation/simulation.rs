@@ -41,7 +41,7 @@ pub(crate) enum Event {
     /// The deadline for noticing a dead link, and the time at which it died.
     DeadLinkDeadline(usize, ConnectionId, u64),
     /// The application's server sends an event.
-    ApplicationEvent,
+    Application,
 }
 
 /// A run of clients and a room.
@@ -140,7 +140,7 @@ impl Simulation {
         }
         if let Some((least, most)) = simulation.plan.events_ms {
             let next = simulation.rng.between(least, most);
-            simulation.after(next, Event::ApplicationEvent);
+            simulation.after(next, Event::Application);
         }
         simulation.set_session_end();
         simulation
@@ -249,7 +249,7 @@ impl Simulation {
             Event::DeadLinkDeadline(number, connection, since) => {
                 self.check_dead_link_noticed(number, connection, since);
             }
-            Event::ApplicationEvent => self.application_event(),
+            Event::Application => self.application_event(),
         }
         // Most hosts poll after every input. These do so almost always.
         if let Some(number) = host.filter(|_| !self.rng.one_in(8)) {

@@ -26,7 +26,7 @@
 //!   `closed c0 HOW` (see [`close_event`]), `recv c0 PAYLOAD` (see [`payload`]).
 //! - `poll` only polls.
 //! - `connected …` opens the first connection. The rest of the line describes the token.
-//! - `stable …` opens the first connection at 0, gets a ping at 30_000, and answers it now. After
+//! - `stable …` opens the first connection at 0, gets a ping at 30 s, and answers it now. After
 //!   that, the connection is stable.
 //! - `quiet` polls at every `Wait` since the previous line and answers every ping. No other output
 //!   may occur.

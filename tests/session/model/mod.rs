@@ -165,10 +165,11 @@ impl ModelCheck {
             Input::Disconnect => self.application_call(SmallClient::disconnect, |model, _| {
                 model.end_session(DisconnectReason::NotWanted);
             }),
-            Input::DisconnectWhenSettled => self
-                .application_call(SmallClient::disconnect_when_settled, |model, _| {
-                    model.disconnect_when_settled()
-                }),
+            Input::DisconnectWhenSettled => {
+                self.application_call(SmallClient::disconnect_when_settled, |model, _| {
+                    model.disconnect_when_settled();
+                })
+            }
             Input::Refresh => {
                 self.application_call(SmallClient::refresh, |model, _| model.request_refresh(true))
             }
