@@ -27,7 +27,7 @@ pub(crate) struct Plan {
     pub(crate) events_ms: Option<(u64, u64)>,
 }
 
-/// Faults of the service beside the [`Faults`] of the room. Counts are for `Rng::one_in`.
+/// Faults of the service in addition to the [`Faults`] of the room. Counts are for `Rng::one_in`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Service {
     /// Whether the way in which sessions end and users are disconnected is random.
@@ -72,12 +72,12 @@ pub(crate) struct HostPlan {
     pub(crate) clock_origin_ms: u64,
     pub(crate) steps_back: bool,
     pub(crate) has_outliers: bool,
-    /// The time between outlier readings, beside those among the user's actions.
+    /// The time between outlier readings, in addition to those among the user's actions.
     pub(crate) outlier_interval_ms: Option<u64>,
     pub(crate) stops_in_sleep: bool,
     /// The longest sleep.
     pub(crate) sleep_ms: Option<u64>,
-    /// The time between sleeps, beside those among the user's actions.
+    /// The time between sleeps, in addition to those among the user's actions.
     pub(crate) sleep_interval_ms: Option<u64>,
     pub(crate) refreshes_on_waking: bool,
     pub(crate) refreshes: bool,
