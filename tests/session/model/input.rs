@@ -19,8 +19,6 @@ pub(crate) enum Input {
     Clock(ClockStep),
     Connect,
     Disconnect,
-    DisconnectWhenSettled,
-    Refresh,
     Token(FetchRef, TokenFields),
     TokenError(FetchRef, FetchFailure),
     Open(ConnectionRef),

@@ -32,7 +32,7 @@
 //!
 //! These are outside the model; `tests/client` and `tests/simulation` cover them:
 //!
-//! - `refresh`, `disconnect_when_settled` and `max_attempts`, which no driver uses.
+//! - `refresh`, `disconnect_when_settled` and `max_attempts`. No session here uses them.
 //! - The growth of waits beyond `backoff_max_ms`.
 //! - How often a connection is replaced.
 //! - Whether a refused token is replaced only once.
@@ -165,14 +165,6 @@ impl ModelCheck {
             Input::Disconnect => self.application_call(SmallClient::disconnect, |model, _| {
                 model.end_session(DisconnectReason::NotWanted);
             }),
-            Input::DisconnectWhenSettled => {
-                self.application_call(SmallClient::disconnect_when_settled, |model, _| {
-                    model.disconnect_when_settled();
-                })
-            }
-            Input::Refresh => {
-                self.application_call(SmallClient::refresh, |model, _| model.request_refresh(true))
-            }
             Input::Token(fetch, info) => self.token(fetch, info),
             Input::TokenError(fetch, failure) => self.token_error(fetch, failure),
             Input::Open(connection) => self.open(connection),
@@ -352,10 +344,9 @@ impl ModelCheck {
             .call(|client, now| client.handle_token_error(now, FetchId::from_number(id), error));
         let takes = self.takes_fetch(id, reading);
         if takes && self.model.next == Next::AwaitingToken {
-            let observed = self.observe();
             match failure {
                 FetchFailure::Permanent => self.model.token_refused(),
-                _ => self.model.failed(retry_after, false, true, &observed),
+                _ => self.model.back_off(retry_after, false),
             }
         }
         takes
@@ -586,7 +577,7 @@ impl ModelCheck {
         }
         let observed = self.observe();
         self.model.polled(&ahead, &observed);
-        self.model.returned(&output, &observed);
+        self.model.returned(&output);
         if let (Output::Wait(wait), Output::Wait(steady)) = (&output, &steady) {
             self.check_wait(*wait, *steady);
         } else {

@@ -4,8 +4,8 @@ use ivs_chat_proto::client::{Config, ConnectionState, Output};
 
 use super::rules::output_rank;
 use super::state::{
-    BURST, Certainty, Conn, Fetching, LONGEST_SESSION, Model, NEVER, Next, Observed, Phase, Ping,
-    RefreshRequest, SECOND, conn_id, later,
+    Certainty, Conn, Fetching, LONGEST_SESSION, Model, NEVER, Next, Observed, Phase, Ping, SECOND,
+    conn_id, later,
 };
 
 impl Model {
@@ -14,9 +14,9 @@ impl Model {
         for conn in [self.current(), self.find(Phase::Draining)].into_iter().flatten() {
             self.note_missed_pings(conn);
         }
-        self.run_timers(outputs, observed);
+        self.run_timers(outputs);
         self.note_overdue();
-        // A disconnecting client closes with the last outcome, and returns the close first.
+        // Outcomes that are due do not depend on the closes. All others follow from a close.
         let settled = || {
             outputs.iter().filter_map(|output| match output {
                 Output::Settled(settled) => Some(settled),
@@ -28,7 +28,6 @@ impl Model {
         for settled in own {
             self.decide(settled.handle, settled.outcome, settled.data);
         }
-        self.leave_if_settled();
         for output in outputs {
             if let Output::Close { connection, code } = output {
                 self.closes(number(connection.number()), *code, observed);
@@ -38,7 +37,6 @@ impl Model {
             self.decide(settled.handle, settled.outcome, settled.data);
         }
         self.note_silence();
-        self.leave_if_settled();
         let fetches = outputs.iter().any(|output| matches!(output, Output::FetchToken(_)));
         self.attempt_started(fetches, observed);
         self.conns.iter_mut().for_each(|conn| conn.asks_for_next = Certainty::No);
@@ -53,7 +51,7 @@ impl Model {
 
     // Timers.
 
-    fn run_timers(&mut self, outputs: &[Output<u32>], observed: &Observed) {
+    fn run_timers(&mut self, outputs: &[Output<u32>]) {
         if let Next::Backoff(at, _) = self.next {
             if at <= self.now {
                 self.want_token();
@@ -68,7 +66,7 @@ impl Model {
             self.fetch = None;
             self.counters.token_timeouts += 1;
             if self.next == Next::AwaitingToken {
-                self.failed(0, false, true, observed);
+                self.back_off(0, false);
             }
         }
         if let Next::Connecting(conn) = self.next {
@@ -81,7 +79,7 @@ impl Model {
             );
             if is_closed {
                 self.start_close(conn, 3008);
-                self.failed(0, false, true, observed);
+                self.back_off(0, false);
             }
         }
     }
@@ -125,25 +123,11 @@ impl Model {
             Phase::Closed => {
                 panic!("connection {conn} is already closed, and closed again with {code}")
             }
-            Phase::Connecting => self.attempt_restarted(conn, code),
+            Phase::Connecting => panic!("connection {conn} is closed with {code} while connecting"),
             Phase::Current => self.current_dropped(conn, code, observed),
             Phase::Draining => self.draining_closed(conn, code),
         }
         self.conns[conn].closing = Some(code);
-    }
-
-    /// Checks the close of an attempt that is stuck, which a refresh restarts.
-    fn attempt_restarted(&mut self, conn: usize, code: u16) {
-        assert_eq!(code, 1000);
-        assert!(self.refresh_request.is_some(), "closed without a refresh request");
-        assert!(
-            self.now - self.attempt_at >= BURST,
-            "the attempt has been under way since {}",
-            self.attempt_at
-        );
-        self.end(conn);
-        self.failures += 1;
-        self.start_refresh();
     }
 
     /// Checks the close of the current connection after two missed pings.
@@ -159,14 +143,14 @@ impl Model {
         self.end(conn);
         if self.fall_back(conn, observed) {
             if self.next == Next::Idle {
-                self.failed(0, false, false, observed);
+                self.back_off(0, false);
             }
             return;
         }
         match self.next {
             Next::Stopped(reason) => self.end_session(reason),
             Next::Idle if observed.reconnect_at.is_none() && is_stable => self.want_token(),
-            Next::Idle => self.failed(0, false, false, observed),
+            Next::Idle => self.back_off(0, false),
             _ => {}
         }
     }
@@ -203,79 +187,23 @@ impl Model {
 
     // The next connection.
 
-    /// Handles the start of an attempt beside the current connection, and of a shortened wait.
+    /// Handles the start of an attempt beside the current connection.
     fn attempt_started(&mut self, fetches: bool, observed: &Observed) {
-        let begins = observed.reconnect_at.is_some() || (fetches && self.fetch.is_none());
-        match self.next {
-            Next::Idle if begins => self.start_beside(observed),
-            Next::Idle => assert!(self.current().is_some(), "idle without a connection"),
-            Next::AwaitingToken if fetches && self.fetch.is_some() => {
-                assert!(
-                    self.refresh_request.is_some(),
-                    "fetch abandoned without a refresh request"
-                );
-                assert!(
-                    self.now - self.attempt_at >= BURST,
-                    "the attempt has been under way since {}",
-                    self.attempt_at
-                );
-                self.fetch = None;
-                self.failures += 1;
-                self.start_refresh();
-            }
-            Next::AwaitingToken
-                if self.refresh_request.is_some() && self.now - self.attempt_at >= BURST =>
-            {
-                self.start_refresh();
-            }
-            Next::Backoff(..) if observed.reconnect_at.is_none() => {
-                assert!(self.refresh_request.is_some(), "wait shortened without a refresh request");
-                self.start_refresh();
-            }
-            _ => {}
+        if self.next != Next::Idle {
+            return;
         }
-    }
-
-    fn start_refresh(&mut self) {
-        self.refresh_request = None;
-        assert!(
-            self.refreshed_at.is_none_or(|at| self.now - at >= BURST),
-            "refreshed at {:?} already",
-            self.refreshed_at
-        );
-        self.refreshed_at = Some(self.now);
-        self.may_fetch_at_once = true;
-        if let (false, Some(current)) = (self.config.can_ping(), self.current()) {
-            self.conns[current].is_suspect = Certainty::Yes;
+        assert!(self.current().is_some(), "idle without a connection");
+        if observed.reconnect_at.is_some() || (fetches && self.fetch.is_none()) {
+            self.start_beside(observed);
         }
-        self.want_token();
     }
 
     pub(super) fn start_beside(&mut self, observed: &Observed) {
         let Some(current) = self.current() else { panic!("idle without a connection") };
         let conn = &self.conns[current];
-        let (is_due, is_suspect) = (conn.refresh.0 <= self.now, conn.asks_for_next);
-        let is_requested = self.refresh_request.is_some()
-            && self.refreshed_at.is_none_or(|at| self.now - at >= BURST);
-        if is_requested {
-            let is_stable = conn.is_stable(self.now, &self.config) == Certainty::Yes;
-            self.start_refresh();
-            if observed.reconnect_at.is_some() {
-                assert!(!is_stable, "the client waits although the connection is stable");
-                self.back_off(0, false);
-            }
-        } else {
-            assert!(
-                is_due || is_suspect != Certainty::No,
-                "attempt without a reason beside {conn:?}"
-            );
-            self.start_planned_attempt(current, observed);
-        }
-    }
-
-    fn start_planned_attempt(&mut self, current: usize, observed: &Observed) {
-        self.note_stable(current);
-        let is_stable = self.conns[current].is_stable(self.now, &self.config) == Certainty::Yes;
+        let has_reason = conn.refresh.0 <= self.now || conn.asks_for_next != Certainty::No;
+        assert!(has_reason, "attempt without a reason beside {conn:?}");
+        let is_stable = conn.is_stable(self.now, &self.config) == Certainty::Yes;
         if observed.reconnect_at.is_some() {
             assert!(!is_stable, "the client waits although the connection is stable");
             self.back_off(0, false);
@@ -286,7 +214,7 @@ impl Model {
 
     // Returned outputs.
 
-    pub(super) fn returned(&mut self, output: &Output<u32>, observed: &Observed) {
+    pub(super) fn returned(&mut self, output: &Output<u32>) {
         match output {
             Output::Close { connection, .. } => {
                 self.conns[number(connection.number())].closing = None;
@@ -328,7 +256,7 @@ impl Model {
                 self.gap = Certainty::No;
             }
             Output::FetchToken(fetch) => self.fetch_returned(fetch.number()),
-            Output::Wait(_) => self.check_wait(observed),
+            Output::Wait(_) => self.check_wait(),
             _ => panic!("{output:?}"),
         }
     }
@@ -375,8 +303,7 @@ impl Model {
         let interval_ms =
             if last.is_none() { ping_interval_ms.min(stable_ms) } else { ping_interval_ms };
         let interval = later(last_at, interval_ms) <= self.now;
-        let probed =
-            [this.fell_back_at, self.refreshed_at].into_iter().flatten().any(|at| at >= last_at);
+        let fell_back = this.fell_back_at.is_some_and(|at| at >= last_at);
         let request = self.requests.iter().any(|request| {
             let settles_at = later(request.sent_at, self.config.settle_ms);
             request.conn == conn && request.ping_order >= order && settles_at <= self.now
@@ -386,11 +313,11 @@ impl Model {
         let probe = this.phase == Phase::Draining && order <= this.replaced_order;
         // A pong may be received between the reason and the poll.
         let has_just_answered = this.answered_at == Some(self.now);
-        interval || probed || request || late || missed || probe || has_just_answered
+        interval || fell_back || request || late || missed || probe || has_just_answered
     }
 
     /// Checks that nothing due is left at `Wait`.
-    fn check_wait(&mut self, observed: &Observed) {
+    fn check_wait(&mut self) {
         assert!(
             self.conns.iter().all(|conn| conn.closing.is_none()),
             "Wait before a required Close"
@@ -410,7 +337,7 @@ impl Model {
             self.next != Next::AwaitingToken || self.fetch.is_some(),
             "Wait before a required FetchToken"
         );
-        self.check_attempt_started(observed);
+        self.check_refresh_started();
         self.check_pings_sent();
         for (moment, what) in self.deadlines() {
             assert!(moment > self.now, "{what} was due at {moment}, now is {}", self.now);
@@ -473,26 +400,8 @@ impl Model {
         Some(draining.drained_at.max(later(draining.replaced_at, self.config.drain_ms)))
     }
 
-    /// Checks that every reason for a new connection has started an attempt.
-    fn check_attempt_started(&mut self, observed: &Observed) {
-        let is_burst = self.refreshed_at.is_some_and(|at| self.now - at < BURST);
-        let is_stuck =
-            matches!(self.next, Next::Connecting(_)) && self.now - self.attempt_at >= BURST;
-        let can_begin = matches!(self.next, Next::Idle | Next::Backoff(..)) || is_stuck;
-        let is_requested = self.refresh_request.is_some_and(|request| request.is_certain);
-        let can_begin =
-            can_begin || (self.next == Next::AwaitingToken && self.now - self.attempt_at >= BURST);
-        assert!(
-            !is_requested || is_burst || !can_begin,
-            "the requested refresh has not started: {:?}",
-            observed.reconnect_at
-        );
-        if !is_burst {
-            self.refresh_request = self
-                .refresh_request
-                .filter(|_| !can_begin)
-                .map(|_| RefreshRequest { is_certain: false });
-        }
+    /// Checks that the planned refresh has started an attempt.
+    fn check_refresh_started(&self) {
         let (Next::Idle, Some(current)) = (self.next, self.current()) else { return };
         let conn = &self.conns[current];
         assert!(conn.refresh.1 > self.now, "the planned refresh was due at {}", conn.refresh.1);

@@ -104,9 +104,6 @@ impl Model {
         let Some(conn) = self.current().filter(|conn| !self.conns[*conn].is_expired) else {
             return Some(SendErrorKind::NotConnected);
         };
-        if self.is_leaving() {
-            return Some(SendErrorKind::Disconnecting);
-        }
         let capability = match publish {
             Publish::SendMessage(_) => Capability::SendMessage,
             Publish::DeleteMessage(_) => Capability::DeleteMessage,

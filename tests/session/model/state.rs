@@ -15,8 +15,6 @@ pub(super) const SECOND: u64 = 1_000;
 /// The most time that one reading adds: 49 days.
 const LONGEST_STEP: u64 = 0xffff_ffff;
 const HOUR: u64 = 3_600_000;
-/// The time within which calls of `refresh` count as one.
-pub(super) const BURST: u64 = 5_000;
 /// The lateness of a call that causes a refresh, without pings.
 const SLEEP: u64 = 90_000;
 pub(super) const LONGEST_SESSION: u64 = 10_800_000;
@@ -36,19 +34,11 @@ pub(super) struct Model {
     pub(super) late_at: Option<u64>,
     pub(super) conns: Vec<Conn>,
     pub(super) next: Next,
-    /// The start of the current attempt.
-    pub(super) attempt_at: u64,
     pub(super) fetch: Option<Fetching>,
     pub(super) fetches: u64,
     pub(super) fetched_at: Option<u64>,
     /// `true` if the next fetch needs no wait before it.
     pub(super) may_fetch_at_once: bool,
-    pub(super) refresh_request: Option<RefreshRequest>,
-    pub(super) refreshed_at: Option<u64>,
-    /// The failures since the last stable connection.
-    pub(super) failures: u32,
-    /// The minimum and the maximum number of failed attempts that count against `max_attempts`.
-    attempts: (u32, u32),
     pub(super) reported: ConnectionState,
     pub(super) reported_current: Option<usize>,
     pub(super) gap: Certainty,
@@ -94,11 +84,6 @@ pub(super) enum Next {
 pub(super) struct Fetching {
     pub(super) id: u64,
     pub(super) until: u64,
-}
-
-#[derive(Clone, Copy, Debug, Hash)]
-pub(super) struct RefreshRequest {
-    pub(super) is_certain: bool,
 }
 
 /// A message or an event that the client returned.
@@ -285,15 +270,10 @@ impl Model {
             late_at: None,
             conns: Vec::new(),
             next: Next::Stopped(DisconnectReason::NotWanted),
-            attempt_at: 0,
             fetch: None,
             fetches: 0,
             fetched_at: None,
             may_fetch_at_once: true,
-            refresh_request: None,
-            refreshed_at: None,
-            failures: 0,
-            attempts: (0, 0),
             reported: ConnectionState::Disconnected(DisconnectReason::NotWanted),
             reported_current: None,
             gap: Certainty::No,
@@ -399,53 +379,10 @@ impl Model {
 
     // Calls of the application.
 
-    pub(super) fn connect(&mut self) {
-        let Next::Stopped(reason) = self.next else { return };
-        (self.failures, self.attempts) = (0, (0, 0));
-        self.may_fetch_at_once = true;
-        match self.current() {
-            Some(conn) if reason == DisconnectReason::NotWanted && !self.conns[conn].is_expired => {
-                self.next = Next::Idle;
-                // A possibly dead connection was not replaced during the disconnection.
-                let conn = &mut self.conns[conn];
-                conn.asks_for_next = conn.asks_for_next.max(conn.is_suspect);
-            }
-            _ => self.want_token(),
-        }
-    }
-
-    pub(super) fn disconnect_when_settled(&mut self) {
-        if self.current().is_none() {
-            self.end_session(DisconnectReason::NotWanted);
-            return;
-        }
-        if let Some(connecting) = self.find(Phase::Connecting) {
-            self.start_close(connecting, 1000);
-        }
-        self.next = Next::Stopped(DisconnectReason::NotWanted);
-        self.leave_if_settled();
-    }
-
-    pub(super) fn is_leaving(&self) -> bool {
-        self.next == Next::Stopped(DisconnectReason::NotWanted) && self.current().is_some()
-    }
-
-    pub(super) fn leave_if_settled(&mut self) {
-        if self.is_leaving() && self.requests.iter().all(InFlight::is_decided) {
-            self.end_session(DisconnectReason::NotWanted);
-        }
-    }
-
-    pub(super) fn request_refresh(&mut self, is_certain: bool) {
-        let is_fresh = match (self.next, self.current()) {
-            (Next::Stopped(_), _) => true,
-            (Next::Idle, Some(conn)) => self.now - self.conns[conn].opened_at < SECOND,
-            _ => false,
-        };
-        let is_certain = is_certain && !is_fresh;
-        if !matches!(self.next, Next::Stopped(_)) {
-            let was_sure = self.refresh_request.is_some_and(|request| request.is_certain);
-            self.refresh_request = Some(RefreshRequest { is_certain: is_certain || was_sure });
+    pub(super) const fn connect(&mut self) {
+        if matches!(self.next, Next::Stopped(_)) {
+            self.may_fetch_at_once = true;
+            self.want_token();
         }
     }
 
@@ -453,8 +390,6 @@ impl Model {
 
     pub(super) const fn want_token(&mut self) {
         self.next = Next::AwaitingToken;
-        self.attempt_at = self.now;
-        self.refresh_request = None;
     }
 
     /// Starts a wait of at least `backoff_min_ms`, `retry_after`, and 5 s for a restart.
@@ -462,7 +397,6 @@ impl Model {
         let Config { backoff_min_ms, backoff_max_ms, .. } = self.config;
         // The transcripts check how waits grow with failures.
         let longest = u64::from(backoff_max_ms);
-        self.failures += 1;
         let required = retry_after.min(HOUR).max(if is_restart { 5_000 } else { 0 });
         let most = longest.max(if is_restart { 30_000 } else { 0 });
         let from = self.now + required.max(backoff_min_ms.into());
@@ -475,36 +409,6 @@ impl Model {
             Next::Backoff(_, until) => Next::Backoff(from, to.max(until)),
             _ => Next::Backoff(from, to),
         };
-    }
-
-    /// Processes the failure of an attempt or of a connection before it was stable.
-    pub(super) fn failed(
-        &mut self,
-        retry_after: u64,
-        is_restart: bool,
-        is_attempt: bool,
-        observed: &Observed,
-    ) {
-        if !self.has_connection() {
-            self.attempts.0 += u32::from(is_attempt);
-            self.attempts.1 += 1;
-        }
-        let exhausted = ConnectionState::Disconnected(DisconnectReason::AttemptsExhausted);
-        let limit = self.config.max_attempts.map_or(u32::MAX, core::num::NonZero::get);
-        if !self.has_connection() && observed.state == exhausted {
-            assert!(
-                self.attempts.1 >= limit,
-                "only {} of {limit} attempts have failed",
-                self.attempts.1
-            );
-            self.end_session(DisconnectReason::AttemptsExhausted);
-        } else {
-            assert!(
-                self.has_connection() || self.attempts.0 < limit,
-                "{limit} attempts have failed"
-            );
-            self.back_off(retry_after, is_restart);
-        }
     }
 
     pub(super) fn token(&mut self, info: TokenFields) {
@@ -527,7 +431,7 @@ impl Model {
             ReconnectAction::End if has_current => self.next = Next::Stopped(kind.reason()),
             ReconnectAction::End => self.end_session(kind.reason()),
             ReconnectAction::NewToken => self.token_spent(kind, observed),
-            _ => self.failed(kind.retry_after(), kind.is_restart(), true, observed),
+            _ => self.back_off(kind.retry_after(), kind.is_restart()),
         }
     }
 
@@ -537,11 +441,9 @@ impl Model {
         let is_waiting = observed.reconnect_at.is_some();
         if is_over && !self.has_connection() {
             self.end_session(kind.reason());
-        } else if is_waiting && (self.has_connection() || matches!(self.next, Next::Backoff(..))) {
-            // Beside a connection the client waits, and a current wait continues.
-            self.failed(kind.retry_after(), false, true, observed);
         } else if is_waiting {
-            self.failed(kind.retry_after(), false, true, observed);
+            // Beside a connection the client waits, and a current wait continues.
+            self.back_off(kind.retry_after(), false);
         } else {
             self.may_fetch_at_once = true;
             self.want_token();
@@ -563,31 +465,21 @@ impl Model {
             || matches!(kind, CloseKind::Expired(..));
         let action =
             if is_expiry && !kind.is_overridden() { ReconnectAction::Retry } else { kind.action() };
-        if self.next == Next::Idle {
-            self.note_stable(conn);
-        }
-        let is_stable = self.conns[conn].is_stable(self.now, &self.config) == Certainty::Yes;
         self.end(conn);
         if action == ReconnectAction::End {
-            let is_leaving = self.next == Next::Stopped(DisconnectReason::NotWanted);
-            self.end_session(if is_leaving { DisconnectReason::NotWanted } else { kind.reason() });
+            self.end_session(kind.reason());
             return;
         }
         let is_replaced = self.conns[conn].asks_for_next != Certainty::No;
         if self.fall_back(conn, observed) {
-            self.continue_after_close((is_stable, is_replaced), kind, action, observed);
+            self.continue_after_close(is_replaced, kind, action, observed);
             return;
         }
         if let Next::Stopped(reason) = self.next {
-            let reason = if reason == DisconnectReason::NotWanted {
-                reason
-            } else {
-                Self::stop_reason(reason, kind, observed)
-            };
-            self.end_session(reason);
+            self.end_session(Self::stop_reason(reason, kind, observed));
             return;
         }
-        self.continue_after_close((is_stable, is_replaced), kind, action, observed);
+        self.continue_after_close(is_replaced, kind, action, observed);
     }
 
     /// Returns the reported reason: either no next connection was possible, or this one ended.
@@ -605,7 +497,7 @@ impl Model {
 
     fn continue_after_close(
         &mut self,
-        (is_stable, is_replaced): (bool, bool),
+        is_replaced: bool,
         kind: CloseKind,
         action: ReconnectAction,
         observed: &Observed,
@@ -619,13 +511,7 @@ impl Model {
             }
             // The call was so late that the connection was already being replaced.
             (Next::Idle, _) if is_replaced && Self::has_no_backoff(observed) => self.want_token(),
-            _ => {
-                let is_restart = kind.is_restart();
-                self.failed(kind.retry_after(), is_restart, false, observed);
-                if is_stable {
-                    self.attempts = (0, 0);
-                }
-            }
+            _ => self.back_off(kind.retry_after(), kind.is_restart()),
         }
     }
 
@@ -664,21 +550,11 @@ impl Model {
         is_taken
     }
 
-    /// Resets the failures if a connection is stable.
-    pub(super) fn note_stable(&mut self, conn: usize) {
-        if self.conns[conn].is_stable(self.now, &self.config) == Certainty::Yes {
-            (self.failures, self.attempts) = (0, (0, 0));
-        }
-    }
-
     /// Processes an ERROR 401 on a connection.
     pub(super) fn expired(&mut self, conn: usize, observed: &Observed) {
         self.conns[conn].is_expired = true;
         if self.conns[conn].phase != Phase::Current {
             return;
-        }
-        if self.next == Next::Idle {
-            self.note_stable(conn);
         }
         let is_stable = self.conns[conn].is_stable(self.now, &self.config) == Certainty::Yes;
         let drains = self.find(Phase::Draining);
@@ -698,10 +574,9 @@ impl Model {
             assert_ne!(reason, DisconnectReason::NotWanted);
             self.end_session(reason);
         } else if self.next == Next::Idle {
-            let exhausted = ConnectionState::Disconnected(DisconnectReason::AttemptsExhausted);
-            if observed.reconnect_at.is_some() || observed.state == exhausted {
+            if observed.reconnect_at.is_some() {
                 assert!(!is_stable, "the client waits although the connection is stable");
-                self.failed(0, false, false, observed);
+                self.back_off(0, false);
             } else {
                 assert!(
                     is_stable,
@@ -757,14 +632,11 @@ impl Model {
             }
         }
         self.next = Next::Stopped(reason);
-        self.refresh_request = None;
     }
 
     pub(super) fn opened(&mut self, conn: usize, is_old_dropped: bool) {
         let was_open = self.conns.iter().any(|conn| conn.opened_at != NEVER);
         self.next = Next::Idle;
-        self.attempts.0 = 0;
-        self.refresh_request = None;
         if self.current().is_some()
             || self.find(Phase::Draining).is_some()
             || self.now < self.overlap_until
