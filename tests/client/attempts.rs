@@ -102,6 +102,14 @@ fn an_outstanding_fetch_serves_the_next_session() {
     );
 }
 
+/// A connection that is not stable yet, during a refresh.
+const REFRESHING: &str = "
+    0       connected                => wait 30_000
+    1_000   refresh                  => ping c0 1; wait 2_000
+    1_001   pong c0 1                => wait 2_000
+    2_000   poll                     => fetch f1; wait 31_000
+    ";
+
 #[test]
 fn a_permanent_fetch_error_ends_the_session() {
     play(
@@ -114,14 +122,12 @@ fn a_permanent_fetch_error_ends_the_session() {
     // Beside a connection, the session ends with that connection.
     play_each(
         &["broken", "1001", "3000"],
-        "
-        0       connected                => wait 30_000
-        1_000   refresh                  => ping c0 1; wait 2_000
-        1_001   pong c0 1                => wait 2_000
-        2_000   poll                     => fetch f1; wait 31_000
-        2_001   no_token f1 ever         => wait 31_000
-        9_000   closed c0 {}             => state disconnected: no token
-        ",
+        &format!(
+            "{REFRESHING}
+            2_001   no_token f1 ever         => wait 31_000
+            9_000   closed c0 {{}}             => state disconnected: no token
+            "
+        ),
     );
     play(
         "
@@ -131,27 +137,19 @@ fn a_permanent_fetch_error_ends_the_session() {
         2_001   no_token f1 ever         => close c0 1000; state disconnected: no token
         ",
     );
-    play(
-        "
-        0       connected                => wait 30_000
-        1_000   refresh                  => ping c0 1; wait 2_000
-        1_001   pong c0 1                => wait 2_000
-        2_000   poll                     => fetch f1; wait 31_000
+    play(&format!(
+        "{REFRESHING}
         2_001   no_token f1 ever         => wait 31_000
         9_000   recv c0 error 401        => error 401; close c0 1000; state disconnected: no token
-        ",
-    );
-    // The caller can connect again.
-    play(
         "
-        0       connected                => wait 30_000
-        1_000   refresh                  => ping c0 1; wait 2_000
-        1_001   pong c0 1                => wait 2_000
-        2_000   poll                     => fetch f1; wait 31_000
+    ));
+    // The caller can connect again.
+    play(&format!(
+        "{REFRESHING}
         2_001   no_token f1 ever         => wait 31_000
         9_000   connect                  => fetch f2; wait 31_000
-        ",
-    );
+        "
+    ));
 }
 
 #[test]
@@ -228,28 +226,22 @@ fn max_attempts_limits_failures_without_a_connection() {
 
 #[test]
 fn max_attempts_does_not_count_beside_a_working_connection() {
-    play(
+    play(&format!(
         "
         set max_attempts 1
-        0       connected                => wait 30_000
-        1_000   refresh                  => ping c0 1; wait 2_000
-        1_001   pong c0 1                => wait 2_000
-        2_000   poll                     => fetch f1; wait 31_000
+        {REFRESHING}
         2_001   no_token f1 for now      => wait 3_001
         3_001   poll                     => fetch f2; wait 31_000
         3_002   token f2                 => c1; wait 31_000
         3_003   closed c1 http 503       => wait 4_003
         4_003   poll                     => fetch f3; wait 31_000
-        ",
-    );
+        "
+    ));
     // The failures beside it do not count after its end either.
-    play(
+    play(&format!(
         "
         set max_attempts 2
-        0       connected                => wait 30_000
-        1_000   refresh                  => ping c0 1; wait 2_000
-        1_001   pong c0 1                => wait 2_000
-        2_000   poll                     => fetch f1; wait 31_000
+        {REFRESHING}
         2_001   no_token f1 for now      => wait 3_001
         3_001   poll                     => fetch f2; wait 31_000
         3_002   no_token f2 for now      => wait 4_002
@@ -258,8 +250,8 @@ fn max_attempts_does_not_count_beside_a_working_connection() {
         4_003   no_token f3 for now      => wait 5_003
         5_003   poll                     => fetch f4; wait 35_003
         5_004   no_token f4 for now      => state disconnected: attempts exhausted
-        ",
-    );
+        "
+    ));
     // Beside an expired connection, failures count.
     play(
         "
