@@ -47,7 +47,7 @@ impl Simulation {
             61 => self.disconnect(number, false),
             62 => self.disconnect(number, true),
             // Cancels a pending disconnection.
-            63 if self.hosts[number].is_leaving => self.connect(number),
+            63 if self.hosts[number].is_disconnecting => self.connect(number),
             64..67 => self.abandon(number),
             67..71 if self.network.breaks => self.break_connection(number),
             71..74 if self.network.loses_links => {
@@ -169,7 +169,7 @@ impl Simulation {
             is_permitted,
             was_connected: host.client.state() == ConnectionState::Connected,
             received_401: host.current_socket().is_some_and(|socket| socket.received_401),
-            was_leaving: host.is_leaving,
+            was_disconnecting: host.is_disconnecting,
             is_wanted: host.is_wanted,
         };
         let reading = host.read(now);

@@ -29,7 +29,7 @@ impl Simulation {
             host.causes = EndCauses::default();
         }
         host.is_wanted = true;
-        host.is_leaving = false;
+        host.is_disconnecting = false;
         host.needs_poll = true;
         host.connect_calls += 1;
     }
@@ -42,7 +42,7 @@ impl Simulation {
         host.is_wanted = false;
         host.needs_poll = true;
         if when_settled {
-            host.is_leaving = true;
+            host.is_disconnecting = true;
             host.client.disconnect_when_settled(reading);
         } else {
             host.client.disconnect(reading);
@@ -134,7 +134,7 @@ impl Simulation {
             host.accounting.disclose(self.now);
         }
         if matches!(state, ConnectionState::Disconnected(_)) {
-            host.is_leaving = false;
+            host.is_disconnecting = false;
         }
         host.state_changes += 1;
         host.state = state;
@@ -267,7 +267,7 @@ impl Simulation {
             }
             return;
         };
-        assert!(is_latest && (host.is_wanted || host.is_leaving));
+        assert!(is_latest && (host.is_wanted || host.is_disconnecting));
         host.fetch = None;
         assert_eq!(place(connection), host.sockets.len());
         host.sockets.push(Socket::new(now, known_end.map(|length| now + length)));

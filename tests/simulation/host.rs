@@ -55,9 +55,9 @@ pub(crate) struct Host {
     pub(crate) replaced: u32,
     pub(crate) state_changes: u32,
 
-    // The wishes of the user.
+    // The latest calls of the user.
     pub(crate) is_wanted: bool,
-    pub(crate) is_leaving: bool,
+    pub(crate) is_disconnecting: bool,
     pub(crate) was_connected: bool,
     pub(crate) causes: EndCauses,
     /// The number of calls of `connect` and `refresh`.
@@ -215,7 +215,7 @@ impl Host {
             replaced: 0,
             state_changes: 0,
             is_wanted: false,
-            is_leaving: false,
+            is_disconnecting: false,
             was_connected: false,
             causes: EndCauses::default(),
             connect_calls: 0,

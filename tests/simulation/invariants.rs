@@ -80,7 +80,7 @@ pub(crate) struct SendFacts {
     pub(crate) is_permitted: bool,
     pub(crate) was_connected: bool,
     pub(crate) received_401: bool,
-    pub(crate) was_leaving: bool,
+    pub(crate) was_disconnecting: bool,
     pub(crate) is_wanted: bool,
 }
 
@@ -88,7 +88,7 @@ impl SendFacts {
     /// Checks that an accepted request may be sent.
     pub(crate) fn check_accepted(&self) {
         assert!(self.is_permitted && self.was_connected);
-        assert!(!self.received_401 && !self.was_leaving);
+        assert!(!self.received_401 && !self.was_disconnecting);
     }
 
     /// Checks that the reason of a refusal occurred. Returns its name for the coverage.
@@ -99,7 +99,7 @@ impl SendFacts {
                 if self.received_401 { "not sent: expired" } else { "not sent: not connected" }
             }
             SendErrorKind::Disconnecting => {
-                assert!(self.was_leaving);
+                assert!(self.was_disconnecting);
                 "not sent: disconnecting"
             }
             SendErrorKind::NotPermitted(refused) => {
@@ -128,12 +128,12 @@ impl Simulation {
         assert_ne!(state, host.state);
         let name = match state {
             ConnectionState::Connected => {
-                assert!(host.is_wanted || host.is_leaving);
+                assert!(host.is_wanted || host.is_disconnecting);
                 assert!(host.current_socket().is_some_and(|socket| socket.phase == Phase::Open));
                 if host.was_connected { "state: connected again" } else { "state: connected" }
             }
             ConnectionState::Connecting => {
-                assert!(host.is_wanted || host.is_leaving);
+                assert!(host.is_wanted || host.is_disconnecting);
                 match host.state {
                     ConnectionState::Disconnected(_) => "state: connecting",
                     _ => "state: connecting again",
@@ -191,7 +191,7 @@ impl Simulation {
     /// Checks that a new token fetch is wanted, and that no other is outstanding.
     pub(crate) fn check_fetch(&mut self, number: usize, fetch: FetchId) {
         let host = &self.hosts[number];
-        assert!(host.is_wanted || host.is_leaving);
+        assert!(host.is_wanted || host.is_disconnecting);
         assert!(
             !matches!(host.state, ConnectionState::Disconnected(_)),
             "{number}: fetches while disconnected"

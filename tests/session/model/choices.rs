@@ -209,7 +209,7 @@ impl Choices<'_> {
 
     fn send(&mut self) -> Input {
         use RequestKind::{Delete, Disconnect, LongMessage, Message};
-        let sending = self.pick(&[
+        let kind = self.pick(&[
             Message,
             Delete("m-a"),
             Disconnect("carla"),
@@ -219,7 +219,7 @@ impl Choices<'_> {
             Disconnect("dora"),
             LongMessage,
         ]);
-        let naming = match self.below(8) {
+        let request_id = match self.below(8) {
             0 => RequestIdChoice::Own,
             1 => RequestIdChoice::Again(self.below(INFLIGHT)),
             2 => self.pick(&[
@@ -229,12 +229,12 @@ impl Choices<'_> {
             ]),
             _ => RequestIdChoice::Generated,
         };
-        let room = match self.below(16) {
+        let buffer = match self.below(16) {
             15 => BufferSize::TooSmall,
             14 => BufferSize::Growing,
             _ => BufferSize::Enough,
         };
-        Input::Send(sending, naming, room)
+        Input::Send(kind, request_id, buffer)
     }
 
     /// Returns the input that advances the session.

@@ -165,7 +165,7 @@ impl ModelCheck {
             Input::Disconnect => self.application_call(SmallClient::disconnect, |model, _| {
                 model.end_session(DisconnectReason::NotWanted);
             }),
-            Input::Token(fetch, info) => self.token(fetch, info),
+            Input::Token(fetch, fields) => self.token(fetch, fields),
             Input::TokenError(fetch, failure) => self.token_error(fetch, failure),
             Input::Open(connection) => self.open(connection),
             Input::Close(connection, kind) => self.close(connection, kind),
@@ -173,7 +173,9 @@ impl ModelCheck {
             Input::Message(connection, incoming) => {
                 self.message(connection, incoming, &mut effects)
             }
-            Input::Send(sending, naming, room) => self.send(sending, naming, room, &mut effects),
+            Input::Send(kind, request_id, buffer) => {
+                self.send(kind, request_id, buffer, &mut effects)
+            }
             Input::Abandon(number) => self.abandon(number),
             Input::PollOnce => {
                 effects.push(Effect::Output(self.poll_once()));

@@ -121,10 +121,10 @@ impl Model {
                 return Some(SendErrorKind::TooLong(error));
             }
         }
-        let is_it = |request: &InFlight| {
+        let has_same_id = |request: &InFlight| {
             publish.request_id().is_some_and(|id| id == request.request_id.as_str())
         };
-        if self.requests.iter().any(is_it) {
+        if self.requests.iter().any(has_same_id) {
             return Some(SendErrorKind::RequestIdInFlight);
         }
         if self.requests.len() == INFLIGHT {
@@ -394,10 +394,10 @@ impl Model {
 
     /// Records a message or an event. Duplicates are withheld while connections overlap.
     fn record_delivery(&mut self, conn: usize, is_message: bool, id: &str, is_withheld: bool) {
-        let is_it = |delivered: &Delivered| {
+        let is_same = |delivered: &Delivered| {
             (delivered.is_message, delivered.id.as_str()) == (is_message, id)
         };
-        let since = self.delivered.iter().rposition(is_it).filter(|_| !id.is_empty());
+        let since = self.delivered.iter().rposition(is_same).filter(|_| !id.is_empty());
         assert!(since.is_some() || !is_withheld, "{id:?} is withheld, but was never received");
         let is_overlapping = self.is_overlapping();
         assert!(is_overlapping || !is_withheld, "{id:?} is withheld, but no connections overlap");
@@ -438,14 +438,14 @@ impl Model {
         let has_id = !payload.request_id.is_empty();
         if !has_id {
             let is_about = matches!(target, Target::Deleted(_) | Target::Disconnected(_));
-            let is_it = |request: &InFlight| waiting(request) && request.target == target;
+            let has_target = |request: &InFlight| waiting(request) && request.target == target;
             // Another moderator may have caused it, so it is no evidence for other requests.
-            let place = self.requests.iter().position(is_it).filter(|_| is_about)?;
+            let place = self.requests.iter().position(has_target).filter(|_| is_about)?;
             return Some(self.settle(place, Outcome::Confirmed));
         }
-        let is_it =
+        let has_request_id =
             |request: &InFlight| request.request_id == payload.request_id && waiting(request);
-        let place = self.requests.iter().position(is_it)?;
+        let place = self.requests.iter().position(has_request_id)?;
         let user_id = self.conns[conn].user_id;
         let is_own = match payload.kind {
             PayloadKind::Message { user_id: sender } => {

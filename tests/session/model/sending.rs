@@ -22,11 +22,11 @@ fn is_uuid(text: &str) -> bool {
 }
 
 fn publish<'p>(
-    sending: RequestKind,
+    kind: RequestKind,
     content: &'p str,
     request_id: Option<ivs_chat_proto::Text<'p>>,
 ) -> Publish<'p> {
-    match sending {
+    match kind {
         RequestKind::Message | RequestKind::LongMessage => {
             let mut send =
                 SendMessage::new(Content::new(content).expect("at most 500 code points"));
@@ -47,8 +47,8 @@ fn publish<'p>(
 }
 
 impl ModelCheck {
-    fn own_request_id(&mut self, naming: RequestIdChoice) -> Option<String> {
-        match naming {
+    fn own_request_id(&mut self, request_id: RequestIdChoice) -> Option<String> {
+        match request_id {
             RequestIdChoice::Generated => None,
             RequestIdChoice::Empty => Some(String::new()),
             RequestIdChoice::Own | RequestIdChoice::Escaped => Some(self.name("r-")),
@@ -61,37 +61,35 @@ impl ModelCheck {
 
     pub(super) fn send(
         &mut self,
-        sending: RequestKind,
-        naming: RequestIdChoice,
-        room: BufferSize,
+        kind: RequestKind,
+        request_id: RequestIdChoice,
+        buffer_size: BufferSize,
         effects: &mut Vec<Effect>,
     ) -> bool {
         let limit = self.model.config.max_code_points.into();
-        let content =
-            "é".repeat(if sending == RequestKind::LongMessage { limit + 1 } else { limit });
+        let content = "é".repeat(if kind == RequestKind::LongMessage { limit + 1 } else { limit });
         let content = if limit == 500 { "é".repeat(500) } else { content };
-        let own = self.own_request_id(naming);
+        let own = self.own_request_id(request_id);
         let own = own.as_deref();
         // A proxy has such a `RequestId` after decoding the request of another client.
         let escaped = own.map(|own| own.trim_start_matches('r'));
         let escaped = escaped.map(|own| {
             format!(r#"{{"Action":"DELETE_MESSAGE","Id":"","RequestId":"\u0072{own}"}}"#)
         });
-        let escaped = escaped.as_deref().filter(|_| naming == RequestIdChoice::Escaped);
+        let escaped = escaped.as_deref().filter(|_| request_id == RequestIdChoice::Escaped);
         let escaped = escaped.and_then(|escaped| Publish::decode_str(escaped).ok()?.request_id());
-        let request = publish(sending, &content, escaped.or(own.map(Into::into)));
+        let request = publish(kind, &content, escaped.or(own.map(Into::into)));
         let written = own.filter(|own| !own.is_empty());
         let any_uuid = "00000000-0000-4000-8000-000000000000";
-        let with_id =
-            publish(sending, &content, escaped.or(Some(written.unwrap_or(any_uuid).into())));
-        let length = with_id.encoded_len() - usize::from(room == BufferSize::TooSmall);
+        let with_id = publish(kind, &content, escaped.or(Some(written.unwrap_or(any_uuid).into())));
+        let length = with_id.encoded_len() - usize::from(buffer_size == BufferSize::TooSmall);
         let data = self.names;
 
         let (result, steady, reading) = self.call(|client, now| {
             let (mut buffer, mut string) = (vec![0; length], "previous content".to_owned());
             #[cfg(not(feature = "alloc"))]
             string.clear();
-            let sent = match room {
+            let sent = match buffer_size {
                 #[cfg(feature = "alloc")]
                 BufferSize::Growing => client.send_in_string(now, request, data, &mut string),
                 _ => client.send(now, request, data, &mut buffer),
@@ -123,7 +121,7 @@ impl ModelCheck {
                 assert_eq!(Ok(&sent), steady.as_ref());
                 assert_eq!(sent.3.len(), length);
                 self.tick(reading);
-                self.accepted(sent, sending, &content, written, data);
+                self.accepted(sent, kind, &content, written, data);
                 effects.push(Effect::Accepted);
                 true
             }
@@ -134,7 +132,7 @@ impl ModelCheck {
     fn accepted(
         &mut self,
         sent: Accepted,
-        sending: RequestKind,
+        kind: RequestKind,
         content: &str,
         written: Option<&str>,
         data: u32,
@@ -151,7 +149,7 @@ impl ModelCheck {
                 "{request_id}"
             ),
         }
-        let target = match (sending, decoded) {
+        let target = match (kind, decoded) {
             (RequestKind::Message | RequestKind::LongMessage, Publish::SendMessage(sent))
                 if sent.content.text() == content =>
             {
