@@ -2,13 +2,13 @@
 //!
 //! The oracles are those of the crate's tests. Each function panics if its property does not hold.
 
+#[path = "../../tests/session/model/mod.rs"]
+mod model;
 #[path = "../../tests/oracle/mod.rs"]
 mod oracle;
 #[path = "../../tests/oracle/peer.rs"]
 mod peer;
 pub mod seeds;
-#[path = "../../tests/oracle/session.rs"]
-mod session;
 #[path = "../../tests/vectors/mod.rs"]
 mod vectors;
 
@@ -57,5 +57,5 @@ pub fn peer(bytes: &[u8]) {
 
 /// The invariants of a session hold for any events of the service, the caller and the clock.
 pub fn session(bytes: &[u8]) {
-    session::any_session(bytes);
+    model::check_session(bytes);
 }

@@ -1,4 +1,4 @@
-//! Attempts at a connection: token fetches, waits between attempts, and limits.
+//! Attempts to connect: token fetches, waits and limits.
 
 use ivs_chat_proto::client::{
     Client, CloseEvent, Config, ConnectionId, ConnectionState, DisconnectReason, FetchError,
@@ -6,11 +6,11 @@ use ivs_chat_proto::client::{
 };
 use ivs_chat_proto::publish::DeleteMessage;
 
-use crate::driven::{Room, Service};
+use crate::auto_host::{AutoHost, Service};
 use crate::transcript::{play, play_each};
 
 #[test]
-fn failed_attempts_are_followed_by_others() {
+fn failed_attempts_are_retried() {
     play(
         "
         0       connect                  => state connecting; fetch f0; wait 30_000
@@ -20,7 +20,7 @@ fn failed_attempts_are_followed_by_others() {
         1_010   no_token f1 for now      => wait 2_010
         2_010   poll                     => fetch f2; wait 32_010
         2_010   token f2                 => c1; wait 32_010
-        # No answer to the handshake.
+        # The handshake is not answered.
         32_010  poll                     => close c1 3008; wait 33_010
         33_010  poll                     => fetch f3; wait 63_010
         33_010  token f3                 => c2; wait 63_010
@@ -38,37 +38,35 @@ fn a_token_fetch_has_a_timeout() {
         0       connect                  => state connecting; fetch f0; wait 30_000
         30_000  poll                     => wait 31_000
         31_000  poll                     => fetch f1; wait 61_000
-        # The answers to the first fetch come late.
-        31_001  token f0                 => no use; wait 61_000
+        # Late answers to the first fetch are ignored.
+        31_001  token f0                 => ignored; wait 61_000
         31_002  no_token f0 ever         => wait 61_000
         31_003  token f1                 => c0; wait 61_003
-        31_004  token f1                 => no use; wait 61_003
+        31_004  token f1                 => ignored; wait 61_003
         31_005  no_token f1 ever         => wait 61_003
         ",
     );
     assert_eq!(client.counters().token_timeouts, 1);
-    // Beside a connection, too.
+    // The same holds beside a connection.
     play(
         "
         set token_timeout_ms 2_000
-        0       connected                => wait 30_000
-        30_000  poll                     => ping c0 1; wait 40_000
-        30_100  pong c0 1                => wait 60_000
+        30_100  stable                   => wait 60_000
         40_000  recv c0 error 401        => error 401; fetch f1; wait 42_000
         42_000  poll                     => wait 43_000
         43_000  poll                     => fetch f2; wait 45_000
-        43_001  token f1                 => no use; wait 45_000
+        43_001  token f1                 => ignored; wait 45_000
         43_002  token f2                 => c1; wait 60_000
         ",
     );
 }
 
 #[test]
-fn answers_to_fetches_that_never_were_change_nothing() {
+fn answers_to_nonexistent_fetches_are_ignored() {
     play_each(
         &["f0", "f1", "f2", "f18446744073709551615"],
         "
-        0       token {}                 => no use
+        0       token {}                 => ignored
         0       no_token {} ever         =>
         0       no_token {} for now      =>
         ",
@@ -77,7 +75,7 @@ fn answers_to_fetches_that_never_were_change_nothing() {
         &["f1", "f2", "f18446744073709551615"],
         "
         0       connect                  => state connecting; fetch f0; wait 30_000
-        0       token {}                 => no use; wait 30_000
+        0       token {}                 => ignored; wait 30_000
         0       no_token {} ever         => wait 30_000
         0       no_token {} for now      => wait 30_000
         ",
@@ -85,7 +83,7 @@ fn answers_to_fetches_that_never_were_change_nothing() {
 }
 
 #[test]
-fn a_fetch_under_way_serves_the_next_session() {
+fn an_outstanding_fetch_serves_the_next_session() {
     play(
         "
         0       disconnect               =>
@@ -98,14 +96,22 @@ fn a_fetch_under_way_serves_the_next_session() {
         5       open c0                  =>
         6       connect                  => state connecting; fetch f1; wait 30_006
         7       disconnect               => state disconnected: not wanted; wait 30_006
-        8       token f1                 => no use
+        8       token f1                 => ignored
         9       connect                  => state connecting; fetch f2; wait 30_009
         ",
     );
 }
 
+/// A connection that is not stable yet, during a refresh.
+const REFRESHING: &str = "
+    0       connected                => wait 30_000
+    1_000   refresh                  => ping c0 1; wait 2_000
+    1_001   pong c0 1                => wait 2_000
+    2_000   poll                     => fetch f1; wait 31_000
+    ";
+
 #[test]
-fn a_refusal_for_good_ends_the_session() {
+fn a_permanent_fetch_error_ends_the_session() {
     play(
         "
         0       connect                  => state connecting; fetch f0; wait 30_000
@@ -113,17 +119,15 @@ fn a_refusal_for_good_ends_the_session() {
         2       connect                  => state connecting; fetch f1; wait 30_002
         ",
     );
-    // Beside a connection, only when that has ended.
+    // Beside a connection, the session ends with that connection.
     play_each(
         &["broken", "1001", "3000"],
-        "
-        0       connected                => wait 30_000
-        1_000   refresh                  => ping c0 1; wait 2_000
-        1_001   pong c0 1                => wait 2_000
-        2_000   poll                     => fetch f1; wait 31_000
-        2_001   no_token f1 ever         => wait 31_000
-        9_000   closed c0 {}             => state disconnected: no token
-        ",
+        &format!(
+            "{REFRESHING}
+            2_001   no_token f1 ever         => wait 31_000
+            9_000   closed c0 {{}}             => state disconnected: no token
+            "
+        ),
     );
     play(
         "
@@ -133,31 +137,23 @@ fn a_refusal_for_good_ends_the_session() {
         2_001   no_token f1 ever         => close c0 1000; state disconnected: no token
         ",
     );
-    play(
-        "
-        0       connected                => wait 30_000
-        1_000   refresh                  => ping c0 1; wait 2_000
-        1_001   pong c0 1                => wait 2_000
-        2_000   poll                     => fetch f1; wait 31_000
+    play(&format!(
+        "{REFRESHING}
         2_001   no_token f1 ever         => wait 31_000
         9_000   recv c0 error 401        => error 401; close c0 1000; state disconnected: no token
-        ",
-    );
-    // The caller can try again.
-    play(
         "
-        0       connected                => wait 30_000
-        1_000   refresh                  => ping c0 1; wait 2_000
-        1_001   pong c0 1                => wait 2_000
-        2_000   poll                     => fetch f1; wait 31_000
+    ));
+    // The caller can connect again.
+    play(&format!(
+        "{REFRESHING}
         2_001   no_token f1 ever         => wait 31_000
         9_000   connect                  => fetch f2; wait 31_000
-        ",
-    );
+        "
+    ));
 }
 
 #[test]
-fn a_server_can_ask_for_a_longer_wait() {
+fn retry_after_prolongs_the_wait() {
     play(
         "
         0       connect                          => state connecting; fetch f0; wait 30_000
@@ -167,7 +163,7 @@ fn a_server_can_ask_for_a_longer_wait() {
         21_003  closed c0 http 503 after 60s     => wait 82_003
         82_003  poll                             => fetch f2; wait 112_003
         82_004  token f2                         => c1; wait 112_004
-        # At most one hour counts.
+        # `retry_after` is limited to one hour.
         82_005  closed c1 http 429 after 999999s => wait 3_683_005
         ",
     );
@@ -189,7 +185,7 @@ fn max_attempts_limits_failures_without_a_connection() {
         1_001   poll                     => fetch f1; wait 31_001
         1_002   token f1                 => c0; wait 31_002
         1_003   closed c0 http 503       => state disconnected: attempts exhausted
-        # Another session, other attempts.
+        # A new session counts its own attempts.
         1_004   connect                  => state connecting; fetch f2; wait 31_004
         31_004  poll                     => wait 32_004
         32_004  poll                     => fetch f3; wait 62_004
@@ -197,7 +193,7 @@ fn max_attempts_limits_failures_without_a_connection() {
         62_005  poll                     => close c1 3008; state disconnected: attempts exhausted
         ",
     );
-    // An open connection that does not last is a failure, and one that lasts is none.
+    // A connection that closes before it is stable counts as a failure. A stable one does not.
     play(
         "
         set max_attempts 2
@@ -230,28 +226,22 @@ fn max_attempts_limits_failures_without_a_connection() {
 
 #[test]
 fn max_attempts_does_not_count_beside_a_working_connection() {
-    play(
+    play(&format!(
         "
         set max_attempts 1
-        0       connected                => wait 30_000
-        1_000   refresh                  => ping c0 1; wait 2_000
-        1_001   pong c0 1                => wait 2_000
-        2_000   poll                     => fetch f1; wait 31_000
+        {REFRESHING}
         2_001   no_token f1 for now      => wait 3_001
         3_001   poll                     => fetch f2; wait 31_000
         3_002   token f2                 => c1; wait 31_000
         3_003   closed c1 http 503       => wait 4_003
         4_003   poll                     => fetch f3; wait 31_000
-        ",
-    );
-    // They are not counted against the attempts after it either.
-    play(
+        "
+    ));
+    // The failures beside it do not count after its end either.
+    play(&format!(
         "
         set max_attempts 2
-        0       connected                => wait 30_000
-        1_000   refresh                  => ping c0 1; wait 2_000
-        1_001   pong c0 1                => wait 2_000
-        2_000   poll                     => fetch f1; wait 31_000
+        {REFRESHING}
         2_001   no_token f1 for now      => wait 3_001
         3_001   poll                     => fetch f2; wait 31_000
         3_002   no_token f2 for now      => wait 4_002
@@ -260,15 +250,13 @@ fn max_attempts_does_not_count_beside_a_working_connection() {
         4_003   no_token f3 for now      => wait 5_003
         5_003   poll                     => fetch f4; wait 35_003
         5_004   no_token f4 for now      => state disconnected: attempts exhausted
-        ",
-    );
-    // One that has expired does not work any more.
+        "
+    ));
+    // Beside an expired connection, failures count.
     play(
         "
         set max_attempts 1
-        0       connected                => wait 30_000
-        30_000  poll                     => ping c0 1; wait 40_000
-        30_100  pong c0 1                => wait 60_000
+        30_100  stable                   => wait 60_000
         40_000  recv c0 error 401        => error 401; fetch f1; wait 60_000
         40_001  no_token f1 for now      => close c0 1000; state disconnected: attempts exhausted
         ",
@@ -279,7 +267,7 @@ const fn at(millis: u64) -> Instant {
     Instant::from_millis(millis)
 }
 
-/// Polls until the client waits, and returns the moment.
+/// Polls until `Wait`, and returns its time.
 fn wait(client: &mut Client, now: Instant) -> Option<Instant> {
     loop {
         if let Output::Wait(moment) = client.poll(now) {
@@ -288,7 +276,7 @@ fn wait(client: &mut Client, now: Instant) -> Option<Instant> {
     }
 }
 
-/// Answers the token fetch that the client asks for, and opens the connection.
+/// Answers the next token fetch and opens the connection.
 fn open(client: &mut Client, now: Instant, info: TokenInfo<'_>) -> ConnectionId {
     loop {
         match client.poll(now) {
@@ -297,7 +285,7 @@ fn open(client: &mut Client, now: Instant, info: TokenInfo<'_>) -> ConnectionId 
                 client.handle_open(now, connection);
                 return connection;
             }
-            Output::Wait(_) => panic!("no token is asked for"),
+            Output::Wait(_) => panic!("expected FetchToken"),
             _ => {}
         }
     }
@@ -310,8 +298,7 @@ fn connected(seed: u8, info: TokenInfo<'_>) -> (Client, ConnectionId) {
     (client, connection)
 }
 
-/// After a connection that lasted so long: how long the client waits before each of ten attempts,
-/// all of which fail.
+/// Returns the waits before ten failing attempts, after a connection that was open this long.
 fn backoffs(seed: u8, lasted_ms: u64) -> Vec<u64> {
     let (mut client, connection) = connected(seed, TokenInfo::new());
     let mut now = at(lasted_ms);
@@ -323,7 +310,7 @@ fn backoffs(seed: u8, lasted_ms: u64) -> Vec<u64> {
                 waits.push(moment.unwrap().as_millis() - now.as_millis());
                 now = moment.unwrap();
             }
-            // By turns, the fetch fails and the handshake.
+            // Fetches and handshakes fail alternately.
             Output::FetchToken(fetch) if waits.len() % 2 == 0 => {
                 client.handle_token_error(now, fetch, FetchError::Temporary { retry_after: None });
             }
@@ -338,7 +325,7 @@ fn backoffs(seed: u8, lasted_ms: u64) -> Vec<u64> {
 }
 
 #[test]
-fn backoff_grows_up_to_its_limit_and_is_spread() {
+fn backoff_doubles_up_to_its_limit_with_full_jitter() {
     let all: Vec<_> = (0..=u8::MAX).map(|seed| backoffs(seed, 60_000)).collect();
     for attempt in 0..10 {
         let limit = (1_000 << attempt).min(60_000);
@@ -352,7 +339,7 @@ fn backoff_grows_up_to_its_limit_and_is_spread() {
 }
 
 #[test]
-fn only_a_connection_that_lasted_resets_the_backoff() {
+fn only_a_stable_connection_resets_the_backoff() {
     let second = |lasted_ms: u64| {
         let longest = (0..=u8::MAX).map(|seed| {
             let (mut client, connection) = connected(seed, TokenInfo::new());
@@ -391,7 +378,7 @@ fn a_restart_of_the_service_spreads_its_clients_over_5_to_30_seconds() {
             );
             assert!((16_000..19_000).contains(&waits[128]), "{waits:?}");
         }
-        // A server that asks for more gets it, and its clients are spread all the same.
+        // A longer `retry_after` is obeyed, and the clients are still spread.
         let event =
             CloseEvent::frame(code, "").with_retry_after(core::time::Duration::from_secs(100));
         let waits = waits(event, 100_000);
@@ -407,7 +394,7 @@ fn a_restart_of_the_service_spreads_its_clients_over_5_to_30_seconds() {
     }
 }
 
-/// When clients fetch their next token, for sessions that began together.
+/// Returns the sorted refresh times of 1,000 clients whose sessions start together.
 fn refreshes(session_ms: u64) -> Vec<u64> {
     let mut info = TokenInfo::new();
     info.session_ms = Some(session_ms);
@@ -436,7 +423,7 @@ fn refreshes_are_spread_in_proportion_to_the_session() {
             "{session_ms}: {least}"
         );
         assert!((latest - spread / 50..=latest).contains(&most), "{session_ms}: {most}");
-        // No second has many more than its share.
+        // No second has much more than the average number of refreshes.
         let fullest = (0..session_ms / 1_000)
             .map(|second| moments.iter().filter(|it| **it / 1_000 == second).count());
         let share = 1_000_000 / spread;
@@ -445,8 +432,8 @@ fn refreshes_are_spread_in_proportion_to_the_session() {
 }
 
 #[test]
-fn sessions_shorter_than_the_floor_are_not_refreshed_ahead() {
-    // They may be longer in truth, but not longer than 180 minutes.
+fn sessions_shorter_than_the_refresh_floor_are_not_refreshed() {
+    // Such a session may be longer than stated, but not longer than 180 minutes.
     let three_hours = 10_800_000 - 120_000;
     for session_ms in [60_000, 299_999, 300_000] {
         let moments = refreshes(session_ms);
@@ -471,7 +458,7 @@ fn a_client_without_a_seed_stays_disconnected() {
     client.disconnect_when_settled(at(2));
     client.disconnect(at(2));
     wait(&mut client, at(2));
-    // With a seed, it does the same as one that had it from the beginning.
+    // After `seed`, it behaves like a client that was created with the seed.
     client.seed([7; 16]);
     client.seed([8; 16]);
     let mut seeded: Client = Client::new(config, [7; 16]);
@@ -489,10 +476,10 @@ fn request_id(client: &mut Client) -> String {
 }
 
 #[test]
-fn a_service_that_accepts_and_drops_gets_few_attempts() {
+fn a_service_that_accepts_and_drops_costs_few_tokens() {
     let service = Service { session_ms: 1, ..Service::default() };
-    let mut room = Room::new(Config::with_pings(), 1, service);
-    room.run_until(3_600_000);
-    let tokens = room.moments(|output| matches!(output, Output::FetchToken(_)));
+    let mut host = AutoHost::new(Config::with_pings(), 1, service);
+    host.run_until(3_600_000);
+    let tokens = host.moments(|output| matches!(output, Output::FetchToken(_)));
     assert!((100..250).contains(&tokens.len()), "{}", tokens.len());
 }

@@ -1,26 +1,25 @@
-//! Clocks that are wrong.
+//! Wrong wall clocks and monotonic clocks.
 
 use ivs_chat_proto::client::{Config, Instant, Output};
 
-use crate::driven::{Room, Service};
+use crate::auto_host::{AutoHost, Service};
 use crate::transcript::{play, play_each};
 
 const DAY_MS: u64 = 24 * 3_600_000;
 
-/// How many tokens a day costs if the service's sessions last an hour, and by the host's wall clock
-/// so long.
+/// Returns the tokens per day if sessions last an hour and the token states `stated_ms`.
 fn tokens_per_day(config: Config, stated_ms: u64) -> usize {
     let service =
         Service { session_ms: 3_600_000, stated_ms: Some(stated_ms), ..Service::default() };
-    let mut room = Room::new(config, 3, service);
-    room.run_until(DAY_MS);
-    room.moments(|output| matches!(output, Output::FetchToken(_))).len()
+    let mut host = AutoHost::new(config, 3, service);
+    host.run_until(DAY_MS);
+    host.moments(|output| matches!(output, Output::FetchToken(_))).len()
 }
 
 #[test]
 fn a_wrong_wall_clock_costs_at_most_12_tokens_an_hour() {
     for config in [Config::with_pings(), Config::without_pings()] {
-        // By a right clock, 24; by one that is 59 minutes fast, the session has a minute left.
+        // A correct clock costs 24. With a clock that is 59 minutes fast, a minute is left.
         assert!((24..=28).contains(&tokens_per_day(config, 3_600_000)));
         assert!((23..=25).contains(&tokens_per_day(config, 60_000)));
         for stated_ms in [
@@ -53,13 +52,13 @@ fn a_wrong_wall_clock_costs_at_most_12_tokens_an_hour() {
 }
 
 #[test]
-fn a_session_of_an_impossible_length_has_no_known_end() {
+fn an_implausible_session_length_counts_as_unknown() {
     play_each(
         &["0", "1", "59_999", "10_800_001", "end"],
         "
         set without_pings
         0            connected {}           => wait 10_680_000
-        # A close on purpose is no expiry.
+        # A close on purpose is not an expiry.
         100_000_000  closed c0 1000         => state disconnected: closed 1000
         ",
     );
@@ -91,8 +90,8 @@ fn no_single_reading_freezes_the_client() {
             0        connected                => wait 30_000
             10_000   poll                     => wait 30_000
             {wild}   poll                     => ping c0 1{wait}
-            # Nothing is later than the end of the clock, but the next reading is right again.
-            # The longest session is over by now, so the next connection is due.
+            # No reading is later than the end of the clock, but the next one is correct again.
+            # The longest possible session has ended, so the next connection is due.
             20_000   poll                     => wait 21_000
             20_100   pong c0 1                => wait 21_000
             21_000   send "hi"                => r0 on c0; fetch f1; wait 26_000
@@ -104,7 +103,7 @@ fn no_single_reading_freezes_the_client() {
         ));
         assert_eq!(client.counters().steps_back, 1);
     }
-    // Nor does one at the beginning.
+    // The first reading can be wrong too.
     play(
         "
         end          connected                =>
@@ -115,13 +114,13 @@ fn no_single_reading_freezes_the_client() {
 }
 
 #[test]
-fn a_clock_that_steps_back_stops_nothing() {
+fn a_clock_that_steps_back_keeps_the_remaining_time() {
     let client = play(
         r#"
         1_000_000  connected                  => wait 1_030_000
         1_001_000  send "hi"                  => r0 on c0; wait 1_006_000
         1_002_000  poll                       => wait 1_006_000
-        # A step back by 17 minutes: 4 s are left.
+        # The clock steps back by 17 minutes. 4 s are left.
         2_000      poll                       => wait 6_000
         6_000      poll                       => ping c0 1; wait 16_000
         6_100      pong c0 1                  => wait 7_100
@@ -133,7 +132,7 @@ fn a_clock_that_steps_back_stops_nothing() {
 }
 
 #[test]
-fn a_clock_that_never_goes_forward_passes_no_time() {
+fn a_clock_that_only_steps_back_passes_no_time() {
     let client = play(
         "
         1_000      connect                    => state connecting; fetch f0; wait 31_000
@@ -147,7 +146,7 @@ fn a_clock_that_never_goes_forward_passes_no_time() {
 }
 
 #[test]
-fn what_is_shown_to_people_is_on_the_callers_clock() {
+fn reconnect_at_is_on_the_callers_clock() {
     let client = play(
         "
         5_000      connect                    => state connecting; fetch f0; wait 35_000

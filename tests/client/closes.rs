@@ -1,8 +1,8 @@
-//! What the end of a connection leads to.
+//! The consequences of a closed connection.
 
 use crate::transcript::{play, play_each};
 
-/// Every plausible way in which a service ends a connection that it has told 401.
+/// The plausible ways to close a connection after an error 401.
 const CLOSES_AFTER_EXPIRY: &[&str] = &[
     "broken",
     "1000",
@@ -39,13 +39,11 @@ fn a_close_after_error_401_is_an_expiry() {
 }
 
 #[test]
-fn the_attempt_under_way_survives_a_close_after_error_401() {
+fn the_current_attempt_survives_a_close_after_error_401() {
     play_each(
         CLOSES_AFTER_EXPIRY,
         "
-        0       connected               => wait 30_000
-        30_000  poll                    => ping c0 1; wait 40_000
-        30_100  pong c0 1               => wait 60_000
+        30_100  stable                  => wait 60_000
         30_200  recv c0 error 401       => error 401; fetch f1; wait 60_000
         30_300  closed c0 {}            => state connecting; wait 60_200
         30_400  token f1                => c1; wait 60_400
@@ -55,9 +53,7 @@ fn the_attempt_under_way_survives_a_close_after_error_401() {
     play_each(
         CLOSES_AFTER_EXPIRY,
         "
-        0       connected               => wait 30_000
-        30_000  poll                    => ping c0 1; wait 40_000
-        30_100  pong c0 1               => wait 60_000
+        30_100  stable                  => wait 60_000
         30_200  recv c0 error 401       => error 401; fetch f1; wait 60_000
         30_300  token f1                => c1; wait 60_000
         30_400  closed c0 {}            => state connecting; wait 60_300
@@ -94,35 +90,32 @@ fn the_disconnection_of_this_user_ends_an_expired_session() {
         "
         0       connected of me                  => wait 30_000
         10      recv c0 error 401                => error 401; wait 1_010
-        20      recv c0 disconnected me as e1 => event; close c0 1000; state disconnected: disconnected user
+        20      recv c0 disconnected me as e1 => event;
+                close c0 1000; state disconnected: disconnected user
         30      closed c0 1001                   =>
         ",
     );
 }
 
 #[test]
-fn a_close_after_the_sessions_end_is_an_expiry() {
+fn a_close_after_the_known_end_is_an_expiry() {
     play_each(
         CLOSES_AFTER_EXPIRY,
         "
-        0       connected 60_000        => wait 30_000
-        30_000  poll                    => ping c0 1; wait 40_000
-        30_100  pong c0 1               => wait 60_000
+        30_100  stable 60_000           => wait 60_000
         60_000  closed c0 {}            => state connecting; wait 61_000
         ",
     );
     play(
         "
-        0       connected 60_000        => wait 30_000
-        30_000  poll                    => ping c0 1; wait 40_000
-        30_100  pong c0 1               => wait 60_000
+        30_100  stable 60_000           => wait 60_000
         59_999  closed c0 1000          => state disconnected: closed 1000
         ",
     );
 }
 
 #[test]
-fn a_reason_about_expiry_is_an_expiry() {
+fn a_close_whose_reason_states_expiry_is_an_expiry() {
     for code in [1000, 1008, 3000, 3003, 4001] {
         play_each(
             &[
@@ -146,7 +139,7 @@ fn a_reason_about_expiry_is_an_expiry() {
 }
 
 #[test]
-fn the_words_of_a_moderator_are_not_searched() {
+fn the_text_of_a_moderator_is_not_searched() {
     play_each(
         &[
             "your trial has expired",
@@ -163,7 +156,7 @@ fn the_words_of_a_moderator_are_not_searched() {
 }
 
 #[test]
-fn a_refused_token_asks_for_one_new_token() {
+fn a_refused_token_is_replaced_once() {
     for (how, reason) in
         [("http 401", "refused 401"), ("http 403", "refused 403"), ("3000", "closed 3000")]
     {
@@ -174,7 +167,7 @@ fn a_refused_token_asks_for_one_new_token() {
             1   closed c0 {how}    => fetch f1; wait 30_001
             2   token f1           => c1; wait 30_002
             3   closed c1 {how}    => state disconnected: {reason}
-            # Another session, another token.
+            # A new session may replace its token again.
             4   connect            => state connecting; fetch f2; wait 30_004
             4   token f2           => c2; wait 30_004
             5   closed c2 {how}    => fetch f3; wait 30_005
@@ -192,7 +185,7 @@ fn a_refused_token_asks_for_one_new_token() {
 }
 
 #[test]
-fn a_connection_that_has_lasted_earns_another_new_token() {
+fn after_a_stable_connection_a_refused_token_is_replaced_again() {
     play(
         "
         0       connect              => state connecting; fetch f0; wait 30_000
@@ -207,7 +200,7 @@ fn a_connection_that_has_lasted_earns_another_new_token() {
         31_002  token f2             => c2; wait 61_002
         31_003  closed c2 http 401   => fetch f3; wait 61_003
         31_004  token f3             => c3; wait 61_004
-        # This one does not last.
+        # The next connection closes before it is stable.
         31_005  open c3              => state connected; possible gap; wait 61_005
         31_006  closed c3 broken     => state connecting; wait 32_006
         32_006  poll                 => fetch f4; wait 62_006
@@ -222,9 +215,7 @@ fn a_refusal_beside_a_working_connection_does_not_count() {
     play_each(
         &["http 401", "http 403", "3000"],
         "
-        0       connected            => wait 30_000
-        30_000  poll                 => ping c0 1; wait 40_000
-        30_100  pong c0 1            => wait 60_000
+        30_100  stable               => wait 60_000
         40_000  refresh              => ping c0 2; fetch f1; wait 50_000
         40_001  pong c0 2            => wait 70_000
         40_010  token f1             => c1; wait 70_000
@@ -276,7 +267,7 @@ fn closes_on_purpose_end_the_session() {
 }
 
 #[test]
-fn all_other_closes_lead_to_another_attempt() {
+fn all_other_closes_are_retried() {
     play_each(
         &[
             "http 400",
@@ -334,20 +325,21 @@ fn all_other_closes_lead_to_another_attempt() {
 
 #[test]
 fn the_disconnection_of_this_user_ends_the_session() {
-    // No close has to follow, and none changes that.
+    // A close is not required, and does not change the result.
     play_each(
         &["1001", "broken", "1000 then retry", "1000 session expired"],
         r#"
         0      connected of me                  => wait 30_000
         1      send "hi"                        => r0 on c0; wait 5_001
         5      recv c0 disconnected bo as e1    => event; wait 5_001
-        6      recv c0 disconnected me as e2 => event; close c0 1000; r0 unknown; state disconnected: disconnected user
+        6      recv c0 disconnected me as e2 => event;
+                close c0 1000; r0 unknown; state disconnected: disconnected user
         7      closed c0 {}                     =>
         8      recv c0 message m1 of bo         => dropped
         9      connect                          => state connecting; fetch f1; wait 30_009
         "#,
     );
-    // The service's event is one about a user, and not an application's event of another name.
+    // An application event does not end the session, whatever its `Id`.
     play(
         "
         0      connected of me                  => wait 30_000
@@ -357,7 +349,7 @@ fn the_disconnection_of_this_user_ends_the_session() {
 }
 
 #[test]
-fn a_user_who_is_not_known_is_disconnected_by_the_close() {
+fn without_a_user_id_the_close_ends_the_session() {
     play(
         "
         0      connected                        => wait 30_000
@@ -368,12 +360,10 @@ fn a_user_who_is_not_known_is_disconnected_by_the_close() {
 }
 
 #[test]
-fn the_disconnection_of_this_user_ends_every_connection() {
+fn the_disconnection_of_this_user_closes_all_connections() {
     play(
         "
-        0       connected of me                 => wait 30_000
-        30_000  poll                            => ping c0 1; wait 40_000
-        30_100  pong c0 1                       => wait 60_000
+        30_100  stable of me                    => wait 60_000
         40_000  refresh                         => ping c0 2; fetch f1; wait 50_000
         40_001  pong c0 2                       => wait 70_000
         40_010  token f1 of me                  => c1; wait 70_000
@@ -381,7 +371,8 @@ fn the_disconnection_of_this_user_ends_every_connection() {
         45_000  refresh                         => ping c1 1; wait 46_000
         46_000  poll                            => fetch f2; wait 50_020
         46_001  token f2                        => c2; wait 50_020
-        46_002  recv c0 disconnected me as e1 => event; close c2 1000; close c1 1000; close c0 1000; state disconnected: disconnected user
+        46_002  recv c0 disconnected me as e1 => event;
+                close c2 1000; close c1 1000; close c0 1000; state disconnected: disconnected user
         ",
     );
 }

@@ -1,8 +1,8 @@
-//! Settings that cannot be right are replaced.
+//! Corrections of out-of-range settings.
 
 use ivs_chat_proto::client::{Client, Config, Instant, Output, TokenInfo};
 
-/// The settings that the client uses.
+/// Returns the settings that the client uses.
 fn clamped(change: impl FnOnce(&mut Config)) -> Config {
     let mut config = Config::with_pings();
     change(&mut config);
@@ -12,7 +12,7 @@ fn clamped(change: impl FnOnce(&mut Config)) -> Config {
 }
 
 #[test]
-fn the_defaults_are_right() {
+fn defaults_are_not_changed() {
     assert_eq!(clamped(|_| ()), Config::with_pings());
     let client: Client = Client::new(Config::without_pings(), [1; 16]);
     assert_eq!(*client.config(), Config::without_pings());
@@ -20,14 +20,14 @@ fn the_defaults_are_right() {
 }
 
 #[test]
-fn the_length_of_messages() {
+fn max_code_points_is_clamped_to_1_to_500() {
     for (given, used) in [(0, 1), (1, 1), (499, 499), (500, 500), (501, 500), (u16::MAX, 500)] {
         assert_eq!(clamped(|config| config.max_code_points = given).max_code_points, used);
     }
 }
 
 #[test]
-fn the_wait_between_attempts() {
+fn backoff_settings_are_ordered() {
     for (given, used) in [
         ((0, 0, 0), (100, 100, 100)),
         ((99, 50, 99), (100, 100, 100)),
@@ -50,7 +50,7 @@ fn the_wait_between_attempts() {
 }
 
 #[test]
-fn times_of_at_least_a_second() {
+fn timeouts_have_minimums() {
     type Field = fn(&mut Config) -> &mut u32;
     let fields: [(Field, u32); 7] = [
         (|config| &mut config.connect_timeout_ms, 1_000),
@@ -84,7 +84,7 @@ fn times_of_at_least_a_second() {
 }
 
 #[test]
-fn the_jitter_of_refreshes() {
+fn refresh_jitter_is_at_most_50_percent() {
     for (given, used) in [(0, 0), (50, 50), (51, 50), (100, 50), (u8::MAX, 50)] {
         assert_eq!(
             clamped(|config| config.refresh_jitter_percent = given).refresh_jitter_percent,
@@ -93,9 +93,9 @@ fn the_jitter_of_refreshes() {
     }
 }
 
-/// Every setting at both ends of its range, and a session of every kind.
+/// Tries every setting at both ends of its range, with a short session and an unknown one.
 #[test]
-fn no_setting_keeps_the_client_from_waiting() {
+fn poll_reaches_wait_with_every_setting() {
     for bits in 0..1_u32 << 15 {
         let is_set = |bit: u32| bits >> bit & 1 == 1;
         let end = |bit: u32| if is_set(bit) { u32::MAX } else { 0 };
@@ -124,7 +124,7 @@ fn wait_ten_times(client: &mut Client<(), 2, 2>, info: TokenInfo<'_>, bits: u32)
     client.connect(now);
     for _ in 0..10 {
         for calls in 0.. {
-            assert!(calls < 20, "{bits:b} never waits");
+            assert!(calls < 20, "{bits:b}: no Wait");
             match client.poll(now) {
                 Output::Wait(Some(moment)) => {
                     assert!(moment > now, "{bits:b}");

@@ -1,4 +1,4 @@
-//! `PossibleGap`: when messages may have been missed, and only then.
+//! `PossibleGap` is reported exactly when messages may have been missed.
 
 use crate::transcript::{play, play_each};
 
@@ -19,7 +19,7 @@ fn the_first_connection_leaves_no_gap() {
 }
 
 #[test]
-fn time_without_a_connection_is_a_gap_once() {
+fn time_without_a_connection_leaves_one_gap() {
     play_each(
         &["broken", "1001", "1000 session expired"],
         "
@@ -31,19 +31,17 @@ fn time_without_a_connection_is_a_gap_once() {
         1_004   poll                         => wait 31_003
         ",
     );
-    // However short, and though the host did not poll in between.
+    // The time may be short, and without a poll in between.
     play(
         "
-        0       connected                    => wait 30_000
-        30_000  poll                         => ping c0 1; wait 40_000
-        30_100  pong c0 1                    => wait 60_000
+        30_100  stable                       => wait 60_000
         40_000  recv c0 error 401            => error 401; fetch f1; wait 60_000
         40_001  token f1                     => c1; wait 60_000
         40_002  closed c0 1000               => state connecting; wait 70_001
         40_002  open c1                      => state connected; possible gap; wait 70_002
         ",
     );
-    // Whatever the reason.
+    // The reason does not matter.
     play(
         "
         0       connected                    => wait 30_000
@@ -65,16 +63,14 @@ fn time_without_a_connection_is_a_gap_once() {
 }
 
 #[test]
-fn replacing_a_connection_that_was_told_401_or_was_past_its_end_is_a_gap() {
+fn replacing_an_expired_connection_leaves_a_gap() {
     play(
         "
-        0       connected                    => wait 30_000
-        30_000  poll                         => ping c0 1; wait 40_000
-        30_100  pong c0 1                    => wait 60_000
+        30_100  stable                       => wait 60_000
         40_000  recv c0 error 401            => error 401; fetch f1; wait 60_000
         40_001  token f1                     => c1; wait 60_000
         40_002  open c1                      => ping c0 2; replaced c0 c1; possible gap; wait 50_002
-        # Once.
+        # It is reported once.
         40_003  closed c0 1000               => wait 70_002
         ",
     );
@@ -94,18 +90,16 @@ fn replacing_a_connection_that_was_told_401_or_was_past_its_end_is_a_gap() {
     }
 }
 
-/// `c1` has replaced `c0`, whose last ping has no answer yet.
+/// `c1` has replaced `c0`, whose last ping is not answered yet.
 const REPLACED: &str = "
-    0        connected                      => wait 30_000
-    30_000   poll                           => ping c0 1; wait 40_000
-    30_100   pong c0 1                      => wait 60_000
+    30_100   stable                         => wait 60_000
     40_000   refresh                        => ping c0 2; fetch f1; wait 50_000
     40_010   token f1                       => c1; wait 50_000
     40_020   open c1                        => ping c0 3; replaced c0 c1; wait 50_000
     ";
 
 #[test]
-fn a_replaced_connection_that_ends_without_a_sign_of_its_deliveries_leaves_a_gap() {
+fn a_replaced_connection_without_proof_of_delivery_leaves_a_gap() {
     play_each(
         &["broken", "1000", "1001", "1000 session expired", "4000 then end"],
         &format!(
@@ -114,26 +108,24 @@ fn a_replaced_connection_that_ends_without_a_sign_of_its_deliveries_leaves_a_gap
             "
         ),
     );
-    // The answer to a ping from before the hand-over is none.
+    // A pong for a ping from before the replacement proves nothing.
     play(&format!(
         "{REPLACED}
         40_030   pong c0 2                      => wait 50_020
         40_040   closed c0 broken               => possible gap; wait 70_020
         "
     ));
-    // Nor is what it alone delivers.
+    // A message delivered only by the old connection proves nothing.
     play(&format!(
         "{REPLACED}
         40_030   recv c0 message m1 of bo       => message; wait 50_000
         40_040   closed c0 broken               => possible gap; wait 70_020
         "
     ));
-    // Nor does the client's own close make it one.
+    // The client's own close proves nothing.
     play(
         "
-        0        connected                      => wait 30_000
-        30_000   poll                           => ping c0 1; wait 40_000
-        30_100   pong c0 1                      => wait 60_000
+        30_100   stable                         => wait 60_000
         40_000   refresh                        => ping c0 2; fetch f1; wait 50_000
         40_001   pong c0 2                      => wait 70_000
         40_010   token f1                       => c1; wait 70_000
@@ -144,8 +136,8 @@ fn a_replaced_connection_that_ends_without_a_sign_of_its_deliveries_leaves_a_gap
 }
 
 #[test]
-fn a_replaced_connection_that_has_delivered_everything_leaves_no_gap() {
-    // It has answered a ping.
+fn a_replaced_connection_with_proof_of_delivery_leaves_no_gap() {
+    // A pong proves the delivery.
     play_each(
         &["broken", "1000", "1001", "1000 session expired"],
         &format!(
@@ -155,7 +147,7 @@ fn a_replaced_connection_that_has_delivered_everything_leaves_no_gap() {
             "
         ),
     );
-    // The same message has come on both, in either order.
+    // The same message on both connections, in either order, proves the delivery.
     for (first, second) in [("c0", "c1"), ("c1", "c0")] {
         play(&format!(
             "{REPLACED}
@@ -165,7 +157,7 @@ fn a_replaced_connection_that_has_delivered_everything_leaves_no_gap() {
             "
         ));
     }
-    // A message that comes twice on one connection says nothing about the other.
+    // A message received twice on one connection proves nothing about the other.
     play(&format!(
         "{REPLACED}
         40_030   recv c1 message m1 of bo       => message; wait 50_000
@@ -176,7 +168,7 @@ fn a_replaced_connection_that_has_delivered_everything_leaves_no_gap() {
 }
 
 #[test]
-fn without_pings_a_planned_hand_over_leaves_no_gap() {
+fn without_pings_a_planned_replacement_leaves_no_gap() {
     play(
         "
         set without_pings
@@ -190,7 +182,7 @@ fn without_pings_a_planned_hand_over_leaves_no_gap() {
 }
 
 #[test]
-fn without_pings_another_end_than_the_clients_own_close_leaves_a_gap() {
+fn without_pings_a_close_by_the_service_leaves_a_gap() {
     play_each(
         &["broken", "1000", "1001", "1000 session expired"],
         "
@@ -226,7 +218,7 @@ fn falling_back_leaves_no_gap() {
 }
 
 #[test]
-fn a_gap_is_reported_when_there_is_a_connection() {
+fn a_gap_is_reported_after_the_next_connection_opens() {
     play(
         "
         0       connected                    => wait 30_000

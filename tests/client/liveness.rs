@@ -1,12 +1,12 @@
-//! How the client finds out that a connection is dead, and what it does about it.
+//! The detection and replacement of dead connections.
 
 use ivs_chat_proto::client::{Config, Instant, Output};
 
-use crate::driven::{Room, Service};
+use crate::auto_host::{AutoHost, Service};
 use crate::transcript::{play, play_each};
 
 #[test]
-fn pings_come_regularly() {
+fn pings_are_sent_at_the_interval() {
     play(
         "
         0        connected                  => wait 30_000
@@ -29,7 +29,7 @@ fn pings_come_regularly() {
 }
 
 #[test]
-fn the_first_ping_comes_in_time_to_prove_that_the_connection_has_lasted() {
+fn the_first_ping_is_sent_in_time_to_prove_stability() {
     play(
         "
         set ping_interval_ms 240_000
@@ -41,7 +41,7 @@ fn the_first_ping_comes_in_time_to_prove_that_the_connection_has_lasted() {
 }
 
 #[test]
-fn a_host_without_pings_is_asked_for_none() {
+fn without_pings_no_ping_is_requested() {
     play(
         r#"
         set without_pings
@@ -56,7 +56,7 @@ fn a_host_without_pings_is_asked_for_none() {
 }
 
 #[test]
-fn pongs_that_answer_no_ping_change_nothing() {
+fn pongs_that_answer_no_ping_are_ignored() {
     play_each(
         &["c0 0", "c0 2", "c0 4294967295", "c0 hello", "c0 x", "c1 1", "c9 1"],
         "
@@ -67,7 +67,7 @@ fn pongs_that_answer_no_ping_change_nothing() {
         40_000   poll                       => ping c0 2; wait 41_000
         ",
     );
-    // Nor does the same answer again.
+    // A repeated pong changes nothing.
     play(
         "
         0        connected                  => wait 30_000
@@ -79,7 +79,7 @@ fn pongs_that_answer_no_ping_change_nothing() {
     );
 }
 
-/// A connection that has lasted, and that misses a ping at 70 s.
+/// A stable connection that misses a ping at 70 s.
 const MISSED: &str = "
     0        connected of me                => wait 30_000
     30_000   poll                           => ping c0 1; wait 40_000
@@ -89,7 +89,7 @@ const MISSED: &str = "
     ";
 
 #[test]
-fn a_missed_ping_gets_another_and_a_new_connection_beside() {
+fn a_missed_ping_leads_to_another_and_a_new_connection() {
     play(&format!(
         "{MISSED}
         70_100   token f1                   => c1; wait 80_000
@@ -110,8 +110,8 @@ fn a_second_missed_ping_drops_the_connection() {
 }
 
 #[test]
-fn a_connection_that_answers_again_stays() {
-    // No new connection can be had.
+fn a_connection_that_answers_again_stays_open() {
+    // No new connection is possible.
     play(&format!(
         "{MISSED}
         70_100   no_token f1 ever           => wait 80_000
@@ -119,7 +119,7 @@ fn a_connection_that_answers_again_stays() {
         100_000  poll                       => ping c0 4; wait 110_000
         "
     ));
-    // The old ping is answered late, and the newer one has its own time.
+    // The old ping is answered late. The newer one has its own timeout.
     play(&format!(
         "{MISSED}
         70_100   no_token f1 ever           => wait 80_000
@@ -128,7 +128,7 @@ fn a_connection_that_answers_again_stays() {
         80_100   pong c0 4                  => wait 110_000
         "
     ));
-    // The new connection is there all the same, and the old one drains.
+    // The new connection still opens, and the old one drains.
     play(&format!(
         "{MISSED}
         70_100   pong c0 3                  => wait 100_000
@@ -140,7 +140,7 @@ fn a_connection_that_answers_again_stays() {
 
 #[test]
 fn the_time_spent_waiting_for_an_answer_is_not_stability() {
-    // An attempt counts as failed if its connection did not last.
+    // An attempt counts as failed if its connection was not stable.
     for (answer, closed) in [
         ("30_001 poll => wait 40_000", "state disconnected: attempts exhausted"),
         ("30_001 pong c0 1 => wait 60_000", "state connecting; wait 40_999"),
@@ -155,7 +155,7 @@ fn the_time_spent_waiting_for_an_answer_is_not_stability() {
             "
         ));
     }
-    // Only a ping after that time shows it.
+    // Only a ping sent after `stable_ms` proves stability.
     play(
         "
         set max_attempts 1
@@ -169,17 +169,17 @@ fn the_time_spent_waiting_for_an_answer_is_not_stability() {
 }
 
 #[test]
-fn without_pings_silence_replaces_the_connection_beside_and_never_drops_it() {
+fn without_pings_silence_replaces_but_never_drops_a_connection() {
     play(
         "
         set without_pings
         set idle_ms 60_000
         0        connected                  => wait 60_000
-        # Anything is a sign of life.
+        # Every frame resets the limit.
         10_000   recv c0 message m1 of bo   => message; wait 70_000
         20_000   recv c0 error 400          => error 400; wait 80_000
         30_000   recv c0 garbage            => error: unexpected byte, at byte 0; wait 90_000
-        # Nothing is for a minute.
+        # Nothing is received for a minute.
         90_000   poll                       => fetch f1; wait 120_000
         90_100   token f1                   => c1; wait 120_100
         90_200   open c1                    => replaced c0 c1; wait 120_200
@@ -201,7 +201,7 @@ fn without_pings_silence_replaces_the_connection_beside_and_never_drops_it() {
 }
 
 #[test]
-fn without_pings_a_lack_of_evidence_replaces_the_connection_beside() {
+fn without_pings_missing_evidence_replaces_the_connection() {
     play(
         r#"
         set without_pings
@@ -210,14 +210,14 @@ fn without_pings_a_lack_of_evidence_replaces_the_connection_beside() {
         5_100    poll                       => wait 30_100
         30_100   poll                       => r0 unknown; fetch f1; wait 60_100
         30_200   no_token f1 ever           => wait 10_800_000
-        # The old connection still serves.
+        # The old connection is still usable.
         40_000   send "ho" #b               => r1 on c0; wait 45_000
         40_100   recv c0 message m1 of me #b  => message, r1 confirmed; wait 10_800_000
-        # But not for longer than the longest session.
+        # It is closed after the longest possible session.
         10_800_000  poll                    => close c0 1000; state disconnected: no token
         "#,
     );
-    // Doubt is no lack of evidence.
+    // A doubt is not missing evidence.
     play(
         r#"
         set without_pings
@@ -230,26 +230,27 @@ fn without_pings_a_lack_of_evidence_replaces_the_connection_beside() {
 }
 
 #[test]
-fn connections_that_may_be_dead_are_replaced_at_most_four_times_an_hour() {
-    // A room in which nobody ever speaks.
+fn suspect_connections_are_replaced_at_most_four_times_per_hour() {
+    // A silent host.
     let mut config = Config::without_pings();
     config.idle_ms = Some(60_000);
-    let mut room = Room::new(config, 1, Service::default());
-    room.run_until(10 * 3_600_000);
-    let replaced = room.moments(|output| matches!(output, Output::Replaced { .. }));
+    let mut host = AutoHost::new(config, 1, Service::default());
+    host.run_until(10 * 3_600_000);
+    let replaced = host.moments(|output| matches!(output, Output::Replaced { .. }));
     assert!(replaced.len() > 35, "{replaced:?}");
     assert!(most_per_hour(&replaced) <= 4, "{replaced:?}");
-    assert_eq!(room.client.counters().lost_connections, 0);
+    assert_eq!(host.client.counters().lost_connections, 0);
 
-    // A link on which every other answer is lost.
+    // A link that loses every other pong.
     let service = Service { answers_ping: |ping| ping % 2 == 0, ..Service::default() };
-    let mut room = Room::new(Config::with_pings(), 1, service);
-    room.run_until(10 * 3_600_000);
-    let replaced = room.moments(|output| matches!(output, Output::Replaced { .. }));
+    let mut host = AutoHost::new(Config::with_pings(), 1, service);
+    host.run_until(10 * 3_600_000);
+    let replaced = host.moments(|output| matches!(output, Output::Replaced { .. }));
     assert!(replaced.len() > 35, "{replaced:?}");
     assert!(most_per_hour(&replaced) <= 4, "{replaced:?}");
 }
 
+/// Returns the maximum number of times within an hour.
 fn most_per_hour(moments: &[Instant]) -> usize {
     let from = |start: &Instant| {
         moments.iter().filter(|it| (0..3_600_000).contains(&since(**it, *start))).count()
@@ -257,7 +258,7 @@ fn most_per_hour(moments: &[Instant]) -> usize {
     moments.iter().map(from).max().unwrap_or(0)
 }
 
-/// The milliseconds from one moment to another, or a great number if it is earlier.
+/// Returns the milliseconds since `start`, or a very large number if `moment` is earlier.
 const fn since(moment: Instant, start: Instant) -> u64 {
     moment.as_millis().wrapping_sub(start.as_millis())
 }

@@ -1,27 +1,26 @@
-//! The client, as transcripts of sessions. Each file asks about one subject; each test asks one
-//! question.
+//! The client, tested with transcripts of sessions. Each file covers one subject.
 
 #[path = "../transcript/mod.rs"]
 mod transcript;
 
 mod attempts;
+mod auto_host;
 mod clocks;
 mod closes;
 mod config;
-mod driven;
+mod disconnect;
 mod gaps;
-mod hand_over;
-mod leaving;
 mod liveness;
 mod outcomes;
 mod refresh;
+mod replacement;
 mod requests;
 mod sleep;
 
 use transcript::play;
 
 #[test]
-fn a_session() {
+fn a_complete_session() {
     play(
         r#"
         0          connect                           => state connecting; fetch f0; wait 30_000
@@ -34,7 +33,7 @@ fn a_session() {
         5_100      poll                              => r0 assumed; wait 30_090
         30_090     poll                              => ping c0 1; wait 40_090
         30_150     pong c0 1                         => wait 60_090
-        # The session lasts an hour. Two minutes before its end, the next connection is fetched.
+        # The session lasts an hour. The next token is fetched two minutes before its end.
         3_480_000  quiet                             => wait 3_480_040
         3_480_040  poll                              => fetch f1; wait 3_480_090
         3_480_060  token f1 3_600_000 of me          => c1; wait 3_480_090
@@ -43,7 +42,7 @@ fn a_session() {
         3_480_160  send "still here"  #r-2           => r2 on c1; wait 3_485_160
         3_480_170  recv c0 message m3 of me #r-2     => message, r2 confirmed; wait 3_510_080
         3_480_180  recv c1 message m3 of me #r-2     => dropped; wait 3_510_080
-        # The old connection is kept until the new one has lasted.
+        # The old connection stays open until the new one is stable.
         3_510_080  poll                              => ping c1 1; wait 3_520_080
         3_510_100  pong c1 1                         => close c0 1000; wait 3_540_080
         4_000_000  quiet                             => wait 4_020_080

@@ -1,16 +1,16 @@
-//! The outcome of each request, and the evidence for it.
+//! The outcomes of requests, and the evidence for them.
 
 use crate::transcript::{play, play_each};
 
 #[test]
-fn each_request_is_answered_by_its_kind_its_id_and_its_target() {
+fn an_answer_must_match_kind_request_id_and_target() {
     let client = play(
         r#"
         0    connected of me                       => wait 30_000
         0    delete m1 #d                          => r0 on c0; wait 5_000
         0    disconnect_user bo #k                 => r1 on c0; wait 5_000
         0    send "hi" #s                          => r2 on c0; wait 5_000
-        # Another sender, other kinds, and other targets.
+        # Another sender, wrong kinds, and other targets.
         1    recv c0 message x1 of bo #s           => message; wait 5_000
         1    recv c0 message x2 of me #d           => message; wait 5_000
         1    recv c0 deleted m2 as x3 #d           => event; wait 5_000
@@ -22,7 +22,7 @@ fn each_request_is_answered_by_its_kind_its_id_and_its_target() {
         2    recv c0 deleted m1 as x8 #d           => event, r0 confirmed; wait 5_000
         2    recv c0 disconnected bo as x9 #k      => event, r1 confirmed; wait 5_000
         2    recv c0 message x0 of me #s           => message, r2 confirmed; wait 30_000
-        # Only once.
+        # Each is confirmed only once.
         3    recv c0 deleted m1 as y8 #d           => event; wait 30_000
         3    recv c0 disconnected bo as y9 #k      => event; wait 30_000
         3    recv c0 message y0 of me #s           => message; wait 30_000
@@ -39,7 +39,7 @@ fn a_service_event_without_a_request_id_confirms_the_oldest_request_about_its_ta
         0    delete m1                             => r0 on c0; wait 5_000
         0    delete m1                             => r1 on c0; wait 5_000
         0    disconnect_user bo                    => r2 on c0; wait 5_000
-        # Other targets, other kinds, and the request of another moderator.
+        # Other targets, wrong kinds, and requests of another moderator.
         1    recv c0 deleted m2 as x1              => event; wait 5_000
         1    recv c0 disconnected cy as x2         => event; wait 5_000
         1    recv c0 disconnected m1 as x3         => event; wait 5_000
@@ -77,7 +77,7 @@ fn errors_reject_by_request_id_or_by_the_only_deletion() {
         1    recv c0 error 429 about m2            => error 429; wait 5_000
         1    recv c0 error 406 #s                  => error 406, r0 rejected 406; wait 5_000
         2    delete m2 #e                          => r2 on c0; wait 5_000
-        # There are two deletions now.
+        # Two deletions are in flight.
         2    recv c0 error 404 about m1            => error 404; wait 5_000
         2    recv c0 error 404 about m1 #e         => error 404, r2 rejected 404; wait 5_000
         2    recv c0 error 403 about m1            => error 403, r1 rejected 403; wait 30_000
@@ -88,7 +88,7 @@ fn errors_reject_by_request_id_or_by_the_only_deletion() {
 }
 
 #[test]
-fn on_a_silent_link_no_request_is_assumed() {
+fn a_request_on_a_silent_link_is_unknown() {
     play(
         r#"
         0        connected                         => wait 30_000
@@ -106,7 +106,7 @@ fn on_a_silent_link_no_request_is_assumed() {
 }
 
 #[test]
-fn what_others_say_is_no_evidence_for_a_host_that_pings() {
+fn with_pings_other_frames_are_no_evidence() {
     play(
         r#"
         0        connected                         => wait 30_000
@@ -131,7 +131,7 @@ fn the_answer_to_a_ping_is_evidence() {
         6_200    poll                              => r0 assumed; wait 35_100
         "#,
     );
-    // Even at the last moment; and a rejection may follow close behind.
+    // The pong may be late. A rejection may follow within a second.
     play(
         r#"
         0        connected                         => wait 30_000
@@ -141,7 +141,7 @@ fn the_answer_to_a_ping_is_evidence() {
         16_098   recv c0 error 406 #r              => error 406, r0 rejected 406; wait 35_100
         "#,
     );
-    // A regular ping will do, if it was sent after the request.
+    // A regular ping sent after the request is enough.
     play(
         r#"
         0        connected                         => wait 30_000
@@ -181,13 +181,13 @@ fn the_answer_to_a_later_request_is_evidence() {
             2        send "c" #c                   => r2 on c0; wait 5_000
             10       recv c0 {answer}              => {settled}; wait 5_000
             5_000    poll                          => r0 assumed; wait 5_002
-            # That says nothing about the request after it.
+            # It is no evidence for a later request.
             5_002    poll                          => ping c0 1; wait 15_002
             15_002   poll                          => ping c0 2; r2 unknown; wait 16_002
             "#
         ));
     }
-    // The rejection of the earlier one may follow close behind.
+    // The rejection of the earlier request may follow within a second.
     play(
         r#"
         0        connected of me                   => wait 30_000
@@ -229,7 +229,7 @@ fn without_pings_a_frame_a_second_later_is_evidence() {
             "#
         ));
     }
-    // It may come later, until 30 s after the request.
+    // The frame may be received up to 30 s after the request.
     play(
         r#"
         set without_pings
@@ -250,7 +250,7 @@ fn without_pings_a_frame_a_second_later_is_evidence() {
     );
 }
 
-/// What may have been the rejection of any request on its connection.
+/// Frames that may be the rejection of any request on the connection.
 const DOUBTFUL: &[(&str, &str)] = &[
     ("error 400", "error 400"),
     ("error 429 #other", "error 429"),
@@ -262,14 +262,14 @@ const DOUBTFUL: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn after_what_may_have_been_the_rejection_the_outcome_is_unknown() {
+fn after_a_possible_rejection_the_outcome_is_unknown() {
     for (frame, received) in DOUBTFUL {
         play(&format!(
             r#"
             0        connected of me               => wait 30_000
             0        send "hi"                     => r0 on c0; wait 5_000
             1        recv c0 {frame}               => {received}; wait 5_000
-            # What comes later is not in doubt.
+            # A later request is not in doubt.
             2        send "ho" #b                  => r1 on c0; wait 5_000
             3        recv c0 message m1 of me #b   => message, r1 confirmed; wait 5_000
             5_000    poll                          => r0 unknown; wait 30_000
@@ -285,7 +285,7 @@ fn after_what_may_have_been_the_rejection_the_outcome_is_unknown() {
         5_000    poll                              => r0 unknown; wait 30_000
         "#,
     );
-    // An error 401 that answers one request makes the others doubtful.
+    // An error 401 that answers one request casts doubt on the others.
     play(
         r#"
         0        connected                         => wait 30_000
@@ -299,7 +299,7 @@ fn after_what_may_have_been_the_rejection_the_outcome_is_unknown() {
 }
 
 #[test]
-fn in_doubt_the_evidence_that_a_request_has_arrived_does_not_count() {
+fn in_doubt_evidence_does_not_count() {
     for (frame, received) in DOUBTFUL {
         play(&format!(
             r#"
@@ -358,7 +358,7 @@ fn an_unknown_payload_casts_no_doubt() {
 }
 
 #[test]
-fn requests_end_with_their_connection() {
+fn requests_settle_when_their_connection_closes() {
     play_each(
         &["broken", "1001", "3000", "1000 session expired"],
         r#"
@@ -368,7 +368,7 @@ fn requests_end_with_their_connection() {
         5_000    recv c0 message m1 of me          => dropped; wait 5_999
         "#,
     );
-    // Unless its time had come before.
+    // An `Assumed` that was due before the close is reported.
     play(
         r#"
         0        connected                         => wait 30_000
@@ -380,10 +380,9 @@ fn requests_end_with_their_connection() {
     );
 }
 
-/// Another user may have deleted the same message, and another connection says nothing about this
-/// one.
+/// Another user may have deleted the same message, or the answer was on another connection.
 #[test]
-fn an_answer_that_others_may_have_caused_is_no_evidence() {
+fn an_answer_that_another_user_may_have_caused_is_no_evidence() {
     play(
         r#"
         0        connected                    => wait 30_000
@@ -396,24 +395,22 @@ fn an_answer_that_others_may_have_caused_is_no_evidence() {
     );
     play(
         r#"
-        0        connected                    => wait 30_000
-        30_000   poll                         => ping c0 1; wait 40_000
-        30_010   pong c0 1                    => wait 60_000
+        30_010   stable                       => wait 60_000
         30_020   send "hi" #a                 => r0 on c0; wait 35_020
         30_030   send "ho" #b                 => r1 on c0; wait 35_020
         30_040   refresh                      => ping c0 2; fetch f1; wait 35_020
         30_050   token f1                     => c1; wait 35_020
         30_060   open c1                      => ping c0 3; replaced c0 c1; wait 35_020
-        # The echo comes on the new connection.
+        # The echo is received on the new connection.
         30_070   recv c1 message m1 of me #b  => message, r1 confirmed; wait 35_020
         35_020   poll                         => wait 40_040
         40_040   poll                         => wait 45_020
-        45_020   poll                         => close c0 1000; r0 unknown; possible gap; wait 60_060
+        45_020   poll                     => close c0 1000; r0 unknown; possible gap; wait 60_060
         "#,
     );
 }
 
-/// The first deletion has no outcome that the service gave it, so its rejection may still come.
+/// The service has not answered the first deletion, so the error may be its rejection.
 #[test]
 fn an_error_without_request_id_does_not_reject_a_second_deletion() {
     play(
@@ -421,7 +418,7 @@ fn an_error_without_request_id_does_not_reject_a_second_deletion() {
         set without_pings
         0        connected                    => wait 10_680_000
         0        delete m1 #d                 => r0 on c0; wait 5_000
-        0        abandon r0                   => r0 back; wait 10_680_000
+        0        abandon r0                   => r0 abandoned; wait 10_680_000
         1        delete m1 #e                 => r1 on c0; wait 5_001
         2        recv c0 error 404 about m1   => error 404; wait 5_001
         5_001    poll                         => r1 unknown; wait 10_680_000

@@ -1,17 +1,15 @@
-//! `refresh`: the network has changed, or the device has woken up.
+//! `refresh`, for a changed network or a device that woke up.
 
 use ivs_chat_proto::client::{Client, Config, FetchError, Instant, Output};
 
-use crate::driven::{Room, Service};
+use crate::auto_host::{AutoHost, Service};
 use crate::transcript::play;
 
 #[test]
-fn a_refresh_gets_a_connection_beside_the_current_one() {
+fn a_refresh_opens_a_connection_beside_the_current_one() {
     play(
         "
-        0        connected                     => wait 30_000
-        30_000   poll                          => ping c0 1; wait 40_000
-        30_100   pong c0 1                     => wait 60_000
+        30_100   stable                        => wait 60_000
         40_000   refresh                       => ping c0 2; fetch f1; wait 50_000
         40_001   pong c0 2                     => wait 70_000
         40_010   token f1                      => c1; wait 70_000
@@ -35,12 +33,10 @@ fn a_refresh_gets_a_connection_beside_the_current_one() {
 }
 
 #[test]
-fn a_refresh_does_not_drop_the_connection_if_it_fails() {
+fn a_failed_refresh_does_not_affect_the_connection() {
     play(
         "
-        0        connected                     => wait 30_000
-        30_000   poll                          => ping c0 1; wait 40_000
-        30_100   pong c0 1                     => wait 60_000
+        30_100   stable                        => wait 60_000
         40_000   refresh                       => ping c0 2; fetch f1; wait 50_000
         40_001   pong c0 2                     => wait 70_000
         40_002   no_token f1 for now           => wait 41_002
@@ -55,7 +51,7 @@ fn a_refresh_does_not_drop_the_connection_if_it_fails() {
 }
 
 #[test]
-fn a_refresh_of_a_connection_that_has_not_lasted_waits() {
+fn a_refresh_of_an_unstable_connection_waits() {
     play(
         "
         0        connected                     => wait 30_000
@@ -67,7 +63,7 @@ fn a_refresh_of_a_connection_that_has_not_lasted_waits() {
 }
 
 #[test]
-fn a_connection_that_has_just_opened_needs_no_refresh() {
+fn a_refresh_right_after_opening_is_ignored() {
     play(
         "
         0        connected                     => wait 30_000
@@ -79,7 +75,7 @@ fn a_connection_that_has_just_opened_needs_no_refresh() {
 }
 
 #[test]
-fn a_refresh_of_a_session_that_has_ended_changes_nothing() {
+fn a_refresh_of_an_ended_session_is_ignored() {
     play(
         r#"
         0        refresh                       =>
@@ -90,13 +86,13 @@ fn a_refresh_of_a_session_that_has_ended_changes_nothing() {
         10_000   connect                       => state connecting; fetch f1; wait 40_000
         10_001   token f1                      => c1; wait 40_001
         10_002   open c1                       => state connected; possible gap; wait 40_002
-        # Leaving.
+        # Disconnecting.
         20_000   send "hi"                     => r0 on c1; wait 25_000
         20_001   leave                         => wait 25_000
         20_002   refresh                       => wait 25_000
         "#,
     );
-    // No other token will come.
+    // After a permanent fetch error, no token is fetched.
     play(
         "
         0        connected                     => wait 30_000
@@ -111,19 +107,17 @@ fn a_refresh_of_a_session_that_has_ended_changes_nothing() {
 }
 
 #[test]
-fn bursts_are_one_refresh() {
+fn a_burst_of_refreshes_counts_as_one() {
     play(
         "
-        0        connected                     => wait 30_000
-        30_000   poll                          => ping c0 1; wait 40_000
-        30_100   pong c0 1                     => wait 60_000
+        30_100   stable                        => wait 60_000
         40_000   refresh                       => ping c0 2; fetch f1; wait 50_000
         40_001   refresh                       => wait 45_000
         40_002   pong c0 2                     => wait 45_000
         40_003   refresh                       => wait 45_000
         40_010   token f1                      => c1; wait 45_000
         40_020   refresh                       => wait 45_000
-        # It has opened since.
+        # The connection has opened in the meantime.
         40_030   open c1                       => ping c0 3; replaced c0 c1; wait 50_030
         40_031   pong c0 3                     => wait 70_030
         40_032   refresh                       => wait 70_030
@@ -133,12 +127,10 @@ fn bursts_are_one_refresh() {
 }
 
 #[test]
-fn a_refresh_between_two_others_waits_for_five_seconds() {
+fn refreshes_are_at_least_five_seconds_apart() {
     play(
         "
-        0        connected                     => wait 30_000
-        30_000   poll                          => ping c0 1; wait 40_000
-        30_100   pong c0 1                     => wait 60_000
+        30_100   stable                        => wait 60_000
         40_000   refresh                       => ping c0 2; fetch f1; wait 50_000
         40_001   pong c0 2                     => wait 70_000
         40_010   token f1                      => c1; wait 70_000
@@ -157,8 +149,8 @@ fn a_stuck_token_fetch_is_restarted() {
         0        connect                       => state connecting; fetch f0; wait 30_000
         1_000    refresh                       => wait 5_000
         5_000    poll                          => fetch f1; wait 35_000
-        # The answer to the first fetch comes late.
-        5_001    token f0                      => no use; wait 35_000
+        # The answer to the first fetch is late.
+        5_001    token f0                      => ignored; wait 35_000
         5_002    no_token f0 ever              => wait 35_000
         5_003    token f1                      => c0; wait 35_003
         ",
@@ -191,12 +183,10 @@ fn a_stuck_handshake_is_restarted() {
         5_001    open c0                       => wait 35_000
         ",
     );
-    // Beside a connection, too.
+    // The same holds beside a connection.
     play(
         "
-        0        connected                     => wait 30_000
-        30_000   poll                          => ping c0 1; wait 40_000
-        30_100   pong c0 1                     => wait 60_000
+        30_100   stable                        => wait 60_000
         40_000   recv c0 error 401             => error 401; fetch f1; wait 60_000
         40_010   token f1                      => c1; wait 60_000
         50_000   refresh                       => close c1 1000; ping c0 2; fetch f2; wait 60_000
@@ -205,7 +195,7 @@ fn a_stuck_handshake_is_restarted() {
 }
 
 #[test]
-fn a_backoff_is_cut_short() {
+fn a_refresh_shortens_a_backoff() {
     play(
         "
         set backoff_min_ms 50_000
@@ -213,7 +203,7 @@ fn a_backoff_is_cut_short() {
         1        no_token f0 for now           => wait 50_001
         2        refresh                       => fetch f1; wait 30_002
         3        no_token f1 for now           => wait 50_003
-        # Not at any rate.
+        # Refreshes are at least 5 s apart.
         4        refresh                       => wait 5_002
         5_002    poll                          => fetch f2; wait 35_002
         ",
@@ -226,7 +216,7 @@ fn a_backoff_is_cut_short() {
         2_000    refresh                       => ping c0 1; fetch f1; wait 12_000
         ",
     );
-    // What the server has asked for is no reason to wait in another network.
+    // `retry_after` does not apply to another network.
     play(
         "
         0        connect                       => state connecting; fetch f0; wait 30_000
@@ -237,8 +227,8 @@ fn a_backoff_is_cut_short() {
 }
 
 #[test]
-fn a_backoff_that_is_cut_short_is_not_forgotten() {
-    // The longest wait after a failure, among many clients: it doubles with each.
+fn a_shortened_backoff_still_counts_as_a_failure() {
+    // Among many clients, the longest wait doubles with each failure.
     let mut config = Config::with_pings();
     (config.backoff_min_ms, config.backoff_base_ms) = (6_000, 6_000);
     let longest = |refreshes: u32| {
@@ -276,18 +266,18 @@ fn a_backoff_that_is_cut_short_is_not_forgotten() {
 }
 
 #[test]
-fn refreshes_without_end_cost_at_most_a_token_in_five_seconds() {
+fn continuous_refreshes_cost_at_most_a_token_every_five_seconds() {
     for config in [Config::with_pings(), Config::without_pings()] {
-        let mut room = Room::new(config, 1, Service::default());
-        room.run_with(3_600_000, 100, Client::refresh);
-        let tokens = room.moments(|output| matches!(output, Output::FetchToken(_)));
+        let mut host = AutoHost::new(config, 1, Service::default());
+        host.run_with(3_600_000, 100, Client::refresh);
+        let tokens = host.moments(|output| matches!(output, Output::FetchToken(_)));
         assert!((10..=720).contains(&tokens.len()), "{}", tokens.len());
     }
 }
 
 #[test]
-fn an_attempt_that_is_restarted_has_failed() {
-    // The longest wait after the next failure, among many clients: it has doubled.
+fn a_restarted_attempt_counts_as_a_failure() {
+    // Among many clients, the longest wait after the next failure has doubled.
     let mut config = Config::with_pings();
     (config.backoff_min_ms, config.backoff_base_ms) = (1_000, 4_000);
     let at = Instant::from_millis;
@@ -306,7 +296,7 @@ fn an_attempt_that_is_restarted_has_failed() {
                     client.handle_token_error(at(5_000), fetch, error);
                     return client.reconnect_at().unwrap().as_millis() - 5_000;
                 }
-                Output::Wait(_) => panic!("it is not restarted"),
+                Output::Wait(_) => panic!("expected a restarted fetch"),
                 _ => {}
             }
         }

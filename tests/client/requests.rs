@@ -1,4 +1,4 @@
-//! Sending: what is refused, what is sent, and what the caller gets back.
+//! Sent and refused requests, and their payloads.
 
 use ivs_chat_proto::client::{Client, Config, Instant, Output, SendErrorKind, TokenInfo};
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
@@ -18,30 +18,32 @@ fn each_refusal_has_its_reason() {
         0    send "hello"                          => refused: not connected; wait 30_000
         0    open c0                               => state connected; wait 30_000
         0    disconnect_user bo   => refused: the token does not permit DISCONNECT_USER; wait 30_000
-        0    send "hello!" => refused: the content has 6 code points where 1 to 5 are allowed; wait 30_000
+        0    send "hello!" => refused: the content has 6 code points where 1 to 5 are allowed;
+                wait 30_000
         0    send "🏴‍☠️!" #a                        => r0 on c0; wait 5_000
         1    send "again" #a              => refused: the RequestId is in flight already; wait 5_000
         1    delete m1 #a                 => refused: the RequestId is in flight already; wait 5_000
         1    send "2"                              => r1 on c0; wait 5_000
         2    send "3"                              => r2 on c0; wait 5_000
         3    send "4"                            => refused: too many requests in flight; wait 5_000
-        3    abandon r1                            => r1 back; wait 5_000
+        3    abandon r1                            => r1 abandoned; wait 5_000
         3    abandon r1                            => unknown; wait 5_000
         3    send "4"                              => r3 on c0; wait 5_000
-        4    abandon r0                            => r0 back; wait 5_002
+        4    abandon r0                            => r0 abandoned; wait 5_002
         4    send "5"                          => refused: too many requests in a second; wait 5_002
         999  send "5"                          => refused: too many requests in a second; wait 5_002
         1000 send "5"                              => r4 on c0; wait 5_002
-        1000 abandon r2                            => r2 back; wait 5_003
+        1000 abandon r2                            => r2 abandoned; wait 5_003
         1000 send "6"                          => refused: too many requests in a second; wait 5_003
-        1001 delete a-message-with-an-identifier-that-leaves-no-room-for-it-in-a-buffer-of-this-size => refused: a buffer of 166 bytes is needed; wait 5_003
+        1001 delete an-identifier-that-is-too-long => refused: a buffer of 116 bytes is needed;
+             wait 5_003
         1001 send "6"                              => r5 on c0; wait 5_003
         "#,
     );
 }
 
 #[test]
-fn a_connection_that_was_told_401_accepts_no_request() {
+fn requests_are_refused_after_an_error_401() {
     play(
         r#"
         0       connected                          => wait 30_000
@@ -64,7 +66,7 @@ fn an_abandoned_request_has_no_outcome() {
         r#"
         0    connected                             => wait 30_000
         0    send "hi" #a                          => r0 on c0; wait 5_000
-        1    abandon r0                            => r0 back; wait 30_000
+        1    abandon r0                            => r0 abandoned; wait 30_000
         2    recv c0 message m1 of me #a           => message; wait 30_000
         3    send "hi" #a                          => r1 on c0; wait 5_003
         4    recv c0 message m2 of me #a           => message, r1 confirmed; wait 30_000
@@ -75,7 +77,7 @@ fn an_abandoned_request_has_no_outcome() {
 }
 
 #[test]
-fn a_rate_of_none_holds_nothing_back() {
+fn without_a_rate_limit_no_request_is_refused() {
     let mut config = Config::with_pings();
     config.requests_per_second = None;
     let mut client: Client<(), 20> = connected(config);
@@ -111,7 +113,7 @@ fn connected_with<const INFLIGHT: usize>(config: Config, seed: u8) -> Client<(),
     }
 }
 
-/// A request of each kind.
+/// Returns a request of each kind.
 fn requests(request_id: Option<Text<'_>>) -> [Publish<'_>; 3] {
     let mut send = SendMessage::new(Content::new("good \"morning\" 🌞").unwrap());
     let mut delete = DeleteMessage::new("m1".into());
@@ -124,8 +126,8 @@ fn requests(request_id: Option<Text<'_>>) -> [Publish<'_>; 3] {
 }
 
 #[test]
-fn what_is_returned_is_what_is_sent() {
-    // An own RequestId, plain, with what is escaped in JSON, and as it came in a frame.
+fn the_payload_decodes_to_the_request() {
+    // The caller's RequestId: plain, with characters that need escapes, and with raw escapes.
     let frame = br#"{"Action":"DELETE_MESSAGE","RequestId":"caf\u00e9 \"\\\n","Id":"m"}"#;
     let escaped = Publish::decode(frame).unwrap().request_id().unwrap();
     for request_id in ["r-1".into(), "café \"\\\n".into(), escaped] {
@@ -137,7 +139,7 @@ fn what_is_returned_is_what_is_sent() {
             assert_eq!(Some(sent.connection), client.current());
         }
     }
-    // None, or an empty one: a generated UUID.
+    // A missing or empty RequestId is replaced by a UUID.
     for request_id in [None, Some("".into())] {
         for request in requests(request_id) {
             let (mut client, mut buffer) = (connected::<16>(Config::with_pings()), [0; 512]);
@@ -151,7 +153,7 @@ fn what_is_returned_is_what_is_sent() {
 }
 
 #[test]
-fn request_ids_differ_from_request_to_request_and_from_seed_to_seed() {
+fn request_ids_are_unique_across_requests_and_seeds() {
     let mut seen = std::collections::HashSet::new();
     for seed in 0..16 {
         let mut client: Client<(), 16> = connected_with(Config::with_pings(), seed);
@@ -166,11 +168,11 @@ fn request_ids_differ_from_request_to_request_and_from_seed_to_seed() {
 
 #[test]
 #[cfg(feature = "alloc")]
-fn a_string_never_lacks_room() {
+fn a_string_buffer_always_suffices() {
     let mut in_string = connected::<16>(Config::with_pings());
     let mut in_buffer = in_string.clone();
     let content = "🌞".repeat(500);
-    let mut buffer = String::from("what was there before");
+    let mut buffer = String::from("previous content");
     for request in
         requests(None).into_iter().chain([SendMessage::new(Content::new(&content).unwrap()).into()])
     {
@@ -179,7 +181,7 @@ fn a_string_never_lacks_room() {
         assert_eq!(sent, in_buffer.send(at(0), request, (), &mut bytes).unwrap());
     }
     assert_eq!(in_string, in_buffer);
-    // All other reasons to refuse a request are the same, and leave the client as it was.
+    // All other refusals are the same.
     let refused = connected::<0>(Config::with_pings()).send_in_string(
         at(0),
         requests(None)[0],
@@ -190,7 +192,7 @@ fn a_string_never_lacks_room() {
 }
 
 #[test]
-fn without_room_nothing_changes() {
+fn a_buffer_that_is_too_small_changes_nothing() {
     for request in requests(None) {
         let mut client = connected::<16>(Config::with_pings());
         let before = client.clone();

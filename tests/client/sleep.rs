@@ -1,13 +1,13 @@
-//! Calls that come late: the device was asleep, or the host's timers are throttled.
+//! Late calls, after a sleep of the device or with throttled timers.
 
 use ivs_chat_proto::client::{Config, Output};
 
-use crate::driven::{Room, Service};
+use crate::auto_host::{AutoHost, Service};
 use crate::transcript::play;
 
 #[test]
 fn after_a_sleep_one_ping_decides() {
-    // Alive.
+    // The connection is alive.
     play(
         "
         0        connected                     => wait 30_000
@@ -15,7 +15,7 @@ fn after_a_sleep_one_ping_decides() {
         500_010  pong c0 1                     => wait 530_000
         ",
     );
-    // Dead.
+    // The connection is dead.
     play(
         "
         0        connected                     => wait 30_000
@@ -27,7 +27,7 @@ fn after_a_sleep_one_ping_decides() {
         510_200  open c1                => close c0 3008; replaced c0 c1; possible gap; wait 540_200
         ",
     );
-    // An answer may lie unread in the socket.
+    // An answer may be unread in the socket.
     play(
         "
         0        connected                     => wait 30_000
@@ -37,7 +37,7 @@ fn after_a_sleep_one_ping_decides() {
         500_100  pong c0 2                     => wait 530_000
         ",
     );
-    // The host reports first what it finds in the socket.
+    // The host may read the socket before it polls.
     play(
         "
         0        connected                     => wait 30_000
@@ -47,7 +47,7 @@ fn after_a_sleep_one_ping_decides() {
 }
 
 #[test]
-fn a_call_that_is_a_little_late_is_not_late() {
+fn a_call_counts_as_late_after_more_than_a_second() {
     let client = play(
         "
         0        connected                     => wait 30_000
@@ -67,7 +67,7 @@ fn a_call_that_is_a_little_late_is_not_late() {
 }
 
 #[test]
-fn after_a_sleep_requests_get_one_ping_timeout_more() {
+fn after_a_sleep_decisions_are_postponed_by_one_ping_timeout() {
     play(
         r#"
         0        connected                     => wait 30_000
@@ -85,7 +85,7 @@ fn after_a_sleep_requests_get_one_ping_timeout_more() {
         501_010  poll                          => r0 assumed; wait 530_000
         "#,
     );
-    // Once only: a host that is late all the time has its outcome nevertheless.
+    // The extension is granted once, so a host that is always late gets an outcome too.
     play(
         r#"
         0        connected                     => wait 30_000
@@ -94,7 +94,7 @@ fn after_a_sleep_requests_get_one_ping_timeout_more() {
         120_000  poll                          => ping c0 2; r0 unknown; wait 130_000
         "#,
     );
-    // The evidence from before the sleep is older than what lies in the socket.
+    // Evidence from before the sleep is older than the unread input.
     play(
         r#"
         0        connected                     => wait 30_000
@@ -108,7 +108,7 @@ fn after_a_sleep_requests_get_one_ping_timeout_more() {
 }
 
 #[test]
-fn without_pings_requests_get_more_time_too() {
+fn without_pings_decisions_are_postponed_too() {
     play(
         r#"
         set without_pings
@@ -118,7 +118,7 @@ fn without_pings_requests_get_more_time_too() {
         60_010   recv c0 error 406 #r          => error 406, r0 rejected 406; wait 10_680_000
         "#,
     );
-    // Nothing lay in the socket, and the minute's silence is no evidence.
+    // No input was unread, and silence is no evidence.
     play(
         r#"
         set without_pings
@@ -132,7 +132,7 @@ fn without_pings_requests_get_more_time_too() {
 }
 
 #[test]
-fn without_pings_a_long_sleep_is_a_refresh() {
+fn without_pings_a_long_sleep_causes_a_refresh() {
     play(
         "
         set without_pings
@@ -144,7 +144,7 @@ fn without_pings_a_long_sleep_is_a_refresh() {
         200_200  open c1                       => replaced c0 c1; wait 230_200
         ",
     );
-    // The timers of a tab in the background fire once a minute: that is no sleep.
+    // A throttled timer of a background tab, which fires once a minute, is not a sleep.
     play(
         "
         set without_pings
@@ -157,7 +157,7 @@ fn without_pings_a_long_sleep_is_a_refresh() {
 }
 
 #[test]
-fn a_sleep_prolongs_the_overlap() {
+fn a_sleep_extends_the_overlap() {
     play(
         "
         set without_pings
@@ -167,14 +167,14 @@ fn a_sleep_prolongs_the_overlap() {
         60_000   token f1 3_600_000            => c1; wait 90_000
         60_001   open c1                       => replaced c0 c1; wait 90_001
         60_002   recv c0 message m1 of bo      => message; wait 90_001
-        # The lid is closed, and opened two minutes later.
+        # The device sleeps for two minutes.
         200_000  poll                          => fetch f2; wait 210_000
         200_001  recv c1 message m1 of bo      => dropped; wait 210_000
         200_002  recv c0 message m2 of bo      => message; wait 210_000
         210_000  poll                          => close c0 1000; wait 230_000
         ",
     );
-    // The timer of a tab in the background is no sleep: what has come since has been received.
+    // After a throttled timer, all input since the last call has been received.
     play(
         "
         set without_pings
@@ -186,7 +186,7 @@ fn a_sleep_prolongs_the_overlap() {
         120_000  poll                          => close c0 1000; wait 3_540_000
         ",
     );
-    // A host that pings has nothing to tell it from a sleep.
+    // With pings, a throttled timer is not distinguished from a sleep.
     play(
         "
         set refresh_floor_ms 30_000
@@ -204,14 +204,15 @@ fn a_sleep_prolongs_the_overlap() {
     );
 }
 
-/// When the first connection is replaced or dropped, if it is dead from the first moment on.
+/// Returns the time at which a connection that is always dead is replaced or dropped.
 fn given_up_after(config: Config, timer_ms: u64) -> u64 {
-    let mut room = Room::new(config, 1, Service { answers_ping: |_| false, ..Service::default() });
-    room.timer_ms = timer_ms;
-    room.run_until(3_600_000);
+    let mut host =
+        AutoHost::new(config, 1, Service { answers_ping: |_| false, ..Service::default() });
+    host.timer_ms = timer_ms;
+    host.run_until(3_600_000);
     let given_up =
-        room.moments(|output| matches!(output, Output::Replaced { .. } | Output::Close { .. }));
-    given_up.first().expect("it is given up").as_millis()
+        host.moments(|output| matches!(output, Output::Replaced { .. } | Output::Close { .. }));
+    given_up.first().expect("a close").as_millis()
 }
 
 #[test]
@@ -225,20 +226,20 @@ fn throttled_timers_do_not_keep_a_dead_connection() {
 }
 
 #[test]
-fn throttled_timers_do_not_make_a_healthy_connection_flap() {
+fn throttled_timers_do_not_replace_a_healthy_connection() {
     for config in [Config::with_pings(), Config::without_pings()] {
         let service =
             Service { stated_ms: Some(3_600_000), session_ms: 3_600_000, ..Service::default() };
-        let mut room = Room::new(config, 1, service);
-        room.timer_ms = 60_000;
-        room.run_until(10 * 3_600_000);
-        let tokens = room.moments(|output| matches!(output, Output::FetchToken(_)));
+        let mut host = AutoHost::new(config, 1, service);
+        host.timer_ms = 60_000;
+        host.run_until(10 * 3_600_000);
+        let tokens = host.moments(|output| matches!(output, Output::FetchToken(_)));
         assert!((10..=12).contains(&tokens.len()), "{tokens:?}");
         assert!(
-            room.moments(|output| matches!(output, Output::PossibleGap)).is_empty(),
+            host.moments(|output| matches!(output, Output::PossibleGap)).is_empty(),
             "{:?}",
-            room.outputs
+            host.outputs
         );
-        assert_eq!(room.client.counters().lost_connections, 0);
+        assert_eq!(host.client.counters().lost_connections, 0);
     }
 }

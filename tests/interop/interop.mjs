@@ -1,25 +1,33 @@
-// Drives the official JavaScript SDK against `mock_room`, whose path is the argument. `run`, beside this, installs what it needs.
+// Runs the official JavaScript SDK against `mock_room`. The argument is the path of `mock_room`.
+// The script `run` in this folder installs the packages.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { setTimeout as pause } from 'node:timers/promises';
-import { ChatRoom, DeleteMessageRequest, DisconnectUserRequest, SendMessageRequest } from 'amazon-ivs-chat-messaging';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+    ChatRoom,
+    DeleteMessageRequest,
+    DisconnectUserRequest,
+    SendMessageRequest,
+} from 'amazon-ivs-chat-messaging';
 import WebSocket from 'ws';
 
 const mockRoom = process.argv[2];
-const patience = 20_000;
+const timeoutMs = 20_000;
 
-async function within(promise, what) {
+/** Rejects if the promise is not settled in time. `what` names the expected result. */
+async function withTimeout(promise, what) {
     let timer;
-    const late = new Promise((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`expected: ${what}\ngot: nothing for ${patience / 1000} s`)), patience);
+    const timeout = new Promise((_, reject) => {
+        const error = new Error(`expected: ${what}\nfound: nothing for ${timeoutMs / 1000} s`);
+        timer = setTimeout(() => reject(error), timeoutMs);
     });
-    return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+    return Promise.race([promise, timeout]).finally(() => clearTimeout(timer));
 }
 
-/** What the SDK takes for the browser's. */
+/** The `WebSocket` that the SDK expects from a browser. */
 globalThis.WebSocket = class extends WebSocket {
     constructor(url, token) {
         super(url, token);
@@ -27,18 +35,18 @@ globalThis.WebSocket = class extends WebSocket {
     }
 };
 
-/** A process of `mock_room`, and those who connect to it. */
+/** A process of `mock_room` and its users. */
 class Server {
-    said = '';
+    output = '';
     users = [];
 
     async start(options) {
         this.process = spawn(mockRoom, ['--addr', '127.0.0.1:0', ...options]);
         Server.last = this;
-        this.process.stderr.on('data', (text) => (this.said += text));
+        this.process.stderr.on('data', (text) => (this.output += text));
         const lines = createInterface({ input: this.process.stdout });
-        lines.on('line', (line) => (this.said += `${line}\n`));
-        [this.url] = await within(once(lines, 'line'), 'the endpoint, printed by mock_room');
+        lines.on('line', (line) => (this.output += `${line}\n`));
+        [this.url] = await withTimeout(once(lines, 'line'), 'the address printed by mock_room');
         assert.match(this.url, /^ws:\/\/127\.0\.0\.1:\d+$/);
     }
 
@@ -54,36 +62,49 @@ class Server {
         return user;
     }
 
-    type(line) {
+    /** Types a line at the prompt of `mock_room`. */
+    command(line) {
         this.process.stdin.write(`${line}\n`);
     }
 
-    /** The end. Nothing has happened that was not expected. */
+    /** Stops `mock_room`, and asserts that no unexpected event occurred. */
     async quit() {
         for (const user of this.users) {
-            assert.deepEqual(user.unread, [], `what else ${user.id} was told`);
+            assert.deepEqual(user.events, [], `unexpected events of ${user.id}`);
             user.chat.disconnect();
         }
         const exit = once(this.process, 'exit');
-        this.type('quit');
-        assert.deepEqual(await within(exit, 'the end of mock_room'), [0, null], 'exit code and signal of mock_room');
+        this.command('quit');
+        assert.deepEqual(
+            await withTimeout(exit, 'mock_room exits'),
+            [0, null],
+            'exit code and signal of mock_room',
+        );
     }
 }
 
-/** A user: the SDK's room, all that it tells, in order, and the sockets that it opens. */
+/** A user: a room of the SDK, the events of the room in order, and its sockets. */
 class User {
     static ofToken = new Map();
 
-    unread = [];
+    events = [];
     sockets = [];
     tokens = 0;
-    /** Is called when a socket opens, before the SDK hears of it. */
+    /** Called when a socket opens, before the SDK is notified. */
     onOpen = () => {};
     #wake = () => {};
 
-    /** Of a token's number: `seconds` is how long the session lasts, `tokenSeconds` how soon the SDK is told that the token expires. */
+    /**
+     * Creates a user. The options `seconds` and `tokenSeconds` are functions of the token's number.
+     * They return the length of the session and the lifetime of the token that the SDK receives.
+     */
     constructor(url, id, options = {}) {
-        const { room = 'lobby', capabilities = 'send-delete-disconnect', seconds = () => 3600, tokenSeconds = () => undefined } = options;
+        const {
+            room = 'lobby',
+            capabilities = 'send-delete-disconnect',
+            seconds = () => 3600,
+            tokenSeconds = () => undefined,
+        } = options;
         this.id = id;
         this.chat = new ChatRoom({
             id,
@@ -96,9 +117,21 @@ class User {
                 return { token, tokenExpirationTime: life && new Date(Date.now() + life * 1000) };
             },
         });
-        this.chat.logger = { debug() {}, info() {}, error: (text, ...details) => this.#complain(text, details) };
-        for (const name of ['connecting', 'connect', 'disconnect', 'message', 'messageDelete', 'userDisconnect', 'event']) {
-            this.chat.addListener(name, (detail) => this.#hear(name, detail));
+        this.chat.logger = {
+            debug() {},
+            info() {},
+            error: (text, ...details) => this.#recordLog(text, details),
+        };
+        for (const name of [
+            'connecting',
+            'connect',
+            'disconnect',
+            'message',
+            'messageDelete',
+            'userDisconnect',
+            'event',
+        ]) {
+            this.chat.addListener(name, (detail) => this.#record(name, detail));
         }
     }
 
@@ -108,38 +141,49 @@ class User {
         socket.addEventListener('error', ({ message }) => (socket.failure = message));
         const ids = new Set();
         socket.addEventListener('message', ({ data }) => {
-            // On one connection nothing comes twice. The SDK would not tell.
+            // The SDK does not report duplicates on one connection.
             const { Id } = JSON.parse(data);
             if (ids.has(Id)) {
-                this.#hear('the same again', data);
+                this.#record('duplicate', data);
             }
             ids.add(Id);
         });
         socket.end = new Promise((resolve) => {
-            socket.addEventListener('close', ({ code, reason, wasClean }) => resolve({ code, reason, wasClean }));
+            socket.addEventListener('close', ({ code, reason, wasClean }) =>
+                resolve({ code, reason, wasClean }),
+            );
         });
     }
 
-    /** What the SDK cannot read, or cannot make sense of, it only logs. */
-    #complain(text, details) {
+    /** Records messages that the SDK cannot process, which it only logs. */
+    #recordLog(text, details) {
         if (/fail|unknown|without|found/.test(text)) {
-            const words = details.map((detail) => (detail instanceof Error ? detail.message : JSON.stringify(detail)));
-            this.#hear('complaint', [text, ...words].join(' '));
+            const words = details.map((detail) =>
+                detail instanceof Error ? detail.message : JSON.stringify(detail),
+            );
+            this.#record('log', [text, ...words].join(' '));
         }
     }
 
-    #hear(name, detail) {
-        this.unread.push([name, detail]);
+    #record(name, detail) {
+        this.events.push([name, detail]);
         this.#wake();
     }
 
-    /** The next that the SDK tells: it is this, and as far as details are given, those are its. */
+    /** Asserts the name and the given details of the next event. */
     async expect(name, details) {
-        if (this.unread.length === 0) {
-            await within(new Promise((resolve) => (this.#wake = resolve)), `${name} for ${this.id}`);
+        if (this.events.length === 0) {
+            await withTimeout(
+                new Promise((resolve) => (this.#wake = resolve)),
+                `${name} for ${this.id}`,
+            );
         }
-        const [got, detail] = this.unread.shift();
-        assert.equal(got, name, `what ${this.id} is told next is not ${name}, but ${got}: ${JSON.stringify(detail)}`);
+        const [found, detail] = this.events.shift();
+        assert.equal(
+            found,
+            name,
+            `next event of ${this.id}: expected ${name}, found ${found}: ${JSON.stringify(detail)}`,
+        );
         if (typeof details === 'object') {
             const those = Object.fromEntries(Object.keys(details).map((key) => [key, detail[key]]));
             assert.deepEqual(those, details);
@@ -155,9 +199,12 @@ class User {
         await this.expect('connect');
     }
 
-    /** Sends, and the SDK gets the echo. */
-    async say(content, attributes) {
-        const echo = await within(this.send(content, attributes), `the echo of ${this.id}'s ${JSON.stringify(content)}`);
+    /** Sends a message, and asserts that the SDK receives the echo. */
+    async sendAndExpectEcho(content, attributes) {
+        const echo = await withTimeout(
+            this.send(content, attributes),
+            `the echo of ${this.id}'s ${JSON.stringify(content)}`,
+        );
         assert.deepEqual([echo.content, echo.sender.userId], [content, this.id]);
         await this.expect('message', echo);
         return echo;
@@ -175,90 +222,148 @@ class User {
         return this.chat.disconnectUser(new DisconnectUserRequest(userId, reason));
     }
 
-    /** The user is disconnected, and does not come back, also not while others go on. */
+    /** Asserts that the user is disconnected and does not reconnect while `witness` stays. */
     async expectGone(reason, witness) {
         await this.expect('disconnect', 'serverDisconnect');
-        assert.deepEqual(await within(this.sockets[0].end, `${this.id}'s socket closes`), { code: 1000, reason, wasClean: true });
-        await witness.say(`without ${this.id}`);
-        assert.deepEqual([this.chat.state, this.tokens, this.sockets.length], ['disconnected', 1, 1]);
+        assert.deepEqual(await withTimeout(this.sockets[0].end, `${this.id}'s socket closes`), {
+            code: 1000,
+            reason,
+            wasClean: true,
+        });
+        await witness.sendAndExpectEcho(`without ${this.id}`);
+        assert.deepEqual(
+            [this.chat.state, this.tokens, this.sockets.length],
+            ['disconnected', 1, 1],
+        );
     }
 }
 
 process.on('exit', () => Server.last.process.kill());
 
-async function rejected(errorCode, request) {
-    const outcome = await within(request.then((done) => ({ done }), (error) => error), `an error ${errorCode}`);
-    assert.equal(outcome.errorCode, errorCode, `expected: an error ${errorCode}\ngot: ${JSON.stringify(outcome)}`);
+/** Asserts that a request is rejected with this code. */
+async function expectRejection(errorCode, request) {
+    const outcome = await withTimeout(
+        request.then(
+            (done) => ({ done }),
+            (error) => error,
+        ),
+        `error ${errorCode}`,
+    );
+    assert.equal(
+        outcome.errorCode,
+        errorCode,
+        `expected: error ${errorCode}\nfound: ${JSON.stringify(outcome)}`,
+    );
 }
 
-async function step(name, options, run) {
+/** Runs one test against a new `mock_room` with these options. */
+async function test(name, options, run) {
     const server = new Server();
     try {
         await server.start(options);
         await run(server);
         await server.quit();
     } catch (error) {
-        console.log(`FAILED ${name}\n${error.stack ?? JSON.stringify(error)}\nmock_room ${options.join(' ')} said:\n${server.said}`);
+        console.log(`FAILED ${name}\n${error.stack ?? JSON.stringify(error)}`);
+        console.log(`output of mock_room ${options.join(' ')}:\n${server.output}`);
         process.exit(1);
     }
     console.log(`ok ${name}`);
 }
 
-await step('connect, disconnect, connect again', [], async (server) => {
+await test('a user connects, disconnects and connects again', [], async (server) => {
     const astrid = await server.connected('astrid');
-    assert.equal(astrid.sockets[0].protocol, 'lobby.astrid.send-delete-disconnect.3600', 'the subprotocol');
+    assert.equal(
+        astrid.sockets[0].protocol,
+        'lobby.astrid.send-delete-disconnect.3600',
+        'the subprotocol',
+    );
     astrid.chat.disconnect();
     await astrid.expect('disconnect', 'clientDisconnect');
-    assert.deepEqual(await within(astrid.sockets[0].end, 'the socket closes'), { code: 1000, reason: '', wasClean: true });
+    assert.deepEqual(await withTimeout(astrid.sockets[0].end, 'the socket closes'), {
+        code: 1000,
+        reason: '',
+        wasClean: true,
+    });
     await astrid.connect();
     assert.equal(astrid.tokens, 2);
 });
 
-await step('send, and get the echo', ['--rate', '0'], async (server) => {
-    const astrid = await server.connected('astrid');
-    const bjorn = await server.connected('bjorn');
-    const elsewhere = await server.connected('elsewhere', { room: 'attic' });
-    const longest = '😀'.repeat(500);
-    for (const content of ['hej', '"so" \\ it\tis\nsaid', '<b>&amp;</b> \u2028 \u0001', 'Grüße, 日本, 👩‍👩‍👧‍👦', longest]) {
-        for (const attributes of [undefined, { 'a key': 'ключ', json: JSON.stringify({ text: '"\n"' }), none: '' }]) {
-            const echo = await astrid.say(content, attributes);
-            assert.deepEqual(echo.attributes, attributes);
-            assert.deepEqual(echo.sender, { userId: 'astrid', attributes: { name: 'astrid' } });
-            assert.match(echo.id, /^[a-zA-Z0-9]{12}$/);
-            assert.ok(Math.abs(echo.sendTime - Date.now()) < 60_000, `sent just now, not at ${echo.sendTime.toISOString()}`);
-            await bjorn.expect('message', echo);
+await test(
+    'messages are echoed to the sender and delivered to the room',
+    ['--rate', '0'],
+    async (server) => {
+        const astrid = await server.connected('astrid');
+        const bjorn = await server.connected('bjorn');
+        const elsewhere = await server.connected('elsewhere', { room: 'attic' });
+        const longest = '😀'.repeat(500);
+        for (const content of [
+            'hej',
+            '"so" \\ it\tis\nsaid',
+            '<b>&amp;</b> \u2028 \u0001',
+            'Grüße, 日本, 👩‍👩‍👧‍👦',
+            longest,
+        ]) {
+            for (const attributes of [
+                undefined,
+                { 'a key': 'ключ', json: JSON.stringify({ text: '"\n"' }), none: '' },
+            ]) {
+                const echo = await astrid.sendAndExpectEcho(content, attributes);
+                assert.deepEqual(echo.attributes, attributes);
+                assert.deepEqual(echo.sender, { userId: 'astrid', attributes: { name: 'astrid' } });
+                assert.match(echo.id, /^[a-zA-Z0-9]{12}$/);
+                assert.ok(
+                    Math.abs(echo.sendTime - Date.now()) < 60_000,
+                    `sent just now, not at ${echo.sendTime.toISOString()}`,
+                );
+                await bjorn.expect('message', echo);
+            }
         }
-    }
-    await elsewhere.say('nobody else is here');
-});
+        await elsewhere.sendAndExpectEcho('nobody else is here');
+    },
+);
 
-await step('delete, as a client and at the prompt', [], async (server) => {
+await test('messages are deleted by a client and at the prompt', [], async (server) => {
     const astrid = await server.connected('astrid');
     const bjorn = await server.connected('bjorn');
     const both = [astrid, bjorn];
-    const message = await astrid.say('first');
+    const message = await astrid.sendAndExpectEcho('first');
     await bjorn.expect('message', message);
 
-    const deletion = await within(bjorn.delete(message.id, 'not "nice"'), 'an answer to the deletion');
+    const deletion = await withTimeout(
+        bjorn.delete(message.id, 'not "nice"'),
+        'an answer to the deletion',
+    );
     for (const user of both) {
-        await user.expect('messageDelete', { ...deletion, messageId: message.id, reason: 'not "nice"' });
+        await user.expect('messageDelete', {
+            ...deletion,
+            messageId: message.id,
+            reason: 'not "nice"',
+        });
     }
-    await within(bjorn.delete(message.id), 'an answer to a deletion without a reason');
+    await withTimeout(bjorn.delete(message.id), 'an answer to a deletion without a reason');
     for (const user of both) {
         await user.expect('messageDelete', { messageId: message.id });
     }
-    server.type(`delete ${message.id} by the house`);
+    server.command(`delete ${message.id} by the house`);
     for (const user of both) {
-        await user.expect('messageDelete', { messageId: message.id, reason: 'by the house', requestId: '' });
+        await user.expect('messageDelete', {
+            messageId: message.id,
+            reason: 'by the house',
+            requestId: '',
+        });
     }
 });
 
-await step('disconnect another user', [], async (server) => {
+await test('a user disconnects another user', [], async (server) => {
     const astrid = await server.connected('astrid');
     const bjorn = await server.connected('bjorn');
     const clara = await server.connected('clara');
     const reason = 'ä'.repeat(100);
-    const event = await within(astrid.disconnect('bjorn', reason), 'an answer to the disconnection');
+    const event = await withTimeout(
+        astrid.disconnect('bjorn', reason),
+        'an answer to the disconnection',
+    );
     for (const user of [astrid, bjorn, clara]) {
         await user.expect('userDisconnect', { ...event, userId: 'bjorn', reason });
     }
@@ -266,80 +371,98 @@ await step('disconnect another user', [], async (server) => {
     await astrid.expect('message', { content: 'without bjorn' });
 });
 
-await step('kick at the prompt', [], async (server) => {
+await test('a user is disconnected at the prompt', [], async (server) => {
     const astrid = await server.connected('astrid');
     const bjorn = await server.connected('bjorn');
-    server.type('disconnect bjorn Kicked by moderator');
+    server.command('disconnect bjorn Kicked by moderator');
     for (const user of [astrid, bjorn]) {
-        await user.expect('userDisconnect', { userId: 'bjorn', reason: 'Kicked by moderator', requestId: '' });
+        await user.expect('userDisconnect', {
+            userId: 'bjorn',
+            reason: 'Kicked by moderator',
+            requestId: '',
+        });
     }
     await bjorn.expectGone('Kicked by moderator', astrid);
 });
 
-await step('application events at the prompt', [], async (server) => {
+await test('application events are sent at the prompt', [], async (server) => {
     const astrid = await server.connected('astrid');
-    server.type('event app:score home=3 away=0');
-    await astrid.expect('event', { eventName: 'app:score', attributes: { home: '3', away: '0' }, requestId: '' });
-    server.type('event app:over');
+    server.command('event app:score home=3 away=0');
+    await astrid.expect('event', {
+        eventName: 'app:score',
+        attributes: { home: '3', away: '0' },
+        requestId: '',
+    });
+    server.command('event app:over');
     await astrid.expect('event', { eventName: 'app:over' });
 });
 
-await step('400: too long, empty', [], async (server) => {
+await test('messages that are too long or empty are rejected with 400', [], async (server) => {
     const astrid = await server.connected('astrid');
-    await rejected(400, astrid.send('😀'.repeat(501)));
-    await rejected(400, astrid.send(''));
-    await astrid.say('and on');
+    await expectRejection(400, astrid.send('😀'.repeat(501)));
+    await expectRejection(400, astrid.send(''));
+    await astrid.sendAndExpectEcho('and on');
 });
 
-await step('403: not permitted', [], async (server) => {
+await test('requests without permission are rejected with 403', [], async (server) => {
     const nobody = await server.connected('nobody', { capabilities: 'none' });
-    await rejected(403, nobody.send('hej'));
-    await rejected(403, nobody.delete('AAAAAAAAAAAA'));
-    await rejected(403, nobody.disconnect('nobody'));
+    await expectRejection(403, nobody.send('hej'));
+    await expectRejection(403, nobody.delete('AAAAAAAAAAAA'));
+    await expectRejection(403, nobody.disconnect('nobody'));
     const sender = await server.connected('sender', { capabilities: 'send' });
-    await sender.say('hej');
-    await rejected(403, sender.delete('AAAAAAAAAAAA'));
+    await sender.sendAndExpectEcho('hej');
+    await expectRejection(403, sender.delete('AAAAAAAAAAAA'));
     await nobody.expect('message', { content: 'hej' });
 });
 
-await step('406: review', ['--forbid', 'cabbage', '--forbid', 'turnip'], async (server) => {
-    const astrid = await server.connected('astrid');
-    await rejected(406, astrid.send('a cabbage'));
-    await rejected(406, astrid.send('a turnip'));
-    await astrid.say('a rose');
-});
+await test(
+    'messages with forbidden words are rejected with 406',
+    ['--forbid', 'cabbage', '--forbid', 'turnip'],
+    async (server) => {
+        const astrid = await server.connected('astrid');
+        await expectRejection(406, astrid.send('a cabbage'));
+        await expectRejection(406, astrid.send('a turnip'));
+        await astrid.sendAndExpectEcho('a rose');
+    },
+);
 
-await step('413: too large', [], async (server) => {
+await test('requests that are too large are rejected with 413', [], async (server) => {
     const astrid = await server.connected('astrid');
-    await rejected(413, astrid.send('hej', { much: 'x'.repeat(20_000) }));
-    await astrid.say('and on');
+    await expectRejection(413, astrid.send('hej', { much: 'x'.repeat(20_000) }));
+    await astrid.sendAndExpectEcho('and on');
 });
 
 for (const option of ['--rate', '--messages-per-second']) {
-    await step(`429: ${option}`, [option, '2'], async (server) => {
+    await test(`requests beyond ${option} are rejected with 429`, [option, '2'], async (server) => {
         const astrid = await server.connected('astrid');
-        const sent = await Promise.all(['one', 'two'].map((content) => within(astrid.send(content), `the echo of ${content}`)));
-        await rejected(429, astrid.send('three'));
+        const sent = await Promise.all(
+            ['one', 'two'].map((content) =>
+                withTimeout(astrid.send(content), `the echo of ${content}`),
+            ),
+        );
+        await expectRejection(429, astrid.send('three'));
         for (const message of sent) {
             await astrid.expect('message', message);
         }
-        const untilAccepted = () => astrid.send('four').catch(() => pause(50).then(untilAccepted));
-        await within(untilAccepted(), 'a message is accepted again');
+        const untilAccepted = () => astrid.send('four').catch(() => sleep(50).then(untilAccepted));
+        await withTimeout(untilAccepted(), 'a message is accepted again');
         await astrid.expect('message', { content: 'four' });
     });
 }
 
-await step('a session is over: reconnect with a new token', [], async (server) => {
-    const astrid = await server.connected('astrid', { seconds: (token) => (token === 1 ? 1 : 3600) });
+await test('the SDK reconnects with a new token after an expired session', [], async (server) => {
+    const astrid = await server.connected('astrid', {
+        seconds: (token) => (token === 1 ? 1 : 3600),
+    });
     await astrid.expect('connecting');
     await astrid.expect('connect');
-    const { code, reason } = await within(astrid.sockets[0].end, 'the first socket closes');
+    const { code, reason } = await withTimeout(astrid.sockets[0].end, 'the first socket closes');
     assert.deepEqual([code, JSON.parse(reason).ErrorCode], [1000, 401]);
     assert.deepEqual([astrid.tokens, astrid.sockets.length], [2, 2]);
-    await astrid.say('still here');
+    await astrid.sendAndExpectEcho('still here');
 });
 
-await step('every session is over soon: --expire-after', ['--expire-after', '1'], async (server) => {
+await test('--expire-after ends every session', ['--expire-after', '1'], async (server) => {
     const astrid = await server.connected('astrid');
     for (const tokens of [2, 3]) {
         await astrid.expect('connecting');
@@ -348,9 +471,11 @@ await step('every session is over soon: --expire-after', ['--expire-after', '1']
     }
 });
 
-await step('refresh, with overlap', [], async (server) => {
-    // The SDK opens the next connection 30 seconds before the token expires: at once.
-    const astrid = server.user('astrid', { tokenSeconds: (token) => (token === 1 ? 30 : undefined) });
+await test('a refresh overlaps with the old connection', [], async (server) => {
+    // The SDK opens the next connection 30 seconds before the token expires, which is at once.
+    const astrid = server.user('astrid', {
+        tokenSeconds: (token) => (token === 1 ? 30 : undefined),
+    });
     const bjorn = await server.connected('bjorn');
     const echo = new Promise((resolve, reject) => {
         astrid.onOpen = () => {
@@ -361,40 +486,65 @@ await step('refresh, with overlap', [], async (server) => {
         };
     });
     await astrid.connect();
-    const message = await within(echo, 'an echo over the new connection');
+    const message = await withTimeout(echo, 'an echo over the new connection');
     await bjorn.expect('message', message);
     await astrid.expect('message', message);
-    assert.deepEqual(await within(astrid.sockets[0].end, 'the old socket closes'), { code: 1000, reason: '', wasClean: true });
-    await bjorn.expect('message', await astrid.say('over the new'));
+    assert.deepEqual(await withTimeout(astrid.sockets[0].end, 'the old socket closes'), {
+        code: 1000,
+        reason: '',
+        wasClean: true,
+    });
+    await bjorn.expect('message', await astrid.sendAndExpectEcho('over the new'));
     assert.deepEqual([astrid.tokens, astrid.sockets.length], [2, 2]);
 });
 
-await step('a broken connection: reconnect', ['--drop-every', '2'], async (server) => {
-    const astrid = await server.connected('astrid');
-    await astrid.say('one');
-    astrid.send('two'); // The SDK never tells what became of it.
-    await astrid.expect('connecting');
-    await astrid.expect('connect');
-    assert.equal((await within(astrid.sockets[0].end, 'the first socket breaks')).wasClean, false);
-    await astrid.say('three');
-});
+await test(
+    'the SDK reconnects after a broken connection',
+    ['--drop-every', '2'],
+    async (server) => {
+        const astrid = await server.connected('astrid');
+        await astrid.sendAndExpectEcho('one');
+        astrid.send('two'); // The SDK never reports the result.
+        await astrid.expect('connecting');
+        await astrid.expect('connect');
+        assert.equal(
+            (await withTimeout(astrid.sockets[0].end, 'the first socket breaks')).wasClean,
+            false,
+        );
+        await astrid.sendAndExpectEcho('three');
+    },
+);
 
-await step('a refused handshake: three more attempts', ['--refuse', '403'], async (server) => {
-    const astrid = server.user('astrid');
-    astrid.chat.connect();
-    await astrid.expect('connecting');
-    await astrid.expect('disconnect', 'socketError');
-    assert.equal(astrid.tokens, 4);
-    assert.deepEqual(astrid.sockets.map(({ failure }) => failure), Array(4).fill('Unexpected server response: 403'));
-});
+await test(
+    'the SDK makes four attempts if handshakes are refused',
+    ['--refuse', '403'],
+    async (server) => {
+        const astrid = server.user('astrid');
+        astrid.chat.connect();
+        await astrid.expect('connecting');
+        await astrid.expect('disconnect', 'socketError');
+        assert.equal(astrid.tokens, 4);
+        assert.deepEqual(
+            astrid.sockets.map(({ failure }) => failure),
+            Array(4).fill('Unexpected server response: 403'),
+        );
+    },
+);
 
-await step('a handshake refused once: the next attempt succeeds', ['--refuse', '503:2'], async (server) => {
-    await server.connected('astrid');
-    const bjorn = await server.connected('bjorn');
-    assert.deepEqual([bjorn.tokens, bjorn.sockets[0].failure], [2, 'Unexpected server response: 503']);
-});
+await test(
+    'the SDK connects at the next attempt after one refused handshake',
+    ['--refuse', '503:2'],
+    async (server) => {
+        await server.connected('astrid');
+        const bjorn = await server.connected('bjorn');
+        assert.deepEqual(
+            [bjorn.tokens, bjorn.sockets[0].failure],
+            [2, 'Unexpected server response: 503'],
+        );
+    },
+);
 
-await step('a token that is none is refused', [], async (server) => {
+await test('an invalid token is refused', [], async (server) => {
     const astrid = server.user('astrid', { capabilities: 'fly' });
     astrid.chat.connect();
     await astrid.expect('connecting');
@@ -402,5 +552,5 @@ await step('a token that is none is refused', [], async (server) => {
     assert.match(astrid.sockets[0].failure, /^Unexpected server response: 40\d$/);
 });
 
-// Timers of the SDK may be left.
+// Pending timers of the SDK would keep the process alive.
 process.exit();

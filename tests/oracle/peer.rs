@@ -1,17 +1,24 @@
-//! What must hold of the service's end of a connection, whatever is published to it and when: a
-//! [`Peer`] beside a naive twin, to which `serde_json` reads, and which knows the documented rules
-//! only.
+//! The model of the server side of a connection.
 //!
-//! - A publish is accepted if it is JSON with an action and the members that go with it, the
-//!   session is not over, the token permits it, its content has 1 to so many code points, it is not
-//!   too large, and there have not been too many in the last second; and then it says what its JSON
-//!   says, can be encoded, and is accepted again as it is encoded.
-//! - Otherwise the first of these that fails is the cause, and the error has its number, the
-//!   `RequestId` if it stands in front of what breaks the JSON, and the `Id` of the message to
-//!   delete; it can be encoded, and comes back. Nothing has changed.
-//! - Names are read in any ASCII case.
+//! [`PeerCheck`] gives each message to a [`Peer`] and compares the result with the documented
+//! rules. `serde_json` reads the messages for the model.
+//!
+//! # Invariants
+//!
+//! - A publish is accepted if all of these conditions hold:
+//!   - It is JSON with an action and the members of that action.
+//!   - The session has not ended.
+//!   - The token permits the action.
+//!   - The content has at least one code point and at most the configured number.
+//!   - The message is not too large.
+//!   - The rate limit is not reached.
+//! - An accepted publish has the values of its JSON. It is accepted again in its encoded form.
+//! - Otherwise the first condition that fails is the cause of the rejection. The error has the code
+//!   of the cause, the `RequestId` if it precedes the error in the JSON, and the `Id` of the
+//!   message to delete. It is unchanged after encoding and decoding. The peer is unchanged.
+//! - Member names are read in any ASCII case.
 
-#![allow(dead_code, reason = "each caller takes what it needs")]
+#![allow(dead_code, reason = "each driver uses a part")]
 
 use core::num::NonZeroU8;
 
@@ -22,14 +29,14 @@ use ivs_chat_proto::{Attributes, Capabilities, Capability, CloseReason, ErrorCod
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
-/// What stands between two messages.
+/// The separator of two messages.
 pub(crate) const SEPARATOR: u8 = 0xff;
 const WINDOW_MS: u64 = 1_000;
-/// How the clock goes between two messages.
+/// The steps of the clock between two messages.
 const STEPS_MS: [u64; 16] =
     [0, 0, 0, 1, 2, 99, 100, 101, 333, 499, 500, 998, 999, 1_000, 1_001, 60_000];
 
-/// What `serde_json` reads of a message, as far as it comes.
+/// The members that `serde_json` reads before the end or the first error of a message.
 #[derive(Debug, Default)]
 struct Reading {
     members: Vec<(String, Value)>,
@@ -58,16 +65,16 @@ impl Reading {
         }
     }
 
-    /// Whether there is a member of the kind at most once; `null` is none.
-    fn has_at_most(&self, name: &str, is_it: impl Fn(&Value) -> bool) -> bool {
+    /// Returns `true` if the member is absent, `null`, or occurs once and satisfies `is_valid`.
+    fn has_at_most_one(&self, name: &str, is_valid: impl Fn(&Value) -> bool) -> bool {
         match self.all(name)[..] {
             [] => true,
-            [value] => value.is_null() || is_it(value),
+            [value] => value.is_null() || is_valid(value),
             _ => false,
         }
     }
 
-    /// The action, if the message is one with all its members.
+    /// Returns the action, if the message has all members of that action.
     fn action(&self) -> Option<Capability> {
         let are_strings = |value: &Value| {
             value.as_object().is_some_and(|object| object.values().all(Value::is_string))
@@ -75,23 +82,22 @@ impl Reading {
         let action = Capability::from_name(self.text("Action")?)?;
         let has_members = match action {
             Capability::SendMessage => {
-                self.text("Content").is_some() && self.has_at_most("Attributes", are_strings)
+                self.text("Content").is_some() && self.has_at_most_one("Attributes", are_strings)
             }
             Capability::DeleteMessage => {
-                self.text("Id").is_some() && self.has_at_most("Reason", Value::is_string)
+                self.text("Id").is_some() && self.has_at_most_one("Reason", Value::is_string)
             }
             Capability::DisconnectUser => {
-                self.text("UserId").is_some() && self.has_at_most("Reason", Value::is_string)
+                self.text("UserId").is_some() && self.has_at_most_one("Reason", Value::is_string)
             }
             other => panic!("{other}"),
         };
-        (self.is_whole && has_members && self.has_at_most("RequestId", Value::is_string))
+        (self.is_whole && has_members && self.has_at_most_one("RequestId", Value::is_string))
             .then_some(action)
     }
 
-    /// Whether there is a message whose content has no length that any has; even if what follows it
-    /// is wrong, too.
-    fn has_content_of_no_length(&self) -> bool {
+    /// Returns `true` for a message whose content length is never valid, even if an error follows.
+    fn has_invalid_content_length(&self) -> bool {
         let contents = self.all("Content");
         let length = contents
             .first()
@@ -131,20 +137,20 @@ impl<'de> Visitor<'de> for &mut Reading {
     }
 }
 
-/// A peer, and what its documentation says.
-struct World {
+/// A peer and the state that its documentation describes.
+struct PeerCheck {
     peer: Peer,
     config: Config,
     now: u64,
-    /// When requests were accepted in the last second.
+    /// The times of the requests accepted in the last second.
     accepted: Vec<u64>,
     room: RoomRateLimiter,
     per_second: NonZeroU8,
-    /// When the room took messages in it.
+    /// The times of the messages that the rate limiter accepted in the last second.
     taken: Vec<u64>,
 }
 
-/// From when on there are fewer than `limit` in a second.
+/// Returns the first time at which fewer than `limit` times lie in the last second, if not now.
 fn retry_at(times: &[u64], limit: usize, now: u64) -> Option<u64> {
     let is_free =
         |moment: u64| times.iter().filter(|time| **time + WINDOW_MS > moment).count() < limit;
@@ -154,7 +160,7 @@ fn retry_at(times: &[u64], limit: usize, now: u64) -> Option<u64> {
     times.iter().map(|time| time + WINDOW_MS).filter(|moment| is_free(*moment)).min()
 }
 
-/// Any bytes as what a connection is allowed, and what comes on it when.
+/// Checks a connection whose configuration, messages and clock are derived from the bytes.
 pub(crate) fn any_bytes(bytes: &[u8]) {
     let Some((&[permitted, session, length, size, rate, room], script)) = bytes.split_first_chunk()
     else {
@@ -170,7 +176,7 @@ pub(crate) fn any_bytes(bytes: &[u8]) {
     config.requests_per_second = NonZeroU8::new(rate);
     let per_second = NonZeroU8::new(room).unwrap_or(NonZeroU8::MIN);
     let start = Instant::from_millis(5);
-    let mut world = World {
+    let mut check = PeerCheck {
         peer: Peer::new(start, config),
         config,
         now: start.as_millis(),
@@ -180,26 +186,25 @@ pub(crate) fn any_bytes(bytes: &[u8]) {
         taken: Vec::new(),
     };
     assert_eq!(
-        (world.peer.config(), world.peer.expires_at()),
+        (check.peer.config(), check.peer.expires_at()),
         (&config, start + core::time::Duration::from_millis(config.session_ms.into()))
     );
     for message in script.split(|byte| *byte == SEPARATOR) {
         let Some((&how, message)) = message.split_first() else { continue };
         let reading = Reading::new(message);
         for _ in 0..=how / 16 {
-            world.now += STEPS_MS[usize::from(how % 16)];
-            let is_recent = |time: &u64| time + WINDOW_MS > world.now;
-            world.accepted.retain(is_recent);
-            world.taken.retain(is_recent);
-            world.recv(message, &reading);
+            check.now += STEPS_MS[usize::from(how % 16)];
+            let is_recent = |time: &u64| time + WINDOW_MS > check.now;
+            check.accepted.retain(is_recent);
+            check.taken.retain(is_recent);
+            check.receive(message, &reading);
         }
-        closing(message);
+        check_close_reason(message);
     }
 }
 
-impl World {
-    /// The code of the error that answers a message, if one does; the last is what else may be
-    /// said.
+impl PeerCheck {
+    /// Returns the code of the error that answers a message, if any, and an alternative code.
     fn expected(&self, message: &[u8], reading: &Reading) -> (Option<u16>, Option<u16>) {
         let session = |capability| {
             if self.now >= self.peer.expires_at().as_millis() {
@@ -211,8 +216,8 @@ impl World {
             }
         };
         let Some(action) = reading.action() else {
-            // If more than one thing is wrong, the first is found first.
-            let is_message = reading.has_content_of_no_length();
+            // With several errors, the first one in the message decides.
+            let is_message = reading.has_invalid_content_length();
             return (Some(400), is_message.then(|| session(Capability::SendMessage)).flatten());
         };
         let most = usize::from(self.config.max_code_points).min(500);
@@ -230,7 +235,7 @@ impl World {
         (code, None)
     }
 
-    fn recv(&mut self, message: &[u8], reading: &Reading) {
+    fn receive(&mut self, message: &[u8], reading: &Reading) {
         let (expected, instead) = self.expected(message, reading);
         let before = self.peer.clone();
         let now = Instant::from_millis(self.now);
@@ -238,9 +243,9 @@ impl World {
             Ok(publish) => {
                 assert_eq!(expected, None, "accepted: {publish:?}");
                 self.accepted.push(self.now);
-                says(&publish, reading);
-                self.again(&publish, message);
-                self.room(&publish);
+                check_values(&publish, reading);
+                self.check_encoded_form(&publish, message);
+                self.check_room_rate(&publish);
             }
             Err(rejection) => {
                 let code = Some(rejection.error.error_code.as_u16());
@@ -248,27 +253,26 @@ impl World {
                     code == expected || instead.is_some() && code == instead,
                     "{rejection:?}, but {expected:?}"
                 );
-                self.rejected(&rejection, reading);
-                assert!(self.peer == before, "a publish that was rejected has changed something");
+                self.check_rejection(&rejection, reading);
+                assert!(self.peer == before, "a rejected publish changed the peer");
             }
         }
-        // A clock that steps back does no harm.
+        // A clock that steps back must not panic.
         let _ = before.clone().handle_message(Instant::from_millis(self.now / 2), message);
     }
 
-    /// A publish that was accepted is accepted again as it is encoded: by another connection, on
-    /// which it is the first.
-    fn again(&self, publish: &Publish<'_>, message: &[u8]) {
+    /// Checks that a new connection accepts the encoded form of an accepted publish.
+    fn check_encoded_form(&self, publish: &Publish<'_>, message: &[u8]) {
         let mut buffer = vec![0; publish.encoded_len()];
-        let encoded = publish.encode(&mut buffer).expect("room");
-        assert!(encoded.len() <= message.len(), "longer than it came: {publish:?}");
+        let encoded = publish.encode(&mut buffer).expect("a buffer of encoded_len");
+        assert!(encoded.len() <= message.len(), "longer than the received form: {publish:?}");
         let mut peer = Peer::new(Instant::from_millis(self.now), self.config);
         let again = peer.handle_message(Instant::from_millis(self.now), encoded);
         assert_eq!(again.map_err(|rejection| rejection.cause), Ok(*publish));
     }
 
-    /// The room takes no more messages in a second than it may, and all else.
-    fn room(&mut self, publish: &Publish<'_>) {
+    /// Checks that the rate limiter limits messages, and no other requests.
+    fn check_room_rate(&mut self, publish: &Publish<'_>) {
         let now = Instant::from_millis(self.now);
         let is_message = matches!(publish, Publish::SendMessage(_));
         let limit = usize::from(self.per_second.get()).min(100);
@@ -283,7 +287,7 @@ impl World {
             Err(rejection) => {
                 let retry_at = Instant::from_millis(expected.expect("a reason"));
                 assert_eq!(rejection, Rejection::too_many_requests(publish, retry_at));
-                answers(&rejection, publish);
+                check_identifiers(&rejection, publish);
             }
         }
         let reason = publish.request_id();
@@ -293,11 +297,11 @@ impl World {
             (RejectionCause::NotAcceptable, ErrorCode::NOT_ACCEPTABLE)
         );
         assert!(reason.is_none() || rejection.error.error_message == reason);
-        answers(&rejection, publish);
+        check_identifiers(&rejection, publish);
     }
 
-    /// An error has the number of its cause and names what it is about.
-    fn rejected(&self, rejection: &Rejection<'_>, reading: &Reading) {
+    /// Checks the code and the identifiers of an error.
+    fn check_rejection(&self, rejection: &Rejection<'_>, reading: &Reading) {
         let error = &rejection.error;
         let code = match rejection.cause {
             RejectionCause::NotDecoded(_) | RejectionCause::ContentTooLong => 400,
@@ -321,12 +325,12 @@ impl World {
         let is_delete = reading.action() == Some(Capability::DeleteMessage);
         let id = reading.text("Id").filter(|_| is_delete);
         assert_eq!(error.id.map(|id| id.to_string()).as_deref(), id);
-        comes_back(rejection);
+        check_round_trip(rejection);
     }
 }
 
-/// A publish says what its JSON says.
-fn says(publish: &Publish<'_>, reading: &Reading) {
+/// Checks that a publish has the values of its JSON.
+fn check_values(publish: &Publish<'_>, reading: &Reading) {
     let is = |text: Option<Text<'_>>, name: &str| {
         assert_eq!(text.map(|text| text.to_string()).as_deref(), reading.text(name), "{name}");
     };
@@ -364,18 +368,18 @@ fn says(publish: &Publish<'_>, reading: &Reading) {
     }
 }
 
-/// An error is about just this publish.
-fn answers(rejection: &Rejection<'_>, publish: &Publish<'_>) {
+/// Checks that an error names the identifiers of this publish.
+fn check_identifiers(rejection: &Rejection<'_>, publish: &Publish<'_>) {
     let id = if let Publish::DeleteMessage(delete) = publish { Some(delete.id) } else { None };
     assert_eq!((rejection.error.request_id, rejection.error.id), (publish.request_id(), id));
-    comes_back(rejection);
+    check_round_trip(rejection);
 }
 
-/// An error can be encoded, and then it is the same.
-fn comes_back(rejection: &Rejection<'_>) {
+/// Checks that an error is unchanged after encoding and decoding.
+fn check_round_trip(rejection: &Rejection<'_>) {
     assert!(!rejection.cause.to_string().is_empty());
     let mut buffer = vec![0; rejection.error.encoded_len()];
-    let encoded = rejection.error.encode(&mut buffer).expect("room");
+    let encoded = rejection.error.encode(&mut buffer).expect("a buffer of encoded_len");
     assert!(serde_json::from_slice::<IgnoredAny>(encoded).is_ok());
     match Subscribe::decode(encoded) {
         Ok(Subscribe::Error(error)) => assert_eq!(error, rejection.error),
@@ -383,8 +387,8 @@ fn comes_back(rejection: &Rejection<'_>) {
     }
 }
 
-/// Whatever the reason is, a close frame has room for its beginning.
-fn closing(reason: &[u8]) {
+/// Checks that a close frame carries as much of any reason as fits.
+fn check_close_reason(reason: &[u8]) {
     let Ok(reason) = core::str::from_utf8(reason) else { return };
     let close = Close::disconnected(reason);
     assert_eq!(close.code(), 1000);
@@ -392,7 +396,7 @@ fn closing(reason: &[u8]) {
     let next = reason[close.reason().len()..].chars().next();
     assert!(
         next.is_none_or(|next| close.reason().len() + next.len_utf8() > 123),
-        "there was room for more"
+        "the reason was cut too short"
     );
     let _ = CloseReason::parse(close.reason());
 }

@@ -1,4 +1,4 @@
-//! Ten thousand clients whose sessions began together.
+//! Ten thousand clients whose sessions started together.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -8,18 +8,18 @@ use ivs_chat_proto::client::{
     Client, CloseEvent, Config, ConnectionId, FetchId, Output, TokenInfo,
 };
 
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 const CROWD: usize = 10_000;
 const MINUTE_MS: u64 = 60_000;
 
-type Chat = Client<(), 1, 1>;
+type CrowdClient = Client<(), 1, 1>;
 
-/// Clients without a room: the network answers after a moment, and the service does nothing.
+/// Clients without a room. The network answers after a short time, and the service is silent.
 struct Crowd {
-    clients: Vec<Chat>,
-    dice: Dice,
-    /// When each client is polled next.
+    clients: Vec<CrowdClient>,
+    rng: Rng,
+    /// The next poll of each client.
     timers: BTreeSet<(u64, usize)>,
     timer_of: Vec<u64>,
     answers: BTreeMap<(u64, usize), Answer>,
@@ -35,11 +35,11 @@ enum Answer {
 
 impl Crowd {
     fn new(config: Config) -> Self {
-        let mut dice = Dice::new(7);
-        let clients = (0..CROWD).map(|_| Client::new(config, dice.seed())).collect();
+        let mut rng = Rng::new(7);
+        let clients = (0..CROWD).map(|_| Client::new(config, rng.seed())).collect();
         Self {
             clients,
-            dice,
+            rng,
             timers: BTreeSet::new(),
             timer_of: vec![u64::MAX; CROWD],
             answers: BTreeMap::new(),
@@ -59,7 +59,7 @@ impl Crowd {
                 }
                 Output::FetchToken(fetch) => {
                     self.fetched_at.push(now);
-                    let delay = self.dice.between(20, 200);
+                    let delay = self.rng.between(20, 200);
                     self.answers.insert((now + delay, number), Answer::Token(fetch));
                 }
                 Output::Ping { connection, payload } => {
@@ -82,8 +82,8 @@ impl Crowd {
                 let mut info = TokenInfo::new();
                 info.session_ms = Some(60 * MINUTE_MS);
                 let connection =
-                    self.clients[number].handle_token(reading, fetch, info).expect("it is wanted");
-                let delay = self.dice.between(20, 200);
+                    self.clients[number].handle_token(reading, fetch, info).expect("a connection");
+                let delay = self.rng.between(20, 200);
                 self.answers.insert((now + delay, number), Answer::Open(connection));
             }
             Answer::Open(connection) => self.clients[number].handle_open(reading, connection),
@@ -91,14 +91,14 @@ impl Crowd {
         self.poll(now, number);
     }
 
-    fn pass_until(&mut self, end: u64) {
+    fn run_until(&mut self, end: u64) {
         loop {
             let answer =
                 self.answers.first_key_value().map(|(key, _)| *key).filter(|(at, _)| *at <= end);
             let timer = self.timers.first().copied().filter(|(at, _)| *at <= end);
             match (answer, timer) {
                 (Some((at, number)), timer) if timer.is_none_or(|timer| at <= timer.0) => {
-                    let answer = self.answers.remove(&(at, number)).expect("it is there");
+                    let answer = self.answers.remove(&(at, number)).expect("an answer");
                     self.answer(at, number, answer);
                 }
                 (_, Some((at, number))) => self.poll(at, number),
@@ -107,7 +107,7 @@ impl Crowd {
         }
     }
 
-    /// Returns the most tokens within any second of this time, and how long it took to fetch all.
+    /// Returns the maximum number of tokens per second in this time, and the time to fetch all.
     fn burst(&self, from: u64, until: u64) -> (usize, u64) {
         let mut times: Vec<_> =
             self.fetched_at.iter().copied().filter(|at| (from..until).contains(at)).collect();
@@ -121,37 +121,36 @@ impl Crowd {
 }
 
 #[test]
-fn refreshes_and_reconnects_are_spread() {
+fn refreshes_and_reconnections_are_spread_over_time() {
     for config in [Config::with_pings(), Config::without_pings()] {
         let mut crowd = Crowd::new(config);
         for number in 0..CROWD {
             crowd.clients[number].connect(Instant::from_millis(0));
             crowd.poll(0, number);
         }
-        // Their sessions begin within half a second, and each is replaced 2 to 8 minutes before its
-        // end.
-        crowd.pass_until(61 * MINUTE_MS);
+        // All sessions start within half a second. Each is replaced 2 to 8 minutes before its end.
+        crowd.run_until(61 * MINUTE_MS);
         let (most, spread_ms) = crowd.burst(1_000, 61 * MINUTE_MS);
         println!(
             "refreshes of {CROWD} clients: at most {most} tokens in a second, within {} s",
             spread_ms / 1_000
         );
         assert_eq!(crowd.fetched_at.len(), 2 * CROWD);
-        // 10 000 in 360 s are 28 a second on average.
+        // 10,000 in 360 s are 28 per second on average.
         assert!(most <= 60 && spread_ms > 350_000);
         assert_eq!(crowd.gaps, 0);
 
         // The service restarts.
         let now = 62 * MINUTE_MS;
-        crowd.pass_until(now);
+        crowd.run_until(now);
         let before = crowd.fetched_at.len();
         for number in 0..CROWD {
-            let connection = crowd.clients[number].current().expect("it is connected");
+            let connection = crowd.clients[number].current().expect("a connection");
             let reading = Instant::from_millis(now);
             crowd.clients[number].handle_close(reading, connection, CloseEvent::frame(1012, ""));
             crowd.poll(now, number);
         }
-        crowd.pass_until(now + MINUTE_MS);
+        crowd.run_until(now + MINUTE_MS);
         let fetched = &crowd.fetched_at[before..];
         let (most, spread_ms) = crowd.burst(now, now + MINUTE_MS);
         println!(
@@ -159,7 +158,7 @@ fn refreshes_and_reconnects_are_spread() {
             spread_ms / 1_000
         );
         assert!(fetched.iter().all(|at| (now + 5_000..=now + 30_000).contains(at)));
-        // 10 000 in 25 s are 400 a second on average.
+        // 10,000 in 25 s are 400 per second on average.
         assert!(fetched.len() == CROWD && most <= 500 && spread_ms > 24_000);
         assert!(crowd.clients.iter().all(|client| client.current().is_some()));
     }

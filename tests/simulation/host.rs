@@ -1,4 +1,4 @@
-//! A client with what is around it: its clock, its sockets, and the truth about its requests.
+//! A host: a client, its clock and sockets, and the truth about its requests.
 
 use core::fmt;
 use std::collections::{HashSet, VecDeque};
@@ -9,29 +9,30 @@ use ivs_chat_proto::client::{
 use ivs_chat_proto::mock::Delivery;
 use ivs_chat_proto::{Instant, MessageAssembler};
 
-use crate::chat::Chat;
+use crate::accounting::Accounting;
+use crate::any_client::AnyClient;
 use crate::clock::HostClock;
-use crate::ledger::Ledger;
 use crate::plan::HostPlan;
 
-/// Longer than every payload, and shorter than an oversize message.
+/// An assembler that holds every payload, but no injected oversized message.
 type Assembler = MessageAssembler<4096>;
 
-#[expect(clippy::struct_excessive_bools, reason = "each says that something has happened")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact")]
 pub(crate) struct Host {
     pub(crate) plan: HostPlan,
-    pub(crate) client: Chat,
+    pub(crate) client: AnyClient,
     pub(crate) clock: HostClock,
 
-    /// When the host polls next, and whether it has to poll at once.
+    /// The time of the next poll.
     pub(crate) timer_at: u64,
+    /// Whether the host must poll at once.
     pub(crate) needs_poll: bool,
     pub(crate) asleep_until: u64,
-    /// When it last slept.
+    /// The end of the latest sleep.
     pub(crate) slept_at: Option<u64>,
-    /// The state that was reported last.
+    /// The latest reported state.
     pub(crate) state: ConnectionState,
-    /// By the number of their `ConnectionId`.
+    /// The sockets, by the number of their `ConnectionId`.
     pub(crate) sockets: Vec<Socket>,
 
     pub(crate) requests: Vec<Request>,
@@ -39,57 +40,60 @@ pub(crate) struct Host {
     pub(crate) pending: Vec<usize>,
     /// The `RequestId`s of all requests.
     pub(crate) request_ids: HashSet<String>,
-    /// A `RequestId` of another user, to be used again.
-    pub(crate) stolen: Option<String>,
-    pub(crate) ledger: Ledger,
-    /// The `Id` of the latest message.
+    /// A `RequestId` of another user, to be reused.
+    pub(crate) foreign_request_id: Option<String>,
+    pub(crate) accounting: Accounting,
+    /// The `Id` of the latest message received.
     pub(crate) last_message: Option<String>,
     pub(crate) not_decoded: u32,
 
     // The token endpoint.
+    /// The outstanding fetch and its start.
     pub(crate) fetch: Option<(FetchId, u64)>,
+    /// The times of all fetches.
     pub(crate) fetched_at: Vec<u64>,
     pub(crate) replaced: u32,
     pub(crate) state_changes: u32,
 
-    // Since the user asked for a connection.
+    // The latest calls of the user.
     pub(crate) is_wanted: bool,
-    pub(crate) is_leaving: bool,
+    pub(crate) is_disconnecting: bool,
     pub(crate) was_connected: bool,
-    pub(crate) session: Session,
-    /// How often the user asked for a connection or a refresh.
-    pub(crate) asks: u64,
+    pub(crate) causes: EndCauses,
+    /// The number of calls of `connect` and `refresh`.
+    pub(crate) connect_calls: u64,
     pub(crate) refreshed_at: Option<u64>,
 
-    // In the end.
-    /// Whether a request and an event have come through since everything is calm.
-    pub(crate) is_heard: bool,
-    pub(crate) hears: bool,
+    // The recovery.
+    /// Whether the service has answered a request since the recovery began.
+    pub(crate) request_came_through: bool,
+    /// Whether a broadcast was received since the recovery began.
+    pub(crate) event_came_through: bool,
 }
 
-/// What may end the session, since the user asked for a connection.
+/// The causes that occurred for the end of a session, since the latest `connect`.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Session {
+pub(crate) struct EndCauses {
     pub(crate) has_no_token: bool,
     pub(crate) refusals: u32,
     pub(crate) refused_404: bool,
     pub(crate) closed_with: Vec<u16>,
-    pub(crate) was_kicked: bool,
+    pub(crate) was_disconnected: bool,
     pub(crate) failures: u32,
 }
 
 pub(crate) struct Socket {
     pub(crate) phase: Phase,
-    /// The room's number of it.
+    /// The number of the room's end of the connection.
     pub(crate) route: Option<usize>,
     pub(crate) opened_at: u64,
-    /// When its session is over, by what the client was told.
+    /// The end of the session according to the token.
     pub(crate) known_end: Option<u64>,
-    /// Whether an error 401 was reported on it.
-    pub(crate) was_told_401: bool,
-    /// Whether it ended before the client had said everything that it wanted.
-    pub(crate) has_crossed: bool,
-    /// When the latest of what is on its way up or down arrives: nothing overtakes.
+    /// Whether an error 401 was received while the connection was current.
+    pub(crate) received_401: bool,
+    /// Whether the connection was closed by the service or the network.
+    pub(crate) closed_by_remote: bool,
+    /// The latest arrival at the service, at the client, and at the backend. Nothing overtakes.
     pub(crate) up_at: u64,
     pub(crate) down_at: u64,
     pub(crate) backend_at: u64,
@@ -97,7 +101,7 @@ pub(crate) struct Socket {
     pub(crate) assembler: Box<Assembler>,
 }
 
-/// What arrives at the client's end of a socket.
+/// An arrival at the client's end of a socket.
 pub(crate) enum Arrival {
     Open,
     Refused { status: u16, retry_after_s: Option<u32> },
@@ -109,56 +113,56 @@ pub(crate) enum Arrival {
 pub(crate) enum Phase {
     Opening,
     Open,
-    Over,
+    Closed,
 }
 
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) handle: RequestHandle,
     pub(crate) connection: ConnectionId,
-    pub(crate) asks: Asks,
+    pub(crate) kind: RequestKind,
     pub(crate) sent_at: u64,
     pub(crate) fate: Fate,
     pub(crate) outcome: Option<(Outcome, u64)>,
     pub(crate) is_abandoned: bool,
-    /// Whether everything is calm, and it has to come through.
+    /// Whether the request was sent during the recovery and must come through.
     pub(crate) is_probe: bool,
 }
 
-/// What became of a request in truth.
+/// The actual result of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
-    OnItsWay,
+    Pending,
     Accepted,
-    /// The room rejected it, so long after it had arrived.
+    /// The room rejected it this long after its arrival.
     Rejected {
         held_ms: u64,
     },
-    /// The link was dead, since before it arrived or since it was held back by the service.
+    /// The link was dead at its arrival, or died while the service held the request back.
     LinkDead {
         was_held: bool,
     },
-    /// The service answered pings on the connection, and nothing else.
+    /// The service answered only pings on the connection.
     Unserved,
-    /// The connection was over, or ended by that.
-    ConnectionOver,
+    /// The connection was closed before, or by this request.
+    ConnectionClosed,
 }
 
-/// What a request asks for.
+/// The purpose of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Asks {
-    /// To send the broadcast with this number.
+pub(crate) enum RequestKind {
+    /// Sends the broadcast with this number.
     Send(usize, String),
     Delete(String),
     Disconnect(String),
 }
 
-impl fmt::Display for Asks {
+impl fmt::Display for RequestKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Send(_, text) => write!(f, "to send {text:?}"),
-            Self::Delete(id) => write!(f, "to delete {id}"),
-            Self::Disconnect(id) => write!(f, "to disconnect {id}"),
+            Self::Send(_, text) => write!(f, "send {text:?}"),
+            Self::Delete(id) => write!(f, "delete {id}"),
+            Self::Disconnect(id) => write!(f, "disconnect {id}"),
         }
     }
 }
@@ -170,8 +174,8 @@ impl Socket {
             route: None,
             opened_at: now,
             known_end,
-            was_told_401: false,
-            has_crossed: false,
+            received_401: false,
+            closed_by_remote: false,
             up_at: now,
             down_at: now,
             backend_at: now,
@@ -186,7 +190,7 @@ pub(crate) fn place(connection: ConnectionId) -> usize {
 }
 
 impl Host {
-    pub(crate) fn new(plan: HostPlan, client: Chat) -> Self {
+    pub(crate) fn new(plan: HostPlan, client: AnyClient) -> Self {
         let mut clock = HostClock::new(plan.clock_origin_ms);
         clock.stops_in_sleep = plan.stops_in_sleep;
         Self {
@@ -202,8 +206,8 @@ impl Host {
             requests: Vec::new(),
             pending: Vec::new(),
             request_ids: HashSet::new(),
-            stolen: None,
-            ledger: Ledger::default(),
+            foreign_request_id: None,
+            accounting: Accounting::default(),
             last_message: None,
             not_decoded: 0,
             fetch: None,
@@ -211,13 +215,13 @@ impl Host {
             replaced: 0,
             state_changes: 0,
             is_wanted: false,
-            is_leaving: false,
+            is_disconnecting: false,
             was_connected: false,
-            session: Session::default(),
-            asks: 0,
+            causes: EndCauses::default(),
+            connect_calls: 0,
             refreshed_at: None,
-            is_heard: false,
-            hears: false,
+            request_came_through: false,
+            event_came_through: false,
         }
     }
 
@@ -237,18 +241,18 @@ impl Host {
         self.state == ConnectionState::Connected
     }
 
-    /// Returns `true` if the host slept or its clock went wrong at `time` or later.
-    pub(crate) fn had_trouble_since(&self, time: u64) -> bool {
-        self.clock.troubled_at.is_some_and(|at| at >= time)
+    /// Returns `true` if the host slept or its clock was wrong at `time` or later.
+    pub(crate) fn was_disturbed_since(&self, time: u64) -> bool {
+        self.clock.disturbed_at.is_some_and(|at| at >= time)
             || self.slept_at.is_some_and(|at| at >= time)
     }
 
-    /// Returns the current connection's socket.
+    /// Returns the socket of the current connection.
     pub(crate) fn current_socket(&self) -> Option<&Socket> {
         self.client.current().map(|connection| &self.sockets[place(connection)])
     }
 
-    /// Sets the timer for a moment so far ahead.
+    /// Sets the timer to this many milliseconds from now, or disables it.
     pub(crate) fn set_timer(&mut self, now: u64, millis: Option<u64>) {
         let due = millis.map_or(u64::MAX, |millis| now.saturating_add(millis));
         let throttle = self.plan.throttle_ms;
@@ -258,7 +262,7 @@ impl Host {
         };
     }
 
-    /// Returns the most tokens that were fetched within an hour.
+    /// Returns the maximum number of tokens fetched within an hour.
     pub(crate) fn most_tokens_per_hour(&self) -> usize {
         let within = |(first, from): (usize, &u64)| {
             self.fetched_at[first..]

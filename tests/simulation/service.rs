@@ -1,4 +1,4 @@
-//! The service's end: the room, and a record of what it does for each connection.
+//! The service: the room, and the state of each connection at its end.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -7,11 +7,11 @@ use ivs_chat_proto::client::{ConnectionId, Outcome};
 use ivs_chat_proto::mock::{AfterExpiry, Direction, Faults, Probability};
 use ivs_chat_proto::publish::Publish;
 
-use crate::host::{Arrival, Asks, Fate, Phase, place};
+use crate::host::{Arrival, Fate, Phase, RequestKind, place};
 use crate::plan::{self, BLOCKED};
-use crate::world::{Happening, World, tell};
+use crate::simulation::{Event, Simulation, log};
 
-/// A connection, at the service's end.
+/// The service's end of a connection.
 #[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) host: usize,
@@ -24,20 +24,20 @@ pub(crate) struct Route {
     pub(crate) pings: VecDeque<[u8; 4]>,
 }
 
-/// What the service still does for a connection.
+/// The extent to which the service serves a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     Served,
-    /// It answers pings, and publishes with an error 401.
+    /// It answers pings, and answers publishes with an error 401.
     Errors,
-    /// It answers pings.
+    /// It only answers pings.
     Pongs,
-    Over,
+    Closed,
 }
 
 impl Route {
-    pub(crate) const fn is_over(&self) -> bool {
-        matches!(self.stage, Stage::Over)
+    pub(crate) const fn is_closed(&self) -> bool {
+        matches!(self.stage, Stage::Closed)
     }
 
     pub(crate) const fn is_unserved(&self) -> bool {
@@ -49,23 +49,23 @@ impl Route {
     }
 }
 
-impl World {
+impl Simulation {
     const fn instant(&self) -> Instant {
         Instant::from_millis(self.now)
     }
 
-    /// Returns the faults of the room, without those that this module injects.
+    /// Returns the faults of the room, with the next session end and disconnection.
     const fn faults(&self) -> Faults {
-        let mut faults = if self.is_calm { Faults::none() } else { self.plan.room.faults };
+        let mut faults = if self.in_recovery { Faults::none() } else { self.plan.room.faults };
         faults.session_end = self.session_end;
         faults.disconnection = self.disconnection;
         faults
     }
 
-    /// Chooses how the next session ends.
+    /// Chooses the way in which the next session ends.
     pub(crate) fn set_session_end(&mut self) {
-        if self.service.has_any_end && !self.is_calm {
-            self.session_end = plan::session_end(&mut self.dice);
+        if self.service.has_random_end && !self.in_recovery {
+            self.session_end = plan::session_end(&mut self.rng);
         }
         self.room.set_faults(self.faults());
     }
@@ -74,10 +74,10 @@ impl World {
         self.routes[route].stage = match then {
             AfterExpiry::StayOpen => Stage::Errors,
             AfterExpiry::Silence => Stage::Pongs,
-            _ => Stage::Over,
+            _ => Stage::Closed,
         };
-        tell!(self, "    the session of route {route} ends: {:?}", self.session_end);
-        self.tally.note(match (then, self.session_end.has_error) {
+        log!(self, "    the session of route {route} ends: {:?}", self.session_end);
+        self.coverage.note(match (then, self.session_end.has_error) {
             (AfterExpiry::StayOpen, _) => "session ended: stays open",
             (AfterExpiry::Silence, true) => "session ended: 401, then silence",
             (AfterExpiry::Silence, false) => "session ended: silence",
@@ -88,7 +88,9 @@ impl World {
         });
     }
 
-    /// Records that sessions have expired. The room does it at its next call.
+    /// Records the expired sessions, which the room ends at its next call.
+    ///
+    /// Returns `true` if there are any.
     pub(crate) fn expire(&mut self) -> bool {
         let mut has_expired = false;
         let mut place = 0;
@@ -98,7 +100,7 @@ impl World {
                 self.session_ended(route, self.session_end.then);
                 has_expired = true;
             }
-            if self.routes[route].is_over() {
+            if self.routes[route].is_closed() {
                 self.live.swap_remove(place);
             } else {
                 place += 1;
@@ -113,7 +115,7 @@ impl World {
             Ok(conn) => {
                 let is_broken = self.room.connections() == before;
                 if is_broken {
-                    self.tally.note("fault: accept_then_drop");
+                    self.coverage.note("fault: accept_then_drop");
                 }
                 let route = self.routes.len();
                 assert_eq!(place(conn), route);
@@ -123,21 +125,21 @@ impl World {
                     host: number,
                     connection,
                     expires_at,
-                    stage: if is_broken { Stage::Over } else { Stage::Served },
+                    stage: if is_broken { Stage::Closed } else { Stage::Served },
                     carries_to_client: true,
                     carries_from_client: true,
                     pings: VecDeque::new(),
                 });
                 let socket = &mut self.hosts[number].sockets[place(connection)];
                 socket.route = Some(route);
-                if socket.phase == Phase::Over {
-                    // The client has given up meanwhile.
-                    self.after(1_000, Happening::Leaves(route));
+                if socket.phase == Phase::Closed {
+                    // The client has abandoned the attempt in the meantime.
+                    self.after(1_000, Event::ConnectionGone(route));
                 }
                 self.down(number, connection, vec![Arrival::Open]);
             }
             Err(error) => {
-                self.tally.note(match error.status() {
+                self.coverage.note(match error.status() {
                     401 => "fault: refuse_401",
                     403 => "fault: refuse_403",
                     404 => "fault: refuse_404",
@@ -151,7 +153,7 @@ impl World {
         }
     }
 
-    /// A request arrives at the gateway.
+    /// Processes the arrival of a request at the gateway.
     pub(crate) fn publish(
         &mut self,
         number: usize,
@@ -159,20 +161,24 @@ impl World {
         request: usize,
         payload: String,
     ) {
-        let lag = if self.is_calm { 0 } else { self.dice.between(0, self.service.backend_lag_ms) };
+        let lag =
+            if self.in_recovery { 0 } else { self.rng.between(0, self.service.backend_lag_ms) };
         let socket = &mut self.hosts[number].sockets[place(connection)];
         let handled_at = socket.backend_at.max(self.now + lag);
         socket.backend_at = handled_at;
         if handled_at == self.now {
-            return self.handled(number, connection, request, &payload, self.now);
+            return self.backend_publish(number, connection, request, &payload, self.now);
         }
-        self.tally.note("service: handed on late");
+        self.coverage.note("service: publish forwarded late");
         let arrived_at = self.now;
-        self.at(handled_at, Happening::Handled(number, connection, request, payload, arrived_at));
+        self.at(
+            handled_at,
+            Event::BackendPublish(number, connection, request, payload, arrived_at),
+        );
     }
 
-    /// A request is done or rejected, or nothing is.
-    pub(crate) fn handled(
+    /// Processes a request at the backend, and records its fate.
+    pub(crate) fn backend_publish(
         &mut self,
         number: usize,
         connection: ConnectionId,
@@ -181,22 +187,22 @@ impl World {
         arrived_at: u64,
     ) {
         let socket = &self.hosts[number].sockets[place(connection)];
-        let Some(route) = socket.route.filter(|route| !self.routes[*route].is_over()) else {
-            self.hosts[number].requests[request].fate = Fate::ConnectionOver;
+        let Some(route) = socket.route.filter(|route| !self.routes[*route].is_closed()) else {
+            self.hosts[number].requests[request].fate = Fate::ConnectionClosed;
             return;
         };
-        if self.network.loses_links && !self.is_calm && self.dice.one_in(100) {
+        if self.network.loses_links && !self.in_recovery && self.rng.one_in(100) {
             self.lose_link(route);
         }
         let mut faults = self.faults();
-        if !self.is_calm && self.routes[route].stage == Stage::Served {
+        if !self.in_recovery && self.routes[route].stage == Stage::Served {
             let mut always = |times| {
-                if self.dice.one_in(times) { Probability::ALWAYS } else { Probability::NEVER }
+                if self.rng.one_in(times) { Probability::ALWAYS } else { Probability::NEVER }
             };
             faults.end_session = always(self.service.ends_early);
             faults.restart = always(self.service.restarts);
             let often = u64::from(faults.drop_after_accept.in_256());
-            let is_dropped = self.dice.between(0, 255) < often;
+            let is_dropped = self.rng.between(0, 255) < often;
             faults.drop_after_accept =
                 if is_dropped { Probability::ALWAYS } else { Probability::NEVER };
         }
@@ -213,9 +219,9 @@ impl World {
                 Fate::LinkDead { was_held: arrived_at < self.now }
             }
             None if after < before => {
-                self.tally.note("fault: drop");
-                self.routes[route].stage = Stage::Over;
-                Fate::ConnectionOver
+                self.coverage.note("fault: drop");
+                self.routes[route].stage = Stage::Closed;
+                Fate::ConnectionClosed
             }
             None => {
                 assert_eq!(self.routes[route].stage, Stage::Pongs);
@@ -224,76 +230,81 @@ impl World {
         };
         if let Some(Err(rejection)) = &verdict {
             if rejection.error.error_code == ivs_chat_proto::ErrorCode::new(499) {
-                self.tally.note("fault: unknown_code");
+                self.coverage.note("fault: unknown_code");
             }
         }
         let is_handled = verdict.is_some() && self.routes[route].stage == Stage::Served;
         if self.plan.room.record_accepted {
             assert_eq!(self.room.accepted().len() > self.accepted, fate == Fate::Accepted);
         }
-        let asks = self.hosts[number].requests[request].asks.clone();
-        tell!(self, "{number}: {asks} on {}: {fate:?}", connection.number());
+        let kind = self.hosts[number].requests[request].kind.clone();
+        log!(self, "{number}: {kind} on {}: {fate:?}", connection.number());
         let asked = &mut self.hosts[number].requests[request];
-        assert_eq!(asked.fate, Fate::OnItsWay);
+        assert_eq!(asked.fate, Fate::Pending);
         if asked.is_abandoned {
-            self.tally.note("request: arrives after it was abandoned");
+            self.coverage.note("request: arrives after it was abandoned");
         }
         asked.fate = fate;
         let asked = &self.hosts[number].requests[request];
-        let is_heard = asked.is_probe && matches!(fate, Fate::Accepted | Fate::Rejected { .. });
+        let request_came_through =
+            asked.is_probe && matches!(fate, Fate::Accepted | Fate::Rejected { .. });
         let is_rejected = matches!(asked.outcome, Some((Outcome::Rejected(_), _)));
         assert!(
             fate != Fate::Accepted || !is_rejected,
             "{number}: rejected, but accepted: {asked:?}"
         );
-        self.hosts[number].is_heard |= is_heard;
+        self.hosts[number].request_came_through |= request_came_through;
         if fate == Fate::Accepted {
             self.accepted += 1;
             if faults.drop_after_accept == Probability::ALWAYS {
-                self.tally.note("fault: drop_after_accept");
-                self.routes[route].stage = Stage::Over;
+                self.coverage.note("fault: drop_after_accept");
+                self.routes[route].stage = Stage::Closed;
             }
             let permitted = self.hosts[number].plan.user.capabilities;
             let publish = Publish::decode(payload.as_bytes()).expect("a publish");
             assert!(permitted.permits(publish.required_capability()));
-            self.accept(&asks);
+            self.accept(&kind);
         }
         if is_handled {
             if faults.end_session == Probability::ALWAYS
                 && self.routes[route].stage == Stage::Served
             {
-                self.tally.note("fault: end_session");
+                self.coverage.note("fault: end_session");
                 self.session_ended(route, self.session_end.then);
             }
             if faults.restart == Probability::ALWAYS {
-                self.tally.note("fault: restart");
-                tell!(self, "    the service restarts");
+                self.coverage.note("fault: restart");
+                log!(self, "    the service restarts");
                 assert_eq!(after, 0);
-                self.routes.iter_mut().for_each(|route| route.stage = Stage::Over);
+                self.routes.iter_mut().for_each(|route| route.stage = Stage::Closed);
             }
         }
-        let known = self.live.iter().filter(|route| !self.routes[**route].is_over()).count();
-        assert_eq!(known, after, "the connections that the room has");
+        let known = self.live.iter().filter(|route| !self.routes[**route].is_closed()).count();
+        assert_eq!(known, after, "the open connections of the room");
         self.set_session_end();
     }
 
-    fn accept(&mut self, asks: &Asks) {
-        match asks {
-            Asks::Send(broadcast, text) => {
+    fn accept(&mut self, kind: &RequestKind) {
+        match kind {
+            RequestKind::Send(broadcast, text) => {
                 assert!(!text.contains(BLOCKED));
                 assert!(text.chars().count() <= usize::from(self.plan.room.max_code_points));
                 self.record(*broadcast);
             }
-            Asks::Delete(id) => {
+            RequestKind::Delete(id) => {
                 self.deleted.insert(id.clone());
             }
-            Asks::Disconnect(user) => self.end_user(user),
+            RequestKind::Disconnect(user) => self.end_user(user),
         }
     }
 
-    /// The room has accepted a broadcast.
+    /// Records that the room accepted a broadcast, and to which clients it is due.
     pub(crate) fn record(&mut self, broadcast: usize) {
-        assert_eq!(self.broadcasts[broadcast].replace(self.now), None, "accepted twice");
+        assert_eq!(
+            self.broadcasts[broadcast].replace(self.now),
+            None,
+            "broadcast {broadcast} accepted twice"
+        );
         for (number, host) in self.hosts.iter_mut().enumerate() {
             let is_open = |route: &&Route| {
                 route.host == number && host.sockets[place(route.connection)].phase == Phase::Open
@@ -304,9 +315,9 @@ impl World {
             let is_answered = open().any(seems_served);
             let was_dead = open().any(|route| !route.carries_to_client);
             let route = host.current_socket().and_then(|socket| socket.route);
-            let is_owed = host.is_connected();
-            let entry = host.ledger.entry(broadcast);
-            entry.is_owed = is_owed;
+            let is_due = host.is_connected();
+            let entry = host.accounting.entry(broadcast);
+            entry.is_due = is_due;
             entry.route = route.map(|route| u32::try_from(route).expect("few"));
             entry.is_unserved = is_answered;
             entry.was_dead = was_dead;
@@ -319,25 +330,25 @@ impl World {
         for route in &mut self.routes {
             if route.stage == Stage::Served && self.hosts[route.host].plan.user.id == user {
                 route.stage = match self.disconnection.close_code {
-                    Some(_) => Stage::Over,
+                    Some(_) => Stage::Closed,
                     None => Stage::Pongs,
                 };
             }
         }
     }
 
-    /// The application's server disconnects a user.
-    pub(crate) fn kick(&mut self, user: &str, reason: Option<&str>) {
-        if self.service.has_any_end {
-            self.disconnection = plan::disconnection(&mut self.dice);
+    /// Disconnects a user on behalf of the application's server.
+    pub(crate) fn disconnect_user(&mut self, user: &str, reason: Option<&str>) {
+        if self.service.has_random_end {
+            self.disconnection = plan::disconnection(&mut self.rng);
             self.room.set_faults(self.faults());
         }
-        tell!(self, "    {user} is disconnected: {:?}", self.disconnection);
-        self.tally.note(match (self.disconnection.has_event, self.disconnection.close_code) {
-            (true, Some(_)) => "kick: event, then close",
-            (false, Some(_)) => "kick: close",
-            (true, None) => "kick: event",
-            (false, None) => "kick: silence",
+        log!(self, "    {user} is disconnected: {:?}", self.disconnection);
+        self.coverage.note(match (self.disconnection.has_event, self.disconnection.close_code) {
+            (true, Some(_)) => "user disconnected: event, then close",
+            (false, Some(_)) => "user disconnected: close",
+            (true, None) => "user disconnected: event",
+            (false, None) => "user disconnected: silence",
         });
         self.room.disconnect_user(self.instant(), user, reason);
         self.end_user(user);
@@ -348,27 +359,27 @@ impl World {
         let conn = ConnectionId::from_number(u64::try_from(route).expect("few"));
         if self.room.handle_ping(self.instant(), conn) {
             self.routes[route].pings.push_back(payload);
-        } else if !self.routes[route].is_over() && !self.routes[route].is_dead() {
-            self.tally.note("fault: lose_pong");
+        } else if !self.routes[route].is_closed() && !self.routes[route].is_dead() {
+            self.coverage.note("fault: lose_pong");
         }
     }
 
-    /// The service learns that a connection is gone.
-    pub(crate) fn leaves(&mut self, route: usize) {
+    /// Tells the service that a connection is gone.
+    pub(crate) fn connection_gone(&mut self, route: usize) {
         let conn = ConnectionId::from_number(u64::try_from(route).expect("few"));
         self.room.handle_close(self.instant(), conn);
-        self.routes[route].stage = Stage::Over;
+        self.routes[route].stage = Stage::Closed;
     }
 
-    /// A link dies without a sign, in one direction or both.
+    /// Kills a link without a close, in one direction or both.
     pub(crate) fn lose_link(&mut self, route: usize) {
-        let direction = self.dice.pick(&[
+        let direction = self.rng.pick(&[
             Direction::ToClient,
             Direction::FromClient,
             Direction::Both,
             Direction::Both,
         ]);
-        self.tally.note(match direction {
+        self.coverage.note(match direction {
             Direction::ToClient => "network: link to the client dies",
             Direction::FromClient => "network: link from the client dies",
             _ => "network: link dies",
@@ -376,7 +387,7 @@ impl World {
         let conn = ConnectionId::from_number(u64::try_from(route).expect("few"));
         self.room.lose_link(self.instant(), conn, direction);
         let it = &mut self.routes[route];
-        tell!(self, "{}: the link of {} dies: {direction:?}", it.host, it.connection.number());
+        log!(self, "{}: the link of {} dies: {direction:?}", it.host, it.connection.number());
         it.carries_to_client &= direction == Direction::FromClient;
         it.carries_from_client &= direction == Direction::ToClient;
         let (host, connection) = (it.host, it.connection);
@@ -384,31 +395,21 @@ impl World {
         if config.can_ping() && self.hosts[host].client.current() == Some(connection) {
             let (interval, timeout) =
                 (u64::from(config.ping_interval_ms), u64::from(config.ping_timeout_ms));
-            // A throttled timer is late each time, and gives each answer more time.
+            // A throttled timer is late each time, which extends each ping timeout.
             let lateness = match self.hosts[host].plan.throttle_ms {
                 0 => 0,
                 throttle => 6 * throttle,
             };
             let bound = interval + 2 * timeout + lateness + self.network.max_latency_ms;
-            self.after(bound, Happening::HasNoticed(host, connection, self.now));
+            self.after(bound, Event::DeadLinkDeadline(host, connection, self.now));
         }
     }
 
-    /// A client that pings no longer takes a connection for its current one whose link is dead.
-    pub(crate) fn has_noticed(&mut self, number: usize, connection: ConnectionId, since: u64) {
-        let host = &self.hosts[number];
-        if host.had_trouble_since(since) || !host.is_awake(self.now) {
-            return self.tally.note("dead link: not checked, because of sleep or the clock");
-        }
-        assert_ne!(host.client.current(), Some(connection), "{number}: the link died at {since}");
-        self.tally.note("dead link: noticed in time");
-    }
-
-    /// The application's server sends an event.
-    pub(crate) fn event(&mut self) {
-        if let Some((least, most)) = self.plan.events_ms.filter(|_| !self.is_calm) {
-            let next = self.dice.between(least, most);
-            self.after(next, Happening::Event);
+    /// Sends an application event, and schedules the next.
+    pub(crate) fn application_event(&mut self) {
+        if let Some((least, most)) = self.plan.events_ms.filter(|_| !self.in_recovery) {
+            let next = self.rng.between(least, most);
+            self.after(next, Event::Application);
         }
         self.send_event();
     }

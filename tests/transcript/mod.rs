@@ -1,4 +1,6 @@
-//! Sessions as transcripts. Each line is a moment, an input, and what comes of it.
+//! Sessions as transcripts.
+//!
+//! Each line has a time, an input and its results.
 //!
 //! ```text
 //! 0       connect                      => state connecting; fetch f0; wait 30_000
@@ -10,22 +12,30 @@
 //! 30_150  pong c0 1                    => wait 60_090
 //! ```
 //!
-//! After `=>` comes what the call returned, if it returned anything, and then every output, up to
-//! the moment to wait for. `c0`, `f0` and `r0` are the first connection, fetch and request.
+//! The results after `=>` are the return value of the call, if any, and then all outputs of `poll`.
+//! The last one is the time of `Wait`, if any. A line that ends with `;` continues on the next one.
+//! `c0`, `f0` and `r0` are the first connection, token fetch and request.
 //!
-//! - Wishes: `connect`, `disconnect`, `leave` (when settled), `refresh`, `send "TEXT"`, `delete
-//!   MESSAGE`, `disconnect_user USER`, `abandon r0`. Requests end with `#RequestId`, or get one.
-//! - Events: `token f0 [SESSION_MS] [of USER] [only CAPABILITY…]`, `no_token f0 for now [after
-//!   20s]`, `no_token f0 ever`, `open c0`, `pong c0 NUMBER`, `closed c0 HOW`, `recv c0 PAYLOAD`
-//!   (see
-//!   [`close_event`] and [`payload`]).
-//! - `poll` only polls. `connected …` is the way to the first connection in one line, with the
-//!   token's words. `quiet` lasts from the line before to this one: every timer is served, every
-//!   ping is answered, and nothing else may happen.
+//! # Inputs
 //!
-//! Lines that begin with `#` are comments. Lines that begin with `set` are for the [`Config`]:
-//! first `set without_pings`, if at all, then `set FIELD VALUE`. Unless set, no wait is random: a
-//! refresh has no jitter, and a backoff takes 1 s.
+//! - Calls of the application: `connect`, `disconnect`, `leave` (`disconnect_when_settled`),
+//!   `refresh`, `send "TEXT"`, `delete MESSAGE`, `disconnect_user USER`, `abandon r0`. A request
+//!   may end with `#RequestId`.
+//! - Events of the host: `token f0 [SESSION_MS] [of USER] [only CAPABILITY…]`,
+//!   `no_token f0 for now [after 20s]`, `no_token f0 ever`, `open c0`, `pong c0 NUMBER`,
+//!   `closed c0 HOW` (see [`close_event`]), `recv c0 PAYLOAD` (see [`payload`]).
+//! - `poll` only polls.
+//! - `connected …` opens the first connection. The rest of the line describes the token.
+//! - `stable …` opens the first connection at 0, gets a ping at 30 s, and answers it now. After
+//!   that, the connection is stable.
+//! - `quiet` polls at every `Wait` since the previous line and answers every ping. No other output
+//!   may occur.
+//!
+//! # Comments and settings
+//!
+//! Lines that begin with `#` are comments. Lines that begin with `set` change the [`Config`]:
+//! `set without_pings`, which must be first, and `set FIELD VALUE`. By default, no wait is random:
+//! a refresh has no jitter, and a backoff takes 1 s.
 
 use core::time::Duration;
 
@@ -38,41 +48,51 @@ use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessag
 use ivs_chat_proto::subscribe::Subscribe;
 use ivs_chat_proto::{Capabilities, Capability, Content};
 
-/// The client of the transcripts: 3 requests can be in flight, and 4 payloads are remembered.
+/// The client of the transcripts, with 3 requests in flight and a deduplication window of 4.
 pub(crate) type SmallClient = Client<u64, 3, 4>;
 
-/// Plays a transcript, and asserts that everything happens as it says.
+/// Plays a transcript and asserts its results.
 #[track_caller]
 pub(crate) fn play(transcript: &str) -> SmallClient {
-    let lines = transcript
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with("# "));
+    let transcript = join_continuations(transcript);
+    let lines = transcript.lines().filter(|line| !line.is_empty() && !line.starts_with("# "));
     let (settings, lines): (Vec<_>, Vec<_>) = lines.partition(|line| line.starts_with("set "));
     let mut host =
         Host { client: Client::new(config(&settings), *b"sixteen bytes!!!"), sent: 0, now: at(0) };
     let (mut mismatch, mut actual) = (None, String::new());
     for line in lines {
-        let (input, expected) = line.split_once("=>").unwrap_or_else(|| panic!("no => in {line}"));
+        let (input, expected) =
+            line.split_once("=>").unwrap_or_else(|| panic!("expected =>: {line}"));
         let (moment, verb) =
-            input.trim().split_once(' ').unwrap_or_else(|| panic!("no input in {line}"));
+            input.trim().split_once(' ').unwrap_or_else(|| panic!("expected an input: {line}"));
         let now = Instant::from_millis(number(moment));
-        let mut came = Vec::from_iter(host.input(now, verb.trim()));
-        came.extend(host.outputs(now));
+        let mut results = Vec::from_iter(host.input(now, verb.trim()));
+        results.extend(host.outputs(now));
         host.now = now;
-        let came = came.join("; ");
-        if mismatch.is_none() && without_separators(&came) != without_separators(expected.trim()) {
+        let results = results.join("; ");
+        if mismatch.is_none() && without_separators(&results) != without_separators(expected.trim())
+        {
             mismatch = Some(line);
         }
-        actual.extend([input, "=> ", &came, "\n"]);
+        actual.extend([input, "=> ", &results, "\n"]);
     }
     if let Some(line) = mismatch {
-        panic!("not what happens: {line}\n{actual}");
+        panic!("wrong result: {line}\nactual transcript:\n{actual}");
     }
     host.client
 }
 
-/// Plays the same transcript with several words in the place of `{}`.
+/// Trims all lines, and joins each line that ends with `;` with the next.
+fn join_continuations(transcript: &str) -> String {
+    let mut joined = String::new();
+    for line in transcript.lines().map(str::trim) {
+        joined.push_str(line);
+        joined.push(if line.ends_with(';') { ' ' } else { '\n' });
+    }
+    joined
+}
+
+/// Plays a transcript once for each word, which replaces `{}`.
 #[track_caller]
 pub(crate) fn play_each(words: &[&str], transcript: &str) {
     for word in words {
@@ -117,15 +137,15 @@ fn set(config: &mut Config, field: &str, value: u64) {
         "refresh_jitter_percent" => config.refresh_jitter_percent = u8::try_from(value).unwrap(),
         "refresh_floor_ms" => config.refresh_floor_ms = millis,
         "drain_ms" => config.drain_ms = millis,
-        other => panic!("no setting {other}"),
+        other => panic!("unknown setting {other}"),
     }
 }
 
 struct Host {
     client: SmallClient,
-    /// The data of the next request: the number that its handle will have.
+    /// The data of the next request, which equals the number of its handle.
     sent: u64,
-    /// The moment of the line before.
+    /// The time of the previous line.
     now: Instant,
 }
 
@@ -142,10 +162,11 @@ impl Host {
             "refresh" => client.refresh(now),
             "poll" => {}
             "connected" => self.connected(now, rest),
+            "stable" => self.stable(now, rest),
             "quiet" => self.quiet_until(now),
             "token" => {
                 let connection = client.handle_token(now, fetch(first), token(words));
-                return Some(connection.map_or("no use".into(), name));
+                return Some(connection.map_or("ignored".into(), name));
             }
             "no_token" => client.handle_token_error(now, fetch(first), fetch_error(words)),
             "open" => client.handle_open(now, connection(first)),
@@ -155,7 +176,7 @@ impl Host {
                 let frame = payload(words);
                 return Some(
                     match client.handle_message(now, connection(first), frame.as_bytes()) {
-                        Ok(Some(received)) => described(&received),
+                        Ok(Some(received)) => describe(&received),
                         Ok(None) => "dropped".into(),
                         Err(error) => format!("error: {error}"),
                     },
@@ -166,10 +187,12 @@ impl Host {
                 let handle =
                     RequestHandle::from_number(rest.trim_start_matches('r').parse().unwrap());
                 return Some(
-                    client.abandon(handle).map_or("unknown".into(), |data| format!("r{data} back")),
+                    client
+                        .abandon(handle)
+                        .map_or("unknown".into(), |data| format!("r{data} abandoned")),
                 );
             }
-            other => panic!("no input {other}"),
+            other => panic!("unknown input {other}"),
         }
         None
     }
@@ -185,6 +208,13 @@ impl Host {
         assert_eq!(outputs, ["state connecting", "fetch f0", "state connected"]);
     }
 
+    fn stable(&mut self, now: Instant, words: &str) {
+        self.connected(at(0), words);
+        assert_eq!(self.outputs(at(0)), ["wait 30000"]);
+        assert_eq!(self.outputs(at(30_000)), ["ping c0 1", "wait 40000"]);
+        self.client.handle_pong(now, connection("c0"), &pong("1"));
+    }
+
     fn quiet_until(&mut self, end: Instant) {
         loop {
             match self.client.poll(self.now) {
@@ -193,7 +223,7 @@ impl Host {
                 Output::Ping { connection, payload } => {
                     self.client.handle_pong(self.now, connection, &payload);
                 }
-                other => panic!("not quiet at {}: {other:?}", self.now),
+                other => panic!("output at {}: {other:?}", self.now),
             }
         }
     }
@@ -220,7 +250,7 @@ impl Host {
             }
         };
         let before = self.client.clone();
-        match self.client.send(now, publish, self.sent, &mut [0; 128]) {
+        match self.client.send(now, publish, self.sent, &mut [0; 112]) {
             Ok(sent) => {
                 self.sent += 1;
                 let decoded = Publish::decode(sent.payload.as_bytes()).unwrap();
@@ -228,14 +258,14 @@ impl Host {
                 format!("r{} on {}", sent.handle.number(), name(sent.connection))
             }
             Err(error) => {
-                assert_eq!(self.client, before, "a refused request has changed something");
+                assert_eq!(self.client, before, "a refused request changed the client");
                 assert_eq!(error.data, self.sent);
                 format!("refused: {error}")
             }
         }
     }
 
-    /// Polls until there is nothing more to do.
+    /// Polls until `Wait`.
     fn outputs(&mut self, now: Instant) -> Vec<String> {
         let mut outputs = Vec::new();
         for _ in 0..20 {
@@ -243,7 +273,7 @@ impl Host {
                 Output::Wait(moment) => {
                     assert!(
                         moment.is_none_or(|moment| moment > now),
-                        "{moment:?} is not later than {now}"
+                        "Wait is {moment:?}, now is {now}"
                     );
                     outputs.extend(moment.map(|moment| format!("wait {}", moment.as_millis())));
                     return outputs;
@@ -251,7 +281,7 @@ impl Host {
                 other => outputs.push(output(&other)),
             }
         }
-        panic!("no end of {outputs:?}");
+        panic!("no Wait after {outputs:?}");
     }
 
     /// Polls once.
@@ -273,12 +303,12 @@ fn output(output: &Output<u64>) -> String {
         Output::State(ConnectionState::Connecting) => "state connecting".into(),
         Output::State(ConnectionState::Connected) => "state connected".into(),
         Output::State(ConnectionState::Disconnected(reason)) => {
-            format!("state disconnected: {}", why(*reason))
+            format!("state disconnected: {}", describe_reason(*reason))
         }
         Output::Replaced { from, to } => format!("replaced {} {}", name(*from), name(*to)),
         Output::PossibleGap => "possible gap".into(),
         Output::FetchToken(id) => format!("fetch f{}", id.number()),
-        other => panic!("no output {other:?}"),
+        other => panic!("unknown output {other:?}"),
     }
 }
 
@@ -298,18 +328,19 @@ fn token(words: &str) -> TokenInfo<'_> {
     info
 }
 
-/// `for now`, `for now after 20s` or `ever`.
+/// Parses `for now`, `for now after 20s` or `ever`.
 fn fetch_error(words: &str) -> FetchError {
     match words.split_once(" after ").unwrap_or((words, "")) {
         ("for now", "") => FetchError::Temporary { retry_after: None },
         ("for now", after) => FetchError::Temporary { retry_after: Some(seconds(after)) },
         ("ever", "") => FetchError::Permanent,
-        other => panic!("no failure {other:?}"),
+        other => panic!("unknown failure {other:?}"),
     }
 }
 
-/// `broken`, `http STATUS` or `CODE [REASON]`, then perhaps `after 20s`, then perhaps `then retry`,
-/// `then new token` or `then end`.
+/// Parses `broken`, `http STATUS` or `CODE [REASON]`.
+///
+/// `after 20s` may follow, and then `then retry`, `then new token` or `then end`.
 fn close_event(words: &str) -> CloseEvent {
     let (words, action) = words.split_once(" then ").unwrap_or((words, ""));
     let (how, after) = words.split_once(" after ").unwrap_or((words, "0s"));
@@ -324,13 +355,15 @@ fn close_event(words: &str) -> CloseEvent {
         "retry" => event.with_action(ReconnectAction::Retry),
         "new token" => event.with_action(ReconnectAction::NewToken),
         "end" => event.with_action(ReconnectAction::End),
-        other => panic!("no action {other}"),
+        other => panic!("unknown action {other}"),
     }
 }
 
-/// A payload in short: `message ID of USER`, `deleted ID as EVENT`, `disconnected USER as EVENT`,
-/// `event NAME as EVENT`, `error CODE [about ID]`, each perhaps with `#RequestId`; `garbage`; or
-/// JSON.
+/// Expands the short form of a payload.
+///
+/// The forms are `message ID of USER`, `deleted ID as EVENT`, `disconnected USER as EVENT`,
+/// `event NAME as EVENT` and `error CODE [about ID]`, each optionally with `#RequestId`. `garbage`
+/// and JSON are possible too.
 fn payload(frame: &str) -> String {
     if frame.starts_with('{') {
         return frame.into();
@@ -353,8 +386,9 @@ fn payload(frame: &str) -> String {
         ["garbage"] => "}".into(),
         ["message", id, "of", user] => format!(
             concat!(
-                r#"{{"Type":"MESSAGE","Id":"{id}","RequestId":"{request_id}","Attributes":null,"Content":"…","#,
-                r#""SendTime":"2026-11-22T10:00:09Z","Sender":{{"UserId":"{user}","Attributes":{{}}}}}}"#,
+                r#"{{"Type":"MESSAGE","Id":"{id}","RequestId":"{request_id}","#,
+                r#""Attributes":null,"Content":"…","SendTime":"2026-11-22T10:00:09Z","#,
+                r#""Sender":{{"UserId":"{user}","Attributes":{{}}}}}}"#,
             ),
             id = id,
             request_id = request_id,
@@ -378,16 +412,16 @@ fn payload(frame: &str) -> String {
                 r#"{{"ErrorCode":{code},"Id":"{id}","RequestId":"{request_id}","Type":"ERROR"}}"#
             )
         }
-        other => panic!("no payload {other:?}"),
+        other => panic!("unknown payload {other:?}"),
     }
 }
 
-/// The payload of the pong for a ping's number, or other bytes.
+/// Returns the payload of the pong for a ping number, or other bytes.
 fn pong(word: &str) -> Vec<u8> {
     word.parse::<u32>().map_or_else(|_| word.into(), |number| number.to_be_bytes().to_vec())
 }
 
-fn described(received: &Received<'_, u64>) -> String {
+fn describe(received: &Received<'_, u64>) -> String {
     let what = match &received.payload {
         Subscribe::Message(_) => "message".into(),
         Subscribe::Event(_) => "event".into(),
@@ -401,18 +435,18 @@ fn described(received: &Received<'_, u64>) -> String {
 }
 
 fn outcome(settled: &Settled<u64>) -> String {
-    assert_eq!(settled.handle.number(), settled.data, "the data of another request");
+    assert_eq!(settled.handle.number(), settled.data, "data of another request");
     let outcome = match settled.outcome {
         Outcome::Confirmed => "confirmed".into(),
         Outcome::Rejected(code) => format!("rejected {}", code.as_u16()),
         Outcome::Assumed => "assumed".into(),
         Outcome::Unknown => "unknown".into(),
-        other => panic!("no outcome {other:?}"),
+        other => panic!("unknown outcome {other:?}"),
     };
     format!("r{} {outcome}", settled.data)
 }
 
-fn why(reason: DisconnectReason) -> String {
+fn describe_reason(reason: DisconnectReason) -> String {
     match reason {
         DisconnectReason::NotWanted => "not wanted".into(),
         DisconnectReason::NoToken => "no token".into(),
@@ -421,7 +455,7 @@ fn why(reason: DisconnectReason) -> String {
         DisconnectReason::DisconnectedUser => "disconnected user".into(),
         DisconnectReason::AttemptsExhausted => "attempts exhausted".into(),
         DisconnectReason::Unseeded => "unseeded".into(),
-        other => panic!("no reason {other:?}"),
+        other => panic!("unknown reason {other:?}"),
     }
 }
 
@@ -445,7 +479,7 @@ fn seconds(word: &str) -> Duration {
     Duration::from_secs(word.trim_end_matches('s').parse().unwrap())
 }
 
-/// A number, with or without separators; `end` is the end of time.
+/// Parses a number, with or without separators. `end` is `u64::MAX`.
 fn number(word: &str) -> u64 {
     if word == "end" { u64::MAX } else { without_separators(word.trim()).parse().unwrap() }
 }

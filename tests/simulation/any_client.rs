@@ -1,4 +1,4 @@
-//! Clients of two sizes behind one type: as on a computer, and as on a microcontroller.
+//! Clients of two sizes behind one type: for a computer and for a microcontroller.
 
 use ivs_chat_proto::client::{
     Client, CloseEvent, Config, ConnectionId, ConnectionState, Counters, FetchError, FetchId,
@@ -7,22 +7,23 @@ use ivs_chat_proto::client::{
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::{DecodeError, Instant};
 
+/// A client of either size.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Chat {
+pub(crate) enum AnyClient {
     Large(Box<Client<usize, 6, 1024>>),
     Small(Box<Client<usize, 2, 8>>),
 }
 
 macro_rules! each {
-    ($chat:expr, $client:ident => $call:expr) => {
-        match $chat {
-            Chat::Large($client) => $call,
-            Chat::Small($client) => $call,
+    ($any:expr, $client:ident => $call:expr) => {
+        match $any {
+            AnyClient::Large($client) => $call,
+            AnyClient::Small($client) => $call,
         }
     };
 }
 
-impl Chat {
+impl AnyClient {
     pub(crate) fn new(is_small: bool, config: Config, seed: [u8; 16]) -> Self {
         if is_small {
             Self::Small(Box::new(Client::new(config, seed)))

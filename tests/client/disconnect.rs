@@ -1,9 +1,9 @@
-//! `disconnect_when_settled`, and `connect` after it.
+//! `disconnect`, `disconnect_when_settled`, and `connect` after them.
 
 use crate::transcript::{play, play_each};
 
 #[test]
-fn with_nothing_in_flight_the_client_leaves_at_once() {
+fn with_nothing_in_flight_the_client_disconnects_at_once() {
     play(
         "
         0       connected                        => wait 30_000
@@ -27,11 +27,11 @@ fn with_nothing_in_flight_the_client_leaves_at_once() {
 }
 
 #[test]
-fn the_client_leaves_when_the_last_request_has_its_outcome() {
+fn the_client_disconnects_with_the_last_outcome() {
     for (answer, outcome) in [
         ("recv c0 message m1 of me #b", "message, r1 confirmed"),
         ("recv c0 error 406 #b", "error 406, r1 rejected 406"),
-        ("abandon r1", "r1 back"),
+        ("abandon r1", "r1 abandoned"),
     ] {
         play(&format!(
             r#"
@@ -45,7 +45,7 @@ fn the_client_leaves_when_the_last_request_has_its_outcome() {
             "#
         ));
     }
-    // Assumed.
+    // The last outcome is `Assumed`.
     play(
         r#"
         0       connected                        => wait 30_000
@@ -56,7 +56,7 @@ fn the_client_leaves_when_the_last_request_has_its_outcome() {
         6_002   poll                    => close c0 1000; r0 assumed; state disconnected: not wanted
         "#,
     );
-    // Unknown: no new connection is needed any more.
+    // The last outcome is `Unknown`. The suspect connection is not replaced.
     play(
         r#"
         0       connected                        => wait 30_000
@@ -69,7 +69,7 @@ fn the_client_leaves_when_the_last_request_has_its_outcome() {
 }
 
 #[test]
-fn while_leaving_no_connection_is_fetched() {
+fn while_disconnecting_no_token_is_fetched() {
     play_each(
         &["broken", "1001", "3000", "1000 session expired", "1012"],
         r#"
@@ -88,7 +88,7 @@ fn while_leaving_no_connection_is_fetched() {
         5_001   poll                    => close c0 1000; r0 unknown; state disconnected: not wanted
         "#,
     );
-    // An attempt under way is given up.
+    // The current attempt is abandoned.
     play(
         r#"
         0       connected                        => wait 30_000
@@ -99,13 +99,14 @@ fn while_leaving_no_connection_is_fetched() {
         2_002   send "b" #b                      => r0 on c0; wait 7_002
         2_003   leave                            => close c1 1000; wait 7_002
         2_004   open c1                          => wait 7_002
-        2_005   recv c0 error 406 #b => error 406, r0 rejected 406; close c0 1000; state disconnected: not wanted
+        2_005   recv c0 error 406 #b => error 406, r0 rejected 406;
+                close c0 1000; state disconnected: not wanted
         "#,
     );
 }
 
 #[test]
-fn connect_cancels_leaving() {
+fn connect_cancels_disconnect_when_settled() {
     play(
         r#"
         0       connected                        => wait 30_000
@@ -117,7 +118,7 @@ fn connect_cancels_leaving() {
         14      recv c0 error 406 #c             => error 406, r1 rejected 406; wait 30_000
         "#,
     );
-    // The connection has expired since.
+    // The connection has expired in the meantime.
     play(
         r#"
         0       connected                        => wait 30_000
@@ -130,7 +131,7 @@ fn connect_cancels_leaving() {
 }
 
 #[test]
-fn disconnect_does_not_wait() {
+fn disconnect_is_immediate() {
     play(
         r#"
         0       connected                        => wait 30_000
@@ -142,19 +143,18 @@ fn disconnect_does_not_wait() {
 }
 
 #[test]
-fn requests_on_a_draining_connection_are_waited_for() {
+fn requests_on_a_draining_connection_must_settle_too() {
     play(
         r#"
-        0        connected                       => wait 30_000
-        30_000   poll                            => ping c0 1; wait 40_000
-        30_100   pong c0 1                       => wait 60_000
+        30_100   stable                          => wait 60_000
         40_000   send "b" #b                     => r0 on c0; wait 45_000
         40_001   recv c0 error 401               => error 401; fetch f1; wait 45_000
         40_002   token f1                        => c1; wait 45_000
         40_003   open c1                     => ping c0 2; replaced c0 c1; possible gap; wait 45_000
         40_004   pong c0 2                       => wait 45_000
         40_005   leave                           => wait 45_000
-        40_006   recv c0 error 406 #b => error 406, r0 rejected 406; close c1 1000; close c0 1000; state disconnected: not wanted
+        40_006   recv c0 error 406 #b => error 406, r0 rejected 406;
+                close c1 1000; close c0 1000; state disconnected: not wanted
         "#,
     );
 }

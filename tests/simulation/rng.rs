@@ -1,9 +1,10 @@
-//! Random numbers that are the same for the same seed: `SplitMix64`.
+//! A seeded pseudorandom number generator.
 
+/// A `SplitMix64` generator.
 #[derive(Clone, Debug)]
-pub(crate) struct Dice(u64);
+pub(crate) struct Rng(u64);
 
-impl Dice {
+impl Rng {
     pub(crate) const fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -15,12 +16,12 @@ impl Dice {
         mixed ^ mixed >> 31
     }
 
-    /// Returns a number from `first` to `last`.
+    /// Returns a number from `first` to `last`, inclusive.
     pub(crate) const fn between(&mut self, first: u64, last: u64) -> u64 {
         first + self.next() % (last - first + 1)
     }
 
-    /// Returns `true` once in so many times, or never if that is 0.
+    /// Returns `true` once in `times` calls on average, or never if `times` is 0.
     pub(crate) const fn one_in(&mut self, times: u64) -> bool {
         let next = self.next();
         times != 0 && next.is_multiple_of(times)

@@ -1,4 +1,4 @@
-//! Turns bytes into configurations and inputs.
+//! Derives configurations and inputs from bytes.
 
 use core::num::NonZeroU8;
 
@@ -6,12 +6,12 @@ use ivs_chat_proto::client::{Config, ConnectionState, ReconnectAction};
 use ivs_chat_proto::{Capabilities, Capability};
 
 use super::input::{
-    Failure, Fetch, How, Info, Input, MYSELF, Naming, Passing, Pong, Room, STRANGER, Sending, What,
-    Who,
+    BufferSize, ClockStep, CloseKind, ConnectionRef, FetchFailure, FetchRef, Incoming, Input,
+    MYSELF, PongKind, RequestIdChoice, RequestKind, STRANGER, TokenFields,
 };
-use super::{DEDUP, INFLIGHT, World};
+use super::{DEDUP, INFLIGHT, ModelCheck};
 
-/// Configurations that differ in which times are shorter than which.
+/// Returns one of 14 configurations. They differ in the relative order of their timeouts.
 pub(crate) const fn config(choice: u8) -> Config {
     let mut config = if choice & 1 == 0 { Config::with_pings() } else { Config::without_pings() };
     config.max_code_points = 5;
@@ -57,7 +57,7 @@ pub(crate) const fn config(choice: u8) -> Config {
     config
 }
 
-/// The bytes that are still to be turned into inputs.
+/// The unread bytes, which decide the inputs.
 pub(super) struct Choices<'b>(pub(super) &'b [u8]);
 
 impl Choices<'_> {
@@ -75,28 +75,28 @@ impl Choices<'_> {
         from[self.below(from.len())]
     }
 
-    fn who(&mut self) -> Who {
-        use Who::{Connecting, Current, Draining, NoConnection, Over};
-        self.pick(&[Current, Draining, Connecting, Current, Draining, Current, Over, NoConnection])
+    fn connection(&mut self) -> ConnectionRef {
+        use ConnectionRef::{Closed, Connecting, Current, Draining, Nonexistent};
+        self.pick(&[Current, Draining, Connecting, Current, Draining, Current, Closed, Nonexistent])
     }
 
-    fn passing(&mut self) -> Passing {
+    fn clock_step(&mut self) -> ClockStep {
         let millis =
             [0, 1, 100, 900, 999, 1_000, 1_001, 5_000, 10_000, 30_000, 60_000, 95_000, 3_600_000];
         match self.below(20) {
-            0..=4 => Passing::PastWait(0),
-            5 | 6 => Passing::NearlyToWait,
-            7 => Passing::PastWait(1_000),
-            8 => Passing::PastWait(1_001),
-            9 => Passing::PastWait(self.pick(&[60_000, 90_000, 90_001, 100_000])),
-            10 => Passing::PastWait(self.pick(&millis)),
-            11 => Passing::Back(self.pick(&millis)),
-            12 if self.byte() > 240 => Passing::WildReading,
-            _ => Passing::By(self.pick(&millis)),
+            0..=4 => ClockStep::AfterWait(0),
+            5 | 6 => ClockStep::BeforeWait,
+            7 => ClockStep::AfterWait(1_000),
+            8 => ClockStep::AfterWait(1_001),
+            9 => ClockStep::AfterWait(self.pick(&[60_000, 90_000, 90_001, 100_000])),
+            10 => ClockStep::AfterWait(self.pick(&millis)),
+            11 => ClockStep::Back(self.pick(&millis)),
+            12 if self.byte() > 240 => ClockStep::OutlierReading,
+            _ => ClockStep::By(self.pick(&millis)),
         }
     }
 
-    fn token(&mut self, fetch: Fetch) -> Input {
+    fn token(&mut self, fetch: FetchRef) -> Input {
         let message = Capabilities::NONE.with(Capability::SendMessage);
         let moderator = message.with(Capability::DeleteMessage);
         let all = Some(Capabilities::ALL);
@@ -121,23 +121,23 @@ impl Choices<'_> {
             Some(Capabilities::NONE),
         ]);
         let user_id = self.pick(&[None, Some(MYSELF), Some(MYSELF), Some(STRANGER)]);
-        Input::Token(fetch, Info { session_ms, capabilities, user_id })
+        Input::Token(fetch, TokenFields { session_ms, capabilities, user_id })
     }
 
-    fn fetch(&mut self) -> Fetch {
-        self.pick(&[Fetch::Latest, Fetch::Stale, Fetch::Future, Fetch::Latest])
+    fn fetch(&mut self) -> FetchRef {
+        self.pick(&[FetchRef::Latest, FetchRef::Stale, FetchRef::Future, FetchRef::Latest])
     }
 
-    fn failure(&mut self) -> Failure {
+    fn failure(&mut self) -> FetchFailure {
         match self.below(10) {
-            0 => Failure::Permanent,
-            1 | 2 => Failure::RetryAfter(self.pick(&[0, 500, 20_000, 3_600_000, u64::MAX])),
-            _ => Failure::Temporary,
+            0 => FetchFailure::Permanent,
+            1 | 2 => FetchFailure::RetryAfter(self.pick(&[0, 500, 20_000, 3_600_000, u64::MAX])),
+            _ => FetchFailure::Temporary,
         }
     }
 
-    fn how(&mut self) -> How {
-        use How::{Abnormal, Action, Expired, ExpiredButEnd, Frame, Handshake, RetryAfter};
+    fn close_kind(&mut self) -> CloseKind {
+        use CloseKind::{Abnormal, Action, Expired, ExpiredButEnd, Frame, Handshake, RetryAfter};
         self.pick(&[
             Abnormal,
             Frame(1001),
@@ -170,46 +170,46 @@ impl Choices<'_> {
         ])
     }
 
-    fn pong(&mut self) -> Pong {
+    fn pong(&mut self) -> PongKind {
         self.pick(&[
-            Pong::Latest,
-            Pong::Latest,
-            Pong::Oldest,
-            Pong::Latest,
-            Pong::Answered,
-            Pong::Wrong,
-            Pong::Empty,
+            PongKind::Latest,
+            PongKind::Latest,
+            PongKind::Oldest,
+            PongKind::Latest,
+            PongKind::Answered,
+            PongKind::Wrong,
+            PongKind::Empty,
         ])
     }
 
-    fn what(&mut self) -> What {
+    fn incoming(&mut self) -> Incoming {
         let number = self.below(INFLIGHT);
         let code = |choices: &mut Self| choices.pick(&[401, 400, 429, 200, 406, u16::MAX]);
         match self.below(20) {
-            0 | 1 => What::Echo(number),
-            2 => What::EscapedEcho(number),
-            3 => What::StrangerEcho(number),
-            4 => What::OtherKind(number),
-            5 => What::OtherTarget(number),
-            6 => What::ErrorFor(number, code(self)),
-            7 => What::ErrorById(number, code(self)),
-            8 => What::Error(code(self)),
-            9 => What::MessageWithoutId,
-            10 => What::Event,
-            11 => What::Leave,
-            12 | 13 => What::Again(self.below(2 * DEDUP)),
-            14 => What::OtherKindAgain(self.below(2)),
-            15 => What::Unknown,
-            16 => What::Garbage,
-            17 => What::TargetEvent(number),
-            18 => What::StrangerError(code(self)),
-            _ => What::Message,
+            0 | 1 => Incoming::Echo(number),
+            2 => Incoming::EscapedEcho(number),
+            3 => Incoming::StrangerEcho(number),
+            4 => Incoming::OtherKind(number),
+            5 => Incoming::OtherTarget(number),
+            6 => Incoming::ErrorFor(number, code(self)),
+            7 => Incoming::ErrorById(number, code(self)),
+            8 => Incoming::Error(code(self)),
+            9 => Incoming::MessageWithoutId,
+            10 => Incoming::Event,
+            11 => Incoming::Leave,
+            12 | 13 => Incoming::Again(self.below(2 * DEDUP)),
+            14 => Incoming::OtherKindAgain(self.below(2)),
+            15 => Incoming::Unknown,
+            16 => Incoming::Garbage,
+            17 => Incoming::TargetEvent(number),
+            18 => Incoming::StrangerError(code(self)),
+            _ => Incoming::Message,
         }
     }
 
     fn send(&mut self) -> Input {
-        use Sending::{Delete, Disconnect, LongMessage, Message};
-        let sending = self.pick(&[
+        use RequestKind::{Delete, Disconnect, LongMessage, Message};
+        let kind = self.pick(&[
             Message,
             Delete("m-a"),
             Disconnect("carla"),
@@ -219,67 +219,73 @@ impl Choices<'_> {
             Disconnect("dora"),
             LongMessage,
         ]);
-        let naming = match self.below(8) {
-            0 => Naming::Own,
-            1 => Naming::Again(self.below(INFLIGHT)),
-            2 => self.pick(&[Naming::Empty, Naming::Short, Naming::Escaped]),
-            _ => Naming::Generated,
+        let request_id = match self.below(8) {
+            0 => RequestIdChoice::Own,
+            1 => RequestIdChoice::Again(self.below(INFLIGHT)),
+            2 => self.pick(&[
+                RequestIdChoice::Empty,
+                RequestIdChoice::Short,
+                RequestIdChoice::Escaped,
+            ]),
+            _ => RequestIdChoice::Generated,
         };
-        let room = match self.below(16) {
-            15 => Room::TooLittle,
-            14 => Room::Growing,
-            _ => Room::Enough,
+        let buffer = match self.below(16) {
+            15 => BufferSize::TooSmall,
+            14 => BufferSize::Growing,
+            _ => BufferSize::Enough,
         };
-        Input::Send(sending, naming, room)
+        Input::Send(kind, request_id, buffer)
     }
 
-    /// The input that brings a session forward.
-    fn usual(&mut self, world: &World) -> Input {
-        match world.client().state() {
+    /// Returns the input that advances the session.
+    fn progress(&mut self, check: &ModelCheck) -> Input {
+        match check.client().state() {
             ConnectionState::Disconnected(_) => Input::Connect,
-            _ if world.is_fetching() => self.token(Fetch::Latest),
-            _ if world.is_there(Who::Connecting) => Input::Open(Who::Connecting),
-            _ => Input::Pass(Passing::PastWait(0)),
+            _ if check.is_fetching() => self.token(FetchRef::Latest),
+            _ if check.exists(ConnectionRef::Connecting) => Input::Open(ConnectionRef::Connecting),
+            _ => Input::Clock(ClockStep::AfterWait(0)),
         }
     }
 
-    /// A few messages in a row and one of them again, on either connection.
+    /// Returns a few messages in a row and a duplicate of one of them, on either connection.
     fn overlap(&mut self) -> Vec<Input> {
-        let either = [Who::Current, Who::Draining];
+        let either = [ConnectionRef::Current, ConnectionRef::Draining];
         let few = 1 + self.below(DEDUP + 2);
         let mut inputs: Vec<_> =
-            (0..few).map(|_| Input::Message(self.pick(&either), What::Message)).collect();
-        inputs.push(Input::Message(self.pick(&either), What::Again(self.below(few))));
+            (0..few).map(|_| Input::Message(self.pick(&either), Incoming::Message)).collect();
+        inputs.push(Input::Message(self.pick(&either), Incoming::Again(self.below(few))));
         inputs
     }
 
-    pub(super) fn inputs(&mut self, world: &World) -> Vec<Input> {
+    pub(super) fn inputs(&mut self, check: &ModelCheck) -> Vec<Input> {
         let input = match self.below(50) {
-            0..=5 => self.usual(world),
+            0..=5 => self.progress(check),
             6..=11 => Input::Poll,
             12 => Input::PollOnce,
-            13..=16 => Input::Pass(self.passing()),
-            17..=22 => Input::Message(self.who(), self.what()),
+            13..=16 => Input::Clock(self.clock_step()),
+            17..=22 => Input::Message(self.connection(), self.incoming()),
             23 => return self.overlap(),
             24..=28 => self.send(),
-            29 | 30 => Input::Close(self.who(), self.how()),
+            29 | 30 => Input::Close(self.connection(), self.close_kind()),
             31 => Input::TokenError(self.fetch(), self.failure()),
             32 => {
                 let fetch = self.fetch();
                 self.token(fetch)
             }
-            33 => Input::Open(self.who()),
-            34 | 35 => Input::Pong(self.who(), self.pong()),
+            33 => Input::Open(self.connection()),
+            34 | 35 => Input::Pong(self.connection(), self.pong()),
             36 => Input::Abandon(self.below(INFLIGHT)),
             37 => Input::Connect,
-            38 => Input::Message(self.who(), What::Error(401)),
-            39 => Input::Pass(Passing::NearlyToWait),
+            38 => Input::Message(self.connection(), Incoming::Error(401)),
+            39 => Input::Clock(ClockStep::BeforeWait),
             41 if self.byte() > 100 => Input::Disconnect,
-            42 => Input::Close(Who::Connecting, self.how()),
-            43..=45 => return vec![Input::Pass(Passing::PastWait(0)), Input::Poll],
-            46 | 47 => return vec![Input::Poll, Input::Pong(Who::Current, Pong::Latest)],
-            48 => Input::Pong(Who::Draining, Pong::Latest),
-            _ => return vec![Input::Pass(self.passing()), Input::Poll],
+            42 => Input::Close(ConnectionRef::Connecting, self.close_kind()),
+            43..=45 => return vec![Input::Clock(ClockStep::AfterWait(0)), Input::Poll],
+            46 | 47 => {
+                return vec![Input::Poll, Input::Pong(ConnectionRef::Current, PongKind::Latest)];
+            }
+            48 => Input::Pong(ConnectionRef::Draining, PongKind::Latest),
+            _ => return vec![Input::Clock(self.clock_step()), Input::Poll],
         };
         vec![input]
     }

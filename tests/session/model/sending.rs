@@ -1,11 +1,11 @@
-//! Sends requests, and checks that they are accepted or refused as documented.
+//! Requests to send, which must be accepted or refused as documented.
 
 use ivs_chat_proto::Content;
 use ivs_chat_proto::client::{Instant, SendErrorKind};
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 
-use super::input::{Happened, Naming, Room, Sending, Target};
-use super::{ORIGIN, World};
+use super::input::{BufferSize, Effect, RequestIdChoice, RequestKind, Target};
+use super::{ModelCheck, ORIGIN};
 
 /// An accepted request: its handle, connection, `RequestId` and payload.
 type Accepted = (u64, u64, String, String);
@@ -22,22 +22,23 @@ fn is_uuid(text: &str) -> bool {
 }
 
 fn publish<'p>(
-    sending: Sending,
+    kind: RequestKind,
     content: &'p str,
     request_id: Option<ivs_chat_proto::Text<'p>>,
 ) -> Publish<'p> {
-    match sending {
-        Sending::Message | Sending::LongMessage => {
-            let mut send = SendMessage::new(Content::new(content).expect("it is short"));
+    match kind {
+        RequestKind::Message | RequestKind::LongMessage => {
+            let mut send =
+                SendMessage::new(Content::new(content).expect("at most 500 code points"));
             send.request_id = request_id;
             send.into()
         }
-        Sending::Delete(id) => {
+        RequestKind::Delete(id) => {
             let mut delete = DeleteMessage::new(id.into());
             delete.request_id = request_id;
             delete.into()
         }
-        Sending::Disconnect(id) => {
+        RequestKind::Disconnect(id) => {
             let mut disconnect = DisconnectUser::new(id.into());
             disconnect.request_id = request_id;
             disconnect.into()
@@ -45,14 +46,14 @@ fn publish<'p>(
     }
 }
 
-impl World {
-    fn own_request_id(&mut self, naming: Naming) -> Option<String> {
-        match naming {
-            Naming::Generated => None,
-            Naming::Empty => Some(String::new()),
-            Naming::Own | Naming::Escaped => Some(self.name("r-")),
-            Naming::Short => Some("r".to_owned()),
-            Naming::Again(number) => {
+impl ModelCheck {
+    fn own_request_id(&mut self, request_id: RequestIdChoice) -> Option<String> {
+        match request_id {
+            RequestIdChoice::Generated => None,
+            RequestIdChoice::Empty => Some(String::new()),
+            RequestIdChoice::Own | RequestIdChoice::Escaped => Some(self.name("r-")),
+            RequestIdChoice::Short => Some("r".to_owned()),
+            RequestIdChoice::Again(number) => {
                 self.model.requests.get(number).map(|request| request.request_id.clone())
             }
         }
@@ -60,38 +61,37 @@ impl World {
 
     pub(super) fn send(
         &mut self,
-        sending: Sending,
-        naming: Naming,
-        room: Room,
-        happened: &mut Vec<Happened>,
+        kind: RequestKind,
+        request_id: RequestIdChoice,
+        buffer_size: BufferSize,
+        effects: &mut Vec<Effect>,
     ) -> bool {
         let limit = self.model.config.max_code_points.into();
-        let content = "é".repeat(if sending == Sending::LongMessage { limit + 1 } else { limit });
+        let content = "é".repeat(if kind == RequestKind::LongMessage { limit + 1 } else { limit });
         let content = if limit == 500 { "é".repeat(500) } else { content };
-        let own = self.own_request_id(naming);
+        let own = self.own_request_id(request_id);
         let own = own.as_deref();
-        // As a proxy has it that decoded the request of another client.
+        // A proxy has such a `RequestId` after decoding the request of another client.
         let escaped = own.map(|own| own.trim_start_matches('r'));
         let escaped = escaped.map(|own| {
             format!(r#"{{"Action":"DELETE_MESSAGE","Id":"","RequestId":"\u0072{own}"}}"#)
         });
-        let escaped = escaped.as_deref().filter(|_| naming == Naming::Escaped);
+        let escaped = escaped.as_deref().filter(|_| request_id == RequestIdChoice::Escaped);
         let escaped = escaped.and_then(|escaped| Publish::decode_str(escaped).ok()?.request_id());
-        let request = publish(sending, &content, escaped.or(own.map(Into::into)));
+        let request = publish(kind, &content, escaped.or(own.map(Into::into)));
         let written = own.filter(|own| !own.is_empty());
         let any_uuid = "00000000-0000-4000-8000-000000000000";
-        let with_id =
-            publish(sending, &content, escaped.or(Some(written.unwrap_or(any_uuid).into())));
-        let length = with_id.encoded_len() - usize::from(room == Room::TooLittle);
+        let with_id = publish(kind, &content, escaped.or(Some(written.unwrap_or(any_uuid).into())));
+        let length = with_id.encoded_len() - usize::from(buffer_size == BufferSize::TooSmall);
         let data = self.names;
 
         let (result, steady, reading) = self.call(|client, now| {
-            let (mut buffer, mut string) = (vec![0; length], "left over".to_owned());
+            let (mut buffer, mut string) = (vec![0; length], "previous content".to_owned());
             #[cfg(not(feature = "alloc"))]
             string.clear();
-            let sent = match room {
+            let sent = match buffer_size {
                 #[cfg(feature = "alloc")]
-                Room::Growing => client.send_in_string(now, request, data, &mut string),
+                BufferSize::Growing => client.send_in_string(now, request, data, &mut string),
                 _ => client.send(now, request, data, &mut buffer),
             };
             sent.map(|sent| {
@@ -114,25 +114,25 @@ impl World {
                 assert_eq!((error.data, own_error.data), (data, data));
                 assert_eq!(own_error.kind, on_steady_clock(kind));
                 assert_eq!(error.kind, on_callers_clock(kind, now, reading));
-                happened.push(Happened::Refused(kind));
+                effects.push(Effect::Refused(kind));
                 false
             }
             (Ok(sent), None) => {
                 assert_eq!(Ok(&sent), steady.as_ref());
                 assert_eq!(sent.3.len(), length);
                 self.tick(reading);
-                self.accepted(sent, sending, &content, written, data);
-                happened.push(Happened::Accepted);
+                self.accepted(sent, kind, &content, written, data);
+                effects.push(Effect::Accepted);
                 true
             }
-            (result, refusal) => panic!("{request:?} gives {result:?}, not {refusal:?}"),
+            (result, refusal) => panic!("{request:?} returned {result:?}, expected {refusal:?}"),
         }
     }
 
     fn accepted(
         &mut self,
         sent: Accepted,
-        sending: Sending,
+        kind: RequestKind,
         content: &str,
         written: Option<&str>,
         data: u32,
@@ -149,16 +149,16 @@ impl World {
                 "{request_id}"
             ),
         }
-        let target = match (sending, decoded) {
-            (Sending::Message | Sending::LongMessage, Publish::SendMessage(sent))
+        let target = match (kind, decoded) {
+            (RequestKind::Message | RequestKind::LongMessage, Publish::SendMessage(sent))
                 if sent.content.text() == content =>
             {
                 Target::Sent
             }
-            (Sending::Delete(id), Publish::DeleteMessage(sent)) if sent.id == id => {
+            (RequestKind::Delete(id), Publish::DeleteMessage(sent)) if sent.id == id => {
                 Target::Deleted(id)
             }
-            (Sending::Disconnect(id), Publish::DisconnectUser(sent)) if sent.user_id == id => {
+            (RequestKind::Disconnect(id), Publish::DisconnectUser(sent)) if sent.user_id == id => {
                 Target::Disconnected(id)
             }
             other => panic!("{other:?}"),
@@ -178,7 +178,7 @@ const fn on_steady_clock(kind: SendErrorKind) -> SendErrorKind {
     }
 }
 
-/// The moment is as far from the reading as from the client's own time.
+/// Converts `retry_at` from the client's own time to the caller's clock.
 const fn on_callers_clock(kind: SendErrorKind, now: u64, reading: u64) -> SendErrorKind {
     match kind {
         SendErrorKind::TooManyRequests { retry_at } => {

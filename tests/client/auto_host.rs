@@ -1,4 +1,4 @@
-//! A host and a service that need no script, for what takes hours.
+//! An automatic host and service, for sessions of many hours.
 
 use ivs_chat_proto::client::{
     Client, CloseEvent, Config, ConnectionId, Instant, Output, TokenInfo,
@@ -6,13 +6,13 @@ use ivs_chat_proto::client::{
 
 const ERROR_401: &str = r#"{"Type":"ERROR","ErrorCode":401,"ErrorMessage":"connection expired"}"#;
 
-/// How the service behaves.
+/// The behavior of the service.
 pub(crate) struct Service {
-    /// Whether it answers the ping with this number.
+    /// Returns `true` if the service answers the ping with this number.
     pub(crate) answers_ping: fn(u32) -> bool,
-    /// After how long it ends a connection: with an error 401, and then a close without a reason.
+    /// The time after which the service sends an error 401 and closes without a reason.
     pub(crate) session_ms: u64,
-    /// The length of the session by the host's clock, which may be wrong.
+    /// The session length in the token, which a wrong wall clock distorts.
     pub(crate) stated_ms: Option<u64>,
 }
 
@@ -22,20 +22,20 @@ impl Default for Service {
     }
 }
 
-/// A client, its host and the service, at one moment.
-pub(crate) struct Room {
+/// A client, its host and the service.
+pub(crate) struct AutoHost {
     pub(crate) client: Client,
-    /// All outputs but `Wait`, and their moments.
+    /// All outputs except `Wait`, and their times.
     pub(crate) outputs: Vec<(Instant, Output<()>)>,
     service: Service,
     now: Instant,
-    /// The connection that the service ends next, and when.
+    /// The connections that the service will close, and the times.
     ends: Vec<(Instant, ConnectionId)>,
-    /// Timers fire only at multiples of this time.
+    /// Timers fire only at multiples of this time. Defaults to 1 ms.
     pub(crate) timer_ms: u64,
 }
 
-impl Room {
+impl AutoHost {
     pub(crate) fn new(config: Config, seed: u8, service: Service) -> Self {
         let mut client = Client::new(config, [seed; 16]);
         client.connect(Instant::from_millis(0));
@@ -64,7 +64,7 @@ impl Room {
         }
     }
 
-    /// Does what the client says, and returns when it wants to be called again.
+    /// Follows all outputs of the client, and returns the time of `Wait`.
     fn serve(&mut self) -> Option<Instant> {
         let now = self.now;
         loop {
@@ -93,7 +93,7 @@ impl Room {
         }
     }
 
-    /// Runs as long, with a call before every so many milliseconds.
+    /// Runs until `end_ms`, with a call every `every_ms` milliseconds.
     pub(crate) fn run_with(
         &mut self,
         end_ms: u64,
@@ -106,7 +106,7 @@ impl Room {
         }
     }
 
-    /// The moments of these outputs.
+    /// Returns the times of these outputs.
     pub(crate) fn moments(&self, is_one: impl Fn(&Output<()>) -> bool) -> Vec<Instant> {
         self.outputs
             .iter()

@@ -1,17 +1,18 @@
-//! How often everything happened.
+//! Counts of everything that occurred in a run.
 
 use core::fmt;
 use std::collections::BTreeMap;
 
+/// Counts and maxima, by name. The name of a maximum begins with `at most`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tally(BTreeMap<&'static str, u64>);
+pub(crate) struct Coverage(BTreeMap<&'static str, u64>);
 
-/// What must happen in a run of many seeds: a check of what never happens is no check.
+/// The names that must occur in a run of many seeds, so that every check is exercised.
 const REQUIRED: &[&str] = &[
     // Outcomes.
     "outcome: assumed",
     "outcome: confirmed",
-    "outcome: confirmed, another did it",
+    "outcome: confirmed, caused by another request",
     "outcome: rejected 400",
     "outcome: rejected 401",
     "outcome: rejected 403",
@@ -20,20 +21,20 @@ const REQUIRED: &[&str] = &[
     "outcome: rejected 499",
     "outcome: unknown",
     "outcome: unknown, accepted",
-    // False assumptions, each under the fault that excuses it.
+    // Wrong `Assumed` outcomes, each with the fault that excuses it.
     "assumed, not accepted: no pings, dead link",
-    "assumed, not accepted: no pings, sleep or the clock",
+    "assumed, not accepted: no pings, sleep or clock",
     "assumed, not accepted: no pings, slow",
     "assumed, not accepted: pings, answers held back",
     "assumed, not accepted: pings, the service answers nothing else",
-    // What clients were owed, and got.
-    "owed: handed over",
-    "owed: missed, and covered",
+    // Broadcasts and requests.
+    "due: returned",
+    "due: missed, and disclosed",
     "gap",
     "gap: needed",
     "gap: nothing was missed",
     "received: error without a request",
-    "received: handed over",
+    "received: returned",
     "received: withheld",
     "request: abandoned",
     "request: arrives after it was abandoned",
@@ -48,7 +49,7 @@ const REQUIRED: &[&str] = &[
     "state: connected again",
     "state: connecting",
     "state: connecting again",
-    // Why clients were disconnected.
+    // Disconnections and closes.
     "disconnected: AttemptsExhausted",
     "disconnected: Closed, on purpose",
     "disconnected: DisconnectedUser",
@@ -61,18 +62,18 @@ const REQUIRED: &[&str] = &[
     "close on purpose after expiry: reconnects",
     "replaced",
     "replaced: fell back",
-    "dead link: not checked, because of sleep or the clock",
+    "dead link: not checked, because of sleep or clock",
     "dead link: noticed in time",
-    "kick: event",
-    "kick: event, then close",
-    "kicked: told",
-    // How the service ended sessions.
+    "user disconnected: event",
+    "user disconnected: event, then close",
+    "disconnected user: notified",
+    // Ends of sessions by the service.
     "session ended: 401, then abort",
     "session ended: 401, then close",
     "session ended: 401, then silence",
     "session ended: close",
     "session ended: stays open",
-    // What went wrong in the room.
+    // Faults of the room.
     "fault: accept_then_drop",
     "fault: drop",
     "fault: drop_after_accept",
@@ -87,8 +88,8 @@ const REQUIRED: &[&str] = &[
     "fault: refuse_503",
     "fault: restart",
     "fault: unknown_code",
-    "service: handed on late",
-    // What went wrong on the way, and with hosts.
+    "service: publish forwarded late",
+    // Faults of networks and hosts.
     "network: broken",
     "network: corrupt",
     "network: handshake without an answer",
@@ -98,34 +99,34 @@ const REQUIRED: &[&str] = &[
     "host: overrides a close",
     "host: sleeps",
     "clock: steps back",
-    "clock: wild",
+    "clock: outlier",
     "refresh",
     "token: fetched again, without an answer",
     "token: no answer",
-    "token: not needed any more",
+    "token: no longer needed",
     "token: permanent failure",
     "token: stale",
     "token: temporary failure",
     "ping",
-    // The end of a run.
-    "end: connected when asked to",
-    "end: wants to be connected",
-    "reports of a connection that is over",
+    // The recovery.
+    "recovery: connected by the user",
+    "recovery: not disconnected",
+    "reports about a closed connection",
 ];
 
-/// What must happen in a run of very many seeds.
+/// The names that must occur in a run of very many seeds.
 const RARE: &[&str] = &[
     "assumed, not accepted: no pings, no service",
-    "owed: missed unnoticed, pings answered and nothing else",
-    "owed: missed unnoticed, no pings, dead link",
+    "due: missed without notice, pings answered and nothing else",
+    "due: missed without notice, no pings, dead link",
     "token: stale failure",
-    "kick: close",
-    "kick: silence",
+    "user disconnected: close",
+    "user disconnected: silence",
     "session ended: abort",
     "session ended: silence",
 ];
 
-impl Tally {
+impl Coverage {
     pub(crate) fn note(&mut self, what: &'static str) {
         self.notes(what, 1);
     }
@@ -134,8 +135,8 @@ impl Tally {
         *self.0.entry(what).or_default() += times;
     }
 
-    /// Records the most of something. Its name begins with `at most`.
-    pub(crate) fn most(&mut self, what: &'static str, number: u64) {
+    /// Records a value of which the maximum is kept.
+    pub(crate) fn maximum(&mut self, what: &'static str, number: u64) {
         let most = self.0.entry(what).or_default();
         *most = number.max(*most);
     }
@@ -143,7 +144,7 @@ impl Tally {
     pub(crate) fn add(&mut self, other: &Self) {
         for (what, number) in &other.0 {
             if what.starts_with("at most") {
-                self.most(what, *number);
+                self.maximum(what, *number);
             } else {
                 self.notes(what, *number);
             }
@@ -164,7 +165,7 @@ impl Tally {
     }
 }
 
-impl fmt::Display for Tally {
+impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|(what, number)| writeln!(f, "{number:12} {what}"))
     }

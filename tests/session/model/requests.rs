@@ -1,17 +1,17 @@
-//! The model's requests, and what settles them.
+//! The requests of the model, and the evidence for their outcomes.
 
 use ivs_chat_proto::client::{Instant, Outcome, RequestHandle, SendErrorKind};
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::{Capability, Content, ErrorCode};
 
-use super::input::{Said, Saying, Target};
-use super::model::{Model, NEVER, Noted, Phase, SECOND, Seen, Tri, later};
+use super::input::{Payload, PayloadKind, Target};
+use super::state::{Certainty, Delivered, Model, NEVER, Observed, Phase, SECOND, later};
 use super::{DEDUP, INFLIGHT};
 
-/// Without pings, a request without evidence is decided about after this time.
+/// Without pings, a request without evidence is settled after this time.
 const UNKNOWN_AFTER: u64 = 30_000;
 
-/// A request whose outcome has not been reported.
+/// A request without a reported outcome.
 #[derive(Clone, Debug, Hash)]
 pub(super) struct InFlight {
     pub(super) handle: RequestHandle,
@@ -21,27 +21,27 @@ pub(super) struct InFlight {
     pub(super) target: Target,
     pub(super) sent_at: u64,
     pub(super) order: u64,
-    /// When the first evidence came that it had arrived.
+    /// The time of the first evidence that the request arrived.
     evidence_at: Option<u64>,
-    /// From when on that lets it count as done.
+    /// The earliest time at which the evidence allows `Assumed`.
     assumed_from: u64,
     is_doubted: bool,
-    /// When `poll` first found that its answer was overdue, and asked for evidence.
+    /// The time of the `poll` that found the answer overdue and started to look for evidence.
     overdue_at: Option<u64>,
-    /// The first `poll` after the time in which an answer should come, put off or not.
+    /// The time of the first `poll` after `settle_ms`, or after the postponed time.
     found_at: Option<u64>,
-    /// A late call has put its decision off until then, once.
+    /// The time to which a late call has postponed the decision. It does so once.
     not_before: Option<u64>,
-    /// Only pings after this one give evidence.
+    /// Only a ping with a greater `order` is evidence.
     pub(super) ping_order: u64,
     pub(super) decided: Option<Decision>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Decision {
-    /// Its connection has ended. If its time had come before, it may be assumed.
+    /// The connection ended. `Assumed` is allowed if it was due before.
     Ended { may_be_assumed: bool },
-    /// `poll` reports it with this outcome.
+    /// `poll` is about to return this outcome.
     Reported(Outcome),
 }
 
@@ -56,7 +56,7 @@ impl InFlight {
     }
 }
 
-/// What a payload means for a request: its handle, outcome and data.
+/// The handle, outcome and data of the request that a payload settles.
 pub(super) type Answer = Option<(RequestHandle, Outcome, u32)>;
 
 impl Model {
@@ -92,21 +92,18 @@ impl Model {
         });
     }
 
-    /// A request is no longer in flight.
-    pub(super) fn past(&mut self, request: &InFlight) {
+    /// Records that a request is no longer in flight.
+    pub(super) fn retire(&mut self, request: &InFlight) {
         if let Target::Deleted(_) = request.target {
             self.past_deletions.push(request.target);
         }
     }
 
-    /// Why a request is refused at this time, apart from the buffer.
+    /// Returns the reason to refuse a request now, if any. The buffer is not considered.
     pub(super) fn refusal(&self, publish: &Publish<'_>, now: u64) -> Option<SendErrorKind> {
         let Some(conn) = self.current().filter(|conn| !self.conns[*conn].is_expired) else {
             return Some(SendErrorKind::NotConnected);
         };
-        if self.is_leaving() {
-            return Some(SendErrorKind::Disconnecting);
-        }
         let capability = match publish {
             Publish::SendMessage(_) => Capability::SendMessage,
             Publish::DeleteMessage(_) => Capability::DeleteMessage,
@@ -124,10 +121,10 @@ impl Model {
                 return Some(SendErrorKind::TooLong(error));
             }
         }
-        let is_it = |request: &InFlight| {
+        let has_same_id = |request: &InFlight| {
             publish.request_id().is_some_and(|id| id == request.request_id.as_str())
         };
-        if self.requests.iter().any(is_it) {
+        if self.requests.iter().any(has_same_id) {
             return Some(SendErrorKind::RequestIdInFlight);
         }
         if self.requests.len() == INFLIGHT {
@@ -139,14 +136,14 @@ impl Model {
             .then_some(SendErrorKind::TooManyRequests { retry_at: Instant::from_millis(retry_at) })
     }
 
-    // Deciding.
+    // Decisions.
 
-    /// The end of the time in which an answer should come.
+    /// Returns the time at which the answer is overdue.
     fn settles_at(&self, request: &InFlight) -> u64 {
         later(request.sent_at, self.config.settle_ms)
     }
 
-    /// Without evidence: when the request is decided about.
+    /// Returns the time of the decision if no evidence is found.
     fn without_evidence(&self, request: &InFlight) -> u64 {
         if self.config.can_ping() {
             request.overdue_at.map_or(NEVER, |at| later(at, self.config.ping_timeout_ms))
@@ -155,7 +152,7 @@ impl Model {
         }
     }
 
-    /// When a request is decided about.
+    /// Returns the time of the decision.
     fn decided_at(&self, request: &InFlight) -> u64 {
         let settles_at = self.settles_at(request);
         let not_before = request.not_before.unwrap_or(0);
@@ -163,25 +160,25 @@ impl Model {
             return settles_at.max(not_before);
         }
         match request.evidence_at {
-            // The answer to a ping comes after everything that was unread.
+            // A pong is received after all input that was unread at the late call.
             Some(_) if self.config.can_ping() => settles_at.max(request.assumed_from),
             Some(_) => settles_at.max(request.assumed_from).max(not_before),
             None => self.without_evidence(request).max(not_before),
         }
     }
 
-    /// The moment by which a request must have its outcome.
+    /// Returns the deadline for the outcome.
     pub(super) fn decided_by(&self, request: &InFlight) -> u64 {
         let at = self.decided_at(request);
         if request.evidence_at.is_some() || request.is_doubted || self.config.can_ping() {
             return at;
         }
-        // The poll that finds it overdue leaves it another millisecond.
+        // The poll that finds it overdue grants another millisecond.
         at.max(request.found_at.unwrap_or(self.now)).saturating_add(1)
     }
 
-    /// A late call: an answer may lie unread in the socket.
-    pub(super) fn put_off_requests(&mut self) {
+    /// Postpones decisions after a late call, because an answer may be unread in the socket.
+    pub(super) fn postpone_decisions(&mut self) {
         let not_before = Some(later(self.now, self.config.ping_timeout_ms));
         for place in 0..self.requests.len() {
             let request = &self.requests[place];
@@ -202,7 +199,7 @@ impl Model {
         }
     }
 
-    /// `poll` finds the requests whose answers are overdue.
+    /// Records the overdue requests at a `poll`.
     pub(super) fn note_overdue(&mut self) {
         for place in 0..self.requests.len() {
             let request = &self.requests[place];
@@ -220,7 +217,7 @@ impl Model {
         }
     }
 
-    /// Whether a request waits for a ping that has not been sent.
+    /// Returns `true` if a request needs a ping that has not been sent.
     pub(super) fn wants_ping(&self, request: &InFlight) -> bool {
         let is_open = self.conns[request.conn].is_open();
         let is_pinged =
@@ -230,7 +227,7 @@ impl Model {
         is_open && is_waiting && !is_pinged
     }
 
-    /// Whether `poll` may report this outcome now.
+    /// Returns `true` if `poll` may return this outcome now.
     fn may_decide(&self, request: &InFlight, outcome: Outcome) -> bool {
         if let Some(decision) = request.decided {
             return match decision {
@@ -249,17 +246,17 @@ impl Model {
         }
     }
 
-    /// Whether a request has this outcome whatever becomes of its connection.
+    /// Returns `true` if this outcome is allowed even if the connection stays open.
     pub(super) fn may_decide_alone(&self, handle: RequestHandle, outcome: Outcome) -> bool {
         self.requests
             .iter()
             .any(|request| request.handle == handle && self.may_decide(request, outcome))
     }
 
-    /// Requests whose outcomes `poll` is about to report.
+    /// Checks and records an outcome that `poll` is about to return.
     pub(super) fn decide(&mut self, handle: RequestHandle, outcome: Outcome, data: u32) {
         let place = self.requests.iter().position(|request| request.handle == handle);
-        let Some(place) = place else { panic!("{handle:?} is {outcome:?} but not in flight") };
+        let Some(place) = place else { panic!("{handle:?} is {outcome:?}, but not in flight") };
         let request = &self.requests[place];
         assert!(
             self.may_decide(request, outcome),
@@ -274,11 +271,11 @@ impl Model {
         let (conn, was_doubted) = (request.conn, request.is_doubted);
         self.requests[place].decided = Some(Decision::Reported(outcome));
         if is_evidence_missing && !self.config.can_ping() {
-            self.conns[conn].suspect(if was_doubted { Tri::Perhaps } else { Tri::Yes });
+            self.conns[conn].suspect(if was_doubted { Certainty::Maybe } else { Certainty::Yes });
         }
     }
 
-    /// A connection has ended, and what is in flight on it is unknown.
+    /// Decides all requests on a connection that has ended.
     pub(super) fn connection_ended(&mut self, conn: usize) {
         for place in 0..self.requests.len() {
             let request = &self.requests[place];
@@ -291,7 +288,7 @@ impl Model {
 
     // Evidence and doubt.
 
-    /// A later request was answered. A rejection may follow close behind.
+    /// Records the answer to a later request as evidence. A rejection may follow within a second.
     fn later_answered(&mut self, conn: usize, order: u64) {
         let now = self.now;
         let earlier = |request: &&mut InFlight| request.conn == conn && request.order < order;
@@ -301,7 +298,7 @@ impl Model {
             .for_each(|request| request.arrived(now, now + SECOND));
     }
 
-    /// A ping was answered. A rejection may follow close behind.
+    /// Records a pong as evidence. A rejection may follow within a second.
     fn ping_answered(&mut self, conn: usize, order: u64) {
         let now = self.now;
         let earlier = |request: &&mut InFlight| request.conn == conn && request.ping_order < order;
@@ -311,8 +308,8 @@ impl Model {
             .for_each(|request| request.arrived(now, now + SECOND));
     }
 
-    /// Without pings: a frame came, a second or more after the request.
-    fn frame_came(&mut self, conn: usize) {
+    /// Without pings: records a frame, received a second or more after the request, as evidence.
+    fn frame_received(&mut self, conn: usize) {
         let now = self.now;
         let earlier =
             |request: &&mut InFlight| request.conn == conn && now >= request.sent_at + SECOND;
@@ -339,113 +336,124 @@ impl Model {
         let now = self.now;
         let this = &mut self.conns[conn];
         this.answered_at = Some(now);
-        this.is_suspect = Tri::No;
+        this.is_suspect = Certainty::No;
         if this.phase == Phase::Draining && order > conn_order {
-            this.has_shown = Tri::Yes;
+            this.is_proven_drained = Certainty::Yes;
         }
         self.ping_answered(conn, order);
     }
 
     // Payloads.
 
-    /// Whether a payload that comes now may have come on another connection, or may still come.
+    /// Returns `true` if a payload received now may be delivered on another connection too.
     pub(super) fn is_overlapping(&self) -> bool {
         let is_opening = self.find(Phase::Connecting).is_some() && self.current().is_some();
         is_opening || self.find(Phase::Draining).is_some() || self.now < self.overlap_until
     }
 
-    /// Takes a payload that was handed over, or withheld. Returns the request that it settles.
+    /// Processes a payload that the client returned or withheld. Returns the request that it
+    /// settles.
     pub(super) fn received(
         &mut self,
         conn: usize,
-        said: &Said,
+        payload: &Payload,
         (is_withheld, has_settled): (bool, bool),
-        seen: &Seen,
+        observed: &Observed,
     ) -> Answer {
         if !self.config.can_ping() {
-            self.conns[conn].heard_at = self.now;
-            self.frame_came(conn);
+            self.conns[conn].received_at = self.now;
+            self.frame_received(conn);
         }
-        let happened = match said.what {
-            Saying::Garbage => {
+        let target = match payload.kind {
+            PayloadKind::Garbage => {
                 self.counters.not_decoded += 1;
                 self.doubt(conn);
                 return None;
             }
-            Saying::Unknown => {
+            PayloadKind::Unknown => {
                 self.counters.unknown += 1;
                 return None;
             }
-            Saying::Error(code) => {
-                return self.error(conn, said, code, (is_withheld, has_settled), seen);
+            PayloadKind::Error(code) => {
+                return self.error(conn, payload, code, (is_withheld, has_settled), observed);
             }
-            Saying::Message { .. } => Target::Sent,
-            Saying::Event(target) => target,
+            PayloadKind::Message { .. } => Target::Sent,
+            PayloadKind::Event(target) => target,
         };
-        self.note(conn, happened == Target::Sent, &said.id, is_withheld);
+        self.record_delivery(conn, target == Target::Sent, &payload.id, is_withheld);
         if is_withheld {
             return None;
         }
-        let answer = self.confirm(conn, said, happened);
+        let answer = self.confirm(conn, payload, target);
         let user_id = self.conns[conn].user_id;
-        if matches!(happened, Target::Disconnected(id) if user_id == Some(id)) {
+        if matches!(target, Target::Disconnected(id) if user_id == Some(id)) {
             self.end_session(ivs_chat_proto::client::DisconnectReason::DisconnectedUser);
         }
         answer
     }
 
-    /// Notes a message or an event. What has come before is withheld while connections overlap.
-    fn note(&mut self, conn: usize, is_message: bool, id: &str, is_withheld: bool) {
-        let is_it = |noted: &Noted| (noted.is_message, noted.id.as_str()) == (is_message, id);
-        let since = self.noted.iter().rposition(is_it).filter(|_| !id.is_empty());
-        assert!(since.is_some() || !is_withheld, "{id:?} is withheld, and has never come");
+    /// Records a message or an event. Duplicates are withheld while connections overlap.
+    fn record_delivery(&mut self, conn: usize, is_message: bool, id: &str, is_withheld: bool) {
+        let is_same = |delivered: &Delivered| {
+            (delivered.is_message, delivered.id.as_str()) == (is_message, id)
+        };
+        let since = self.delivered.iter().rposition(is_same).filter(|_| !id.is_empty());
+        assert!(since.is_some() || !is_withheld, "{id:?} is withheld, but was never received");
         let is_overlapping = self.is_overlapping();
-        assert!(is_overlapping || !is_withheld, "{id:?} is withheld, and nothing overlaps");
+        assert!(is_overlapping || !is_withheld, "{id:?} is withheld, but no connections overlap");
         let must = since.is_some_and(|since| {
-            let noted = &self.noted[since];
-            noted.was_overlapping
-                && noted.conn != conn
+            let delivered = &self.delivered[since];
+            delivered.was_overlapping
+                && delivered.conn != conn
                 && is_overlapping
-                && self.noted.len() - since <= DEDUP
+                && self.delivered.len() - since <= DEDUP
         });
-        assert!(!must || is_withheld, "{id:?} is handed over twice");
+        assert!(!must || is_withheld, "{id:?} is returned twice");
         if !is_withheld {
             if !id.is_empty() {
                 let was_overlapping = is_overlapping;
-                self.noted.push(Noted { is_message, id: id.to_owned(), conn, was_overlapping });
-                let first = self.noted.len().saturating_sub(8 * DEDUP);
-                self.noted.drain(..first);
+                self.delivered.push(Delivered {
+                    is_message,
+                    id: id.to_owned(),
+                    conn,
+                    was_overlapping,
+                });
+                let first = self.delivered.len().saturating_sub(8 * DEDUP);
+                self.delivered.drain(..first);
             }
             return;
         }
         self.counters.duplicates += 1;
-        let came_on = since.map(|since| self.noted[since].conn);
+        let came_on = since.map(|since| self.delivered[since].conn);
         if came_on != Some(conn) {
             if let Some(draining) = self.find(Phase::Draining) {
                 let draining = &mut self.conns[draining];
-                draining.has_shown = draining.has_shown.max(Tri::Perhaps);
+                draining.is_proven_drained = draining.is_proven_drained.max(Certainty::Maybe);
             }
         }
     }
 
-    fn confirm(&mut self, conn: usize, said: &Said, happened: Target) -> Answer {
+    fn confirm(&mut self, conn: usize, payload: &Payload, target: Target) -> Answer {
         let waiting = |request: &InFlight| !request.is_decided();
-        let has_id = !said.request_id.is_empty();
+        let has_id = !payload.request_id.is_empty();
         if !has_id {
-            let is_about = matches!(happened, Target::Deleted(_) | Target::Disconnected(_));
-            let is_it = |request: &InFlight| waiting(request) && request.target == happened;
-            // Another moderator may have done it, so that it is no evidence for other requests.
-            let place = self.requests.iter().position(is_it).filter(|_| is_about)?;
+            let is_about = matches!(target, Target::Deleted(_) | Target::Disconnected(_));
+            let has_target = |request: &InFlight| waiting(request) && request.target == target;
+            // Another moderator may have caused it, so it is no evidence for other requests.
+            let place = self.requests.iter().position(has_target).filter(|_| is_about)?;
             return Some(self.settle(place, Outcome::Confirmed));
         }
-        let is_it = |request: &InFlight| request.request_id == said.request_id && waiting(request);
-        let place = self.requests.iter().position(is_it)?;
+        let has_request_id =
+            |request: &InFlight| request.request_id == payload.request_id && waiting(request);
+        let place = self.requests.iter().position(has_request_id)?;
         let user_id = self.conns[conn].user_id;
-        let is_own = match said.what {
-            Saying::Message { user_id: sender } => user_id.is_none_or(|user_id| user_id == sender),
+        let is_own = match payload.kind {
+            PayloadKind::Message { user_id: sender } => {
+                user_id.is_none_or(|user_id| user_id == sender)
+            }
             _ => true,
         };
-        if happened != self.requests[place].target || !is_own {
+        if target != self.requests[place].target || !is_own {
             self.counters.mismatched += 1;
             return None;
         }
@@ -458,41 +466,41 @@ impl Model {
 
     fn settle(&mut self, place: usize, outcome: Outcome) -> (RequestHandle, Outcome, u32) {
         let request = self.requests.remove(place);
-        self.past(&request);
+        self.retire(&request);
         (request.handle, outcome, request.data)
     }
 
     fn error(
         &mut self,
         conn: usize,
-        said: &Said,
+        payload: &Payload,
         code: u16,
         (is_withheld, has_settled): (bool, bool),
-        seen: &Seen,
+        observed: &Observed,
     ) -> Answer {
         let is_here = |request: &InFlight| request.conn == conn && !request.is_decided();
-        let place = if said.request_id.is_empty() {
+        let place = if payload.request_id.is_empty() {
             let deletes = |request: &InFlight| {
                 is_here(request) && matches!(request.target, Target::Deleted(_))
             };
             let mut deletions =
                 (0..self.requests.len()).filter(|place| deletes(&self.requests[*place]));
             let lone = deletions.next().filter(|_| deletions.next().is_none());
-            let lone =
-                lone.filter(|place| matches!(self.requests[*place].target, Target::Deleted(id) if id == said.id));
-            // An earlier deletion of the message may be meant. Others of which that is feared are
-            // not known here.
-            let is_past = |target: &Target| matches!(target, Target::Deleted(id) if *id == said.id);
-            let must_not = self.past_deletions.iter().any(is_past);
+            let deletes_it =
+                |target: &Target| matches!(target, Target::Deleted(id) if *id == payload.id);
+            let lone = lone.filter(|place| deletes_it(&self.requests[*place].target));
+            // The error may answer an earlier deletion of the message. The client remembers these
+            // in a Bloom filter, so it may decline other errors too.
+            let must_not = self.past_deletions.iter().any(deletes_it);
             assert!(
                 !must_not || !has_settled || lone.is_none(),
-                "an earlier deletion may be meant"
+                "the error may answer an earlier deletion"
             );
             lone.filter(|_| !must_not && (self.past_deletions.is_empty() || has_settled))
         } else {
             self.requests
                 .iter()
-                .position(|request| is_here(request) && request.request_id == said.request_id)
+                .position(|request| is_here(request) && request.request_id == payload.request_id)
         };
         let answer = place.map(|place| {
             let order = self.requests[place].order;
@@ -504,9 +512,9 @@ impl Model {
             self.doubt(conn);
         }
         let hides = code == 401 && answer.is_none() && self.conns[conn].phase == Phase::Draining;
-        assert_eq!(is_withheld, hides, "{said:?} on {:?}", self.conns[conn].phase);
+        assert_eq!(is_withheld, hides, "{payload:?} on {:?}", self.conns[conn].phase);
         if code == 401 {
-            self.expired(conn, seen);
+            self.expired(conn, observed);
         }
         answer
     }

@@ -1,4 +1,4 @@
-//! The inputs of a session, and the payloads that its service sends.
+//! The inputs of a session and the payloads of its service.
 
 use core::time::Duration;
 
@@ -7,180 +7,193 @@ use ivs_chat_proto::client::{
     CloseEvent, DisconnectReason, Outcome, Output, ReconnectAction, SendErrorKind,
 };
 
+use super::rules::is_closed_on_purpose;
+
 pub(super) const MYSELF: &str = "astrid";
 pub(super) const STRANGER: &str = "bela";
 
-/// One input of a client.
+/// One input of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Input {
-    /// The clock moves, and nothing else happens.
-    Pass(Passing),
+    /// A change of the clock alone.
+    Clock(ClockStep),
     Connect,
     Disconnect,
-    DisconnectWhenSettled,
-    Refresh,
-    Token(Fetch, Info),
-    TokenError(Fetch, Failure),
-    Open(Who),
-    Close(Who, How),
-    Pong(Who, Pong),
-    Message(Who, What),
-    Send(Sending, Naming, Room),
-    /// The n-th request in flight, or a handle that does not exist.
+    Token(FetchRef, TokenFields),
+    TokenError(FetchRef, FetchFailure),
+    Open(ConnectionRef),
+    Close(ConnectionRef, CloseKind),
+    Pong(ConnectionRef, PongKind),
+    Message(ConnectionRef, Incoming),
+    Send(RequestKind, RequestIdChoice, BufferSize),
+    /// Abandons the n-th request in flight, or a nonexistent handle.
     Abandon(usize),
     PollOnce,
-    /// Until `Wait`.
+    /// Polls until `Wait`.
     Poll,
 }
 
-/// How the caller's clock moves.
+/// A change of the caller's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Passing {
+pub(crate) enum ClockStep {
+    /// Advances by this many milliseconds.
     By(u64),
-    /// To just before the moment of `Wait`.
-    NearlyToWait,
-    /// To so many milliseconds after the moment of `Wait`.
-    PastWait(u64),
+    /// Advances to one millisecond before `Wait`.
+    BeforeWait,
+    /// Advances to this many milliseconds after `Wait`.
+    AfterWait(u64),
+    /// Steps back by this many milliseconds.
     Back(u64),
-    /// The next reading is at the end of time, and the one after it is normal.
-    WildReading,
+    /// Makes the next reading `u64::MAX`. The reading after it is correct again.
+    OutlierReading,
 }
 
+/// The connection that an input names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Who {
+pub(crate) enum ConnectionRef {
     Current,
     Draining,
     Connecting,
-    /// The last connection that ended.
-    Over,
-    /// A connection that never was.
-    NoConnection,
+    /// The connection that closed last.
+    Closed,
+    /// A connection that never existed.
+    Nonexistent,
 }
 
+/// The token fetch that an input answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Fetch {
+pub(crate) enum FetchRef {
     Latest,
     Stale,
     Future,
 }
 
+/// The fields of a `TokenInfo`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Info {
+pub(crate) struct TokenFields {
     pub(crate) session_ms: Option<u64>,
     pub(crate) capabilities: Option<Capabilities>,
     pub(crate) user_id: Option<&'static str>,
 }
 
+/// The failure of a token fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Failure {
+pub(crate) enum FetchFailure {
     Temporary,
     RetryAfter(u64),
     Permanent,
 }
 
-/// How a connection ends.
+/// The end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum How {
+pub(crate) enum CloseKind {
     Frame(u16),
-    /// A frame whose reason is about expiry.
+    /// A close frame whose reason states expiry.
     Expired(u16, &'static str),
     Handshake(u16),
     Abnormal,
     RetryAfter(u16, u64),
-    /// Frame 1000, but with this action.
+    /// A close frame with code 1000 and the caller's own action.
     Action(ReconnectAction),
-    /// A frame about expiry, but the session ends.
+    /// A close frame whose reason states expiry, with the caller's action `End`.
     ExpiredButEnd,
 }
 
+/// The ping that a pong answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Pong {
-    /// To the latest ping.
+pub(crate) enum PongKind {
+    /// The latest ping.
     Latest,
-    /// To the oldest ping without an answer.
+    /// The oldest unanswered ping.
     Oldest,
-    /// To a ping that was answered already.
+    /// A ping that is already answered.
     Answered,
     Wrong,
     Empty,
 }
 
-/// A payload. Numbers are of the requests in flight, oldest first, or of the payloads received,
-/// newest first.
+/// An incoming payload.
+///
+/// Numbers count the requests in flight, oldest first, or the payloads received, newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum What {
+pub(crate) enum Incoming {
     Echo(usize),
     EscapedEcho(usize),
     /// An echo from another user.
     StrangerEcho(usize),
-    /// With the `RequestId`, but a message instead of an event and the other way round.
+    /// Has the `RequestId`, but is a message instead of an event, or an event instead of a message.
     OtherKind(usize),
-    /// With the `RequestId`, but about another target.
+    /// Has the `RequestId`, but another target.
     OtherTarget(usize),
-    /// The event about the request's target, without a `RequestId`.
+    /// The event for the request's target, without a `RequestId`.
     TargetEvent(usize),
     ErrorFor(usize, u16),
-    /// Without a `RequestId`, but with the `Id` of the message to delete.
+    /// Has no `RequestId`, but the `Id` of the message to delete.
     ErrorById(usize, u16),
     Error(u16),
-    /// An error for a request that does not exist.
+    /// An error for a nonexistent request.
     StrangerError(u16),
     Message,
     MessageWithoutId,
     Event,
-    /// This user is disconnected.
+    /// The event that disconnects this user.
     Leave,
-    /// A payload that was received before.
+    /// A duplicate of an earlier payload.
     Again(usize),
-    /// With an `Id` that was received before, but a message instead of an event and the other way
-    /// round.
+    /// Has the `Id` of an earlier payload, but is a message instead of an event, or an event
+    /// instead of a message.
     OtherKindAgain(usize),
     Unknown,
     Garbage,
 }
 
+/// The request to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Sending {
-    /// As long as the room allows.
+pub(crate) enum RequestKind {
+    /// A message of the maximum length.
     Message,
+    /// A message that is one code point too long.
     LongMessage,
     Delete(&'static str),
     Disconnect(&'static str),
 }
 
+/// The `RequestId` of a request to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Naming {
+pub(crate) enum RequestIdChoice {
     Generated,
     Empty,
     Own,
-    /// One character.
+    /// A single character.
     Short,
-    /// Decoded from a payload in which it was escaped.
+    /// A decoded `Text` with an escape.
     Escaped,
     /// The `RequestId` of the n-th request in flight.
     Again(usize),
 }
 
+/// The buffer for a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Room {
+pub(crate) enum BufferSize {
     Enough,
-    /// One byte less than enough.
-    TooLittle,
+    /// One byte too short.
+    TooSmall,
+    /// A `String`.
     Growing,
 }
 
-/// What a client did.
+/// An observable effect of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Happened {
+pub(crate) enum Effect {
     Output(Output<u32>),
-    /// With a payload.
+    /// A received payload settled a request.
     Settled(Outcome),
     Withheld,
     Refused(SendErrorKind),
     Accepted,
 }
 
-impl How {
+impl CloseKind {
     pub(super) fn event(self) -> CloseEvent {
         match self {
             Self::Frame(code) => CloseEvent::frame(code, "Kicked"),
@@ -196,12 +209,11 @@ impl How {
         }
     }
 
-    /// The action by the code or status alone, or by the caller's decision.
+    /// Returns the caller's action, or the action that the code or status implies.
     pub(super) const fn action(self) -> ReconnectAction {
         match self {
-            Self::Frame(1000 | 1008 | 3003 | 4000..=4999)
-            | Self::Handshake(404)
-            | Self::ExpiredButEnd => ReconnectAction::End,
+            Self::Frame(code) if is_closed_on_purpose(code) => ReconnectAction::End,
+            Self::Handshake(404) | Self::ExpiredButEnd => ReconnectAction::End,
             Self::Frame(3000) | Self::Handshake(401 | 403) | Self::RetryAfter(401 | 403, _) => {
                 ReconnectAction::NewToken
             }
@@ -238,17 +250,17 @@ impl How {
     }
 }
 
-/// A payload as the service would write it.
+/// A payload of the service.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Said {
-    pub(super) what: Saying,
+pub(super) struct Payload {
+    pub(super) kind: PayloadKind,
     pub(super) id: String,
     pub(super) request_id: String,
     pub(super) is_escaped: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Saying {
+pub(super) enum PayloadKind {
     Message { user_id: &'static str },
     Event(Target),
     Error(u16),
@@ -256,7 +268,7 @@ pub(super) enum Saying {
     Garbage,
 }
 
-/// What a request asks for, and what a payload says has happened.
+/// The purpose of a request, or the subject of a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Target {
     Sent,
@@ -265,7 +277,7 @@ pub(super) enum Target {
     Something,
 }
 
-impl Said {
+impl Payload {
     pub(super) fn wire(&self) -> String {
         let escaped = |text: &str| match text.chars().next() {
             Some(first) if self.is_escaped => {
@@ -277,30 +289,45 @@ impl Said {
         let time = "2026-11-22T10:00:00Z";
         let event = |name: &str, attributes: &str| {
             format!(
-                r#"{{"Type":"EVENT","Id":"{id}","RequestId":"{request_id}","EventName":"{name}","Attributes":{attributes},"SendTime":"{time}"}}"#
+                concat!(
+                    r#"{{"Type":"EVENT","Id":"{}","RequestId":"{}","EventName":"{}","#,
+                    r#""Attributes":{},"SendTime":"{}"}}"#
+                ),
+                id, request_id, name, attributes, time
             )
         };
-        match &self.what {
-            Saying::Message { user_id } => format!(
-                r#"{{"Type":"MESSAGE","Id":"{id}","RequestId":"{request_id}","Attributes":null,"Content":"x","SendTime":"{time}","Sender":{{"UserId":"{}","Attributes":{{}}}}}}"#,
+        match &self.kind {
+            PayloadKind::Message { user_id } => format!(
+                concat!(
+                    r#"{{"Type":"MESSAGE","Id":"{}","RequestId":"{}","Attributes":null,"#,
+                    r#""Content":"x","SendTime":"{}","#,
+                    r#""Sender":{{"UserId":"{}","Attributes":{{}}}}}}"#
+                ),
+                id,
+                request_id,
+                time,
                 escaped(user_id)
             ),
-            Saying::Event(Target::Deleted(id)) => event(
+            PayloadKind::Event(Target::Deleted(id)) => event(
                 "aws:DELETE_MESSAGE",
                 &format!(r#"{{"MessageID":"{}","Reason":""}}"#, escaped(id)),
             ),
-            Saying::Event(Target::Disconnected(id)) => event(
+            PayloadKind::Event(Target::Disconnected(id)) => event(
                 "aws:DISCONNECT_USER",
                 &format!(r#"{{"Reason":"","UserId":"{}"}}"#, escaped(id)),
             ),
-            Saying::Event(_) => event("poll:open", "null"),
-            Saying::Error(code) => format!(
-                r#"{{"Type":"ERROR","Id":"{id}","RequestId":"{request_id}","ErrorCode":{code},"ErrorMessage":"no"}}"#
+            PayloadKind::Event(_) => event("poll:open", "null"),
+            PayloadKind::Error(code) => format!(
+                concat!(
+                    r#"{{"Type":"ERROR","Id":"{}","RequestId":"{}","#,
+                    r#""ErrorCode":{},"ErrorMessage":"no"}}"#
+                ),
+                id, request_id, code
             ),
-            Saying::Unknown => {
+            PayloadKind::Unknown => {
                 format!(r#"{{"Type":"POLL","Id":"{id}","RequestId":"{request_id}"}}"#)
             }
-            Saying::Garbage => {
+            PayloadKind::Garbage => {
                 format!(r#"{{"Type":"ERROR","Id":"{id}","RequestId":"{request_id}","#)
             }
         }

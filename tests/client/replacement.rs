@@ -1,4 +1,4 @@
-//! One connection replaces another: who serves, who is a fallback, and what comes twice.
+//! The replacement of a connection: requests, the fallback, and duplicates.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -6,11 +6,9 @@ use ivs_chat_proto::client::{Client, Config, ConnectionId, Instant, Output, Toke
 
 use crate::transcript::{play, play_each};
 
-/// `c1` has replaced `c0`, which is drained.
+/// `c1` has replaced `c0`, which is draining and has answered all pings.
 const REPLACED: &str = "
-    0        connected of me                => wait 30_000
-    30_000   poll                           => ping c0 1; wait 40_000
-    30_100   pong c0 1                      => wait 60_000
+    30_100   stable of me                   => wait 60_000
     40_000   refresh                        => ping c0 2; fetch f1; wait 50_000
     40_001   pong c0 2                      => wait 70_000
     40_010   token f1 of me                 => c1; wait 70_000
@@ -19,35 +17,31 @@ const REPLACED: &str = "
     ";
 
 #[test]
-fn requests_go_to_the_new_connection_and_keep_their_own() {
+fn requests_use_the_new_connection_and_stay_on_theirs() {
     play(
         r#"
-        0        connected of me                => wait 30_000
-        30_000   poll                           => ping c0 1; wait 40_000
-        30_100   pong c0 1                      => wait 60_000
+        30_100   stable of me                   => wait 60_000
         40_000   refresh                        => ping c0 2; fetch f1; wait 50_000
         40_001   pong c0 2                      => wait 70_000
         40_002   send "old" #a                  => r0 on c0; wait 45_002
         40_010   token f1 of me                 => c1; wait 45_002
         40_020   open c1                        => ping c0 3; replaced c0 c1; wait 45_002
         40_021   send "new" #b                  => r1 on c1; wait 45_002
-        # An error answers only a request of its own connection; a stranger may have made the other.
+        # An error answers only requests of its own connection. The others may be another user's.
         40_022   recv c1 error 406 #a           => error 406; wait 45_002
         40_023   recv c0 error 406 #b           => error 406; wait 45_002
         40_024   recv c0 error 406 #a           => error 406, r0 rejected 406; wait 45_021
-        # An echo may come on either.
+        # An echo may be received on either connection.
         40_025   recv c0 message m1 of me #b    => message, r1 confirmed; wait 50_020
         "#,
     );
 }
 
 #[test]
-fn the_answer_to_a_request_is_no_evidence_on_another_connection() {
+fn an_answer_is_no_evidence_on_another_connection() {
     play(
         r#"
-        0        connected of me                => wait 30_000
-        30_000   poll                           => ping c0 1; wait 40_000
-        30_100   pong c0 1                      => wait 60_000
+        30_100   stable of me                   => wait 60_000
         40_000   refresh                        => ping c0 2; fetch f1; wait 50_000
         40_001   send "old" #a                  => r0 on c0; wait 45_001
         40_010   token f1 of me                 => c1; wait 45_001
@@ -55,7 +49,7 @@ fn the_answer_to_a_request_is_no_evidence_on_another_connection() {
         40_021   send "new" #b                  => r1 on c1; wait 45_001
         40_022   recv c1 message m1 of me #b    => message, r1 confirmed; wait 45_001
         45_001   poll                           => wait 50_000
-        # Nor is a ping on another connection.
+        # A pong on another connection is no evidence either.
         50_000   poll                           => wait 55_001
         55_001   poll                        => close c0 1000; r0 unknown; possible gap; wait 70_020
         "#,
@@ -77,7 +71,7 @@ fn the_old_connection_is_current_again_if_the_new_one_breaks() {
 }
 
 #[test]
-fn a_fallback_gets_another_connection_and_nothing_counts_against_it() {
+fn a_fallback_is_replaced_and_its_failures_do_not_count() {
     play(&format!(
         r#"
         set max_attempts 1
@@ -93,8 +87,8 @@ fn a_fallback_gets_another_connection_and_nothing_counts_against_it() {
 }
 
 #[test]
-fn a_connection_that_cannot_serve_is_no_fallback() {
-    // It was told 401.
+fn an_unusable_connection_is_no_fallback() {
+    // It received an error 401.
     play(&format!(
         "{REPLACED}
         40_040   recv c0 error 401              => dropped; wait 50_020
@@ -103,12 +97,10 @@ fn a_connection_that_cannot_serve_is_no_fallback() {
         50_020   poll                           => close c0 1000; wait 71_050
         "
     ));
-    // It has missed a ping.
+    // It missed a ping.
     play(
         "
-        0        connected                      => wait 30_000
-        30_000   poll                           => ping c0 1; wait 40_000
-        30_100   pong c0 1                      => wait 60_000
+        30_100   stable                         => wait 60_000
         40_000   refresh                        => ping c0 2; fetch f1; wait 50_000
         40_001   pong c0 2                      => wait 70_000
         40_010   token f1                       => c1; wait 70_000
@@ -117,12 +109,10 @@ fn a_connection_that_cannot_serve_is_no_fallback() {
         50_030   closed c1 broken               => state connecting; wait 51_030
         ",
     );
-    // It is past its end.
+    // It is past its known end.
     play(
         "
-        0        connected 60_000               => wait 30_000
-        30_000   poll                           => ping c0 1; wait 40_000
-        30_100   pong c0 1                      => wait 60_000
+        30_100   stable 60_000                  => wait 60_000
         40_000   refresh                        => ping c0 2; fetch f1; wait 50_000
         40_001   pong c0 2                      => wait 70_000
         40_010   token f1                       => c1; wait 70_000
@@ -132,7 +122,7 @@ fn a_connection_that_cannot_serve_is_no_fallback() {
         61_000   poll                           => close c0 1000; wait 61_001
         ",
     );
-    // The new one has lasted: the old one is gone.
+    // The new connection is stable, so the old one is closed.
     play(&format!(
         "{REPLACED}
         70_020   poll                           => ping c1 1; wait 80_020
@@ -150,14 +140,14 @@ fn the_old_connection_is_current_again_if_the_new_one_expires() {
         40_050   recv c1 error 401   => error 401; ping c0 4; ping c1 1; replaced c1 c0; wait 41_050
         40_051   pong c0 4                      => wait 41_050
         40_052   send "old" #a                  => r1 on c0; wait 41_050
-        # The new one drains.
+        # The new connection is draining.
         40_053   recv c1 message m1 of me #b    => message, r0 confirmed; wait 41_050
         40_054   recv c1 error 401              => dropped; wait 41_050
         40_055   closed c1 1000                 => wait 41_050
         41_050   poll                           => fetch f2; wait 45_052
         "#
     ));
-    // Not if that has expired, too.
+    // An expired old connection is not current again.
     play(&format!(
         "{REPLACED}
         40_040   recv c0 error 401              => dropped; wait 50_020
@@ -165,7 +155,7 @@ fn the_old_connection_is_current_again_if_the_new_one_expires() {
         40_051   closed c1 1000                 => state connecting; wait 41_050
         "
     ));
-    // Nor if the new one has lasted.
+    // A stable new connection is replaced instead.
     play(&format!(
         "{REPLACED}
         70_020   poll                           => ping c1 1; wait 80_020
@@ -176,7 +166,7 @@ fn the_old_connection_is_current_again_if_the_new_one_expires() {
 }
 
 #[test]
-fn without_pings_the_old_connection_is_a_fallback_as_well() {
+fn without_pings_the_old_connection_is_a_fallback_too() {
     play(
         "
         set without_pings
@@ -184,7 +174,7 @@ fn without_pings_the_old_connection_is_a_fallback_as_well() {
         40_000   refresh                        => fetch f1; wait 70_000
         40_010   token f1                       => c1; wait 70_010
         40_020   open c1                        => replaced c0 c1; wait 70_020
-        # The old one was to be replaced because it may have been dead.
+        # Without pings, `refresh` means that the old connection may be dead.
         70_019   closed c1 broken               => replaced c1 c0; possible gap; wait 71_019
         71_019   poll                           => fetch f2; wait 101_019
         ",
@@ -220,13 +210,10 @@ fn a_new_connection_closed_on_purpose_ends_the_session() {
             "
         ));
     }
-    // A room that is gone, too, when it is the handshake that says so. The connection that works
-    // stays.
+    // A handshake rejected with 404 ends the attempts. The current connection stays open.
     play(
         "
-        0        connected                      => wait 30_000
-        30_000   poll                           => ping c0 1; wait 40_000
-        30_100   pong c0 1                      => wait 60_000
+        30_100   stable                         => wait 60_000
         40_000   refresh                        => ping c0 2; fetch f1; wait 50_000
         40_001   pong c0 2                      => wait 70_000
         40_010   token f1                       => c1; wait 70_000
@@ -237,23 +224,21 @@ fn a_new_connection_closed_on_purpose_ends_the_session() {
 }
 
 #[test]
-fn an_error_401_of_a_replaced_connection_is_not_handed_over() {
+fn an_error_401_of_a_replaced_connection_is_withheld() {
     let client = play(&format!(
         "{REPLACED}
         40_040   recv c0 error 401              => dropped; wait 50_020
         40_041   recv c0 error 401 #other       => dropped; wait 50_020
-        # Any other error is.
+        # Any other error is returned.
         40_042   recv c0 error 400              => error 400; wait 50_020
         50_020   poll                           => close c0 1000; wait 70_020
         "
     ));
     assert_eq!(client.counters().unsolicited_errors, 3);
-    // Unless it answers a request.
+    // An error 401 that answers a request is returned.
     play(
         r#"
-        0        connected                      => wait 30_000
-        30_000   poll                           => ping c0 1; wait 40_000
-        30_100   pong c0 1                      => wait 60_000
+        30_100   stable                         => wait 60_000
         40_000   refresh                        => ping c0 2; fetch f1; wait 50_000
         40_001   send "a" #a                    => r0 on c0; wait 45_001
         40_001   send "b" #b                    => r1 on c0; wait 45_001
@@ -261,7 +246,7 @@ fn an_error_401_of_a_replaced_connection_is_not_handed_over() {
         40_020   open c1                        => ping c0 3; replaced c0 c1; wait 45_001
         40_021   recv c0 error 401 #a           => error 401, r0 rejected 401; wait 45_001
         40_022   recv c0 error 401              => dropped; wait 45_001
-        # The other one is in doubt.
+        # The other request is in doubt.
         40_023   pong c0 3                      => wait 45_001
         45_001   poll                           => r1 unknown; wait 50_020
         "#,
@@ -269,13 +254,11 @@ fn an_error_401_of_a_replaced_connection_is_not_handed_over() {
 }
 
 #[test]
-fn a_replaced_connection_is_kept_for_its_requests() {
+fn a_replaced_connection_stays_open_for_its_requests() {
     play(
         r#"
         set settle_ms 40_000
-        0        connected of me                => wait 30_000
-        30_000   poll                           => ping c0 1; wait 40_000
-        30_100   pong c0 1                      => wait 60_000
+        30_100   stable of me                   => wait 60_000
         40_000   refresh                        => ping c0 2; fetch f1; wait 50_000
         40_001   pong c0 2                      => wait 70_000
         40_002   send "old" #a                  => r0 on c0; wait 70_000
@@ -290,7 +273,7 @@ fn a_replaced_connection_is_kept_for_its_requests() {
 }
 
 #[test]
-fn without_pings_the_old_connection_is_kept_until_the_new_one_has_lasted_or_its_own_end() {
+fn without_pings_the_old_connection_stays_open_until_the_new_one_is_stable() {
     play(
         "
         set without_pings
@@ -316,7 +299,7 @@ fn without_pings_the_old_connection_is_kept_until_the_new_one_has_lasted_or_its_
 }
 
 #[test]
-fn no_third_connection_is_kept() {
+fn at_most_two_connections_are_open() {
     play(&format!(
         "{REPLACED}
         50_000   refresh                        => ping c1 1; wait 51_000
@@ -329,18 +312,18 @@ fn no_third_connection_is_kept() {
 }
 
 #[test]
-fn what_both_connections_deliver_is_handed_over_once() {
+fn duplicates_on_two_connections_are_returned_once() {
     let client = play(
         "
         set without_pings
         0        connected                     => wait 10_680_000
-        # There is only one connection: whatever it says.
+        # With a single connection, duplicates are returned.
         1        recv c0 message m1 of bo      => message; wait 10_680_000
         2        recv c0 message m1 of bo      => message; wait 10_680_000
         40_000   refresh                       => fetch f1; wait 70_000
         40_001   recv c0 message m1 of bo      => message; wait 70_000
         40_002   token f1                      => c1; wait 70_002
-        # The service may have the new one in the room before the client knows.
+        # The service may deliver on the new connection before the client knows that it is open.
         40_003   recv c0 message m2 of bo      => message; wait 70_002
         40_004   open c1                       => replaced c0 c1; wait 70_004
         40_005   recv c1 message m2 of bo      => dropped; wait 70_004
@@ -349,7 +332,7 @@ fn what_both_connections_deliver_is_handed_over_once() {
         # An event and a message may have the same identifier.
         40_008   recv c0 event quiz as m3      => event; wait 70_004
         40_009   recv c1 event quiz as m3      => dropped; wait 70_004
-        # Without an identifier there is no telling.
+        # Without an identifier, duplicates are not recognized.
         40_010   recv c0 event quiz as         => event; wait 70_004
         40_010   recv c1 event quiz as         => event; wait 70_004
         # Errors are never duplicates.
@@ -357,7 +340,7 @@ fn what_both_connections_deliver_is_handed_over_once() {
         40_012   recv c1 error 400 about m3    => error 400; wait 70_004
         70_003   recv c0 message m4 of bo      => message; wait 70_004
         70_004   poll                          => close c0 1000; wait 10_720_004
-        # The new one may lag.
+        # The new connection may lag.
         80_003   recv c1 message m4 of bo      => dropped; wait 10_720_004
         80_004   recv c1 message m4 of bo      => message; wait 10_720_004
         ",
@@ -366,8 +349,8 @@ fn what_both_connections_deliver_is_handed_over_once() {
 }
 
 #[test]
-fn what_comes_twice_around_a_loss_is_handed_over_once() {
-    // The old one breaks while the new one is being opened.
+fn duplicates_around_a_broken_connection_are_returned_once() {
+    // The old connection breaks during the handshake of the new one.
     play(
         "
         set without_pings
@@ -382,7 +365,7 @@ fn what_comes_twice_around_a_loss_is_handed_over_once() {
         79_999   recv c1 message m1 of bo      => message; wait 10_749_999
         ",
     );
-    // The new one breaks, and the old one lags.
+    // The new connection breaks, and the old one lags.
     play(
         "
         set without_pings
@@ -397,9 +380,10 @@ fn what_comes_twice_around_a_loss_is_handed_over_once() {
     );
 }
 
-/// How often a room's messages are handed over, 100 of them each second, if the second connection
-/// to deliver one lags by so long.
-fn handed_over<const DEDUP: usize>(lag_ms: u64) -> (usize, u32) {
+/// Returns how many messages were returned, and how many of them twice.
+///
+/// The room sends 100 messages per second. The second connection to deliver one lags by `lag_ms`.
+fn returned<const DEDUP: usize>(lag_ms: u64) -> (usize, u32) {
     let mut client: Client<(), 2, DEDUP> = Client::new(Config::without_pings(), [7; 16]);
     let mut open: Vec<ConnectionId> = Vec::new();
     let mut late: VecDeque<(u64, ConnectionId, String)> = VecDeque::new();
@@ -423,7 +407,7 @@ fn handed_over<const DEDUP: usize>(lag_ms: u64) -> (usize, u32) {
             }
         }
         let id = millis.to_string();
-        // By turns, the old connection lags and the new one.
+        // The old connection and the new one lag alternately.
         let (first, second) = match (open.first(), open.last()) {
             (Some(old), Some(new)) if millis / 1_000 % 2 == 0 => (*old, *new),
             (Some(old), Some(new)) => (*new, *old),
@@ -438,7 +422,11 @@ fn handed_over<const DEDUP: usize>(lag_ms: u64) -> (usize, u32) {
         }
         for (connection, id) in deliveries {
             let frame = format!(
-                r#"{{"Type":"MESSAGE","Id":"{id}","Content":"…","SendTime":"","Sender":{{"UserId":"bo"}}}}"#
+                concat!(
+                    r#"{{"Type":"MESSAGE","Id":"{}","Content":"…","SendTime":"","#,
+                    r#""Sender":{{"UserId":"bo"}}}}"#
+                ),
+                id
             );
             if client.handle_message_str(now, connection, &frame).unwrap().is_some()
                 && !seen.insert(id)
@@ -452,11 +440,11 @@ fn handed_over<const DEDUP: usize>(lag_ms: u64) -> (usize, u32) {
 }
 
 #[test]
-fn a_hand_over_that_lags_by_seconds_at_100_messages_a_second_hands_over_each_once() {
+fn the_dedup_window_covers_seconds_of_lag_at_100_messages_per_second() {
     for lag_ms in [0, 1_000, 5_000, 9_900] {
-        assert_eq!(handed_over::<1_024>(lag_ms), (20_000, 0), "{lag_ms}");
+        assert_eq!(returned::<1_024>(lag_ms), (20_000, 0), "{lag_ms}");
     }
-    // The memory has to be as large as the lag is long.
-    assert_ne!(handed_over::<64>(5_000).1, 0);
-    assert_eq!(handed_over::<64>(500), (20_000, 0));
+    // The window must be as large as the lag times the rate.
+    assert_ne!(returned::<64>(5_000).1, 0);
+    assert_eq!(returned::<64>(500), (20_000, 0));
 }
