@@ -762,7 +762,8 @@ fn frames_are_printed_immediately() {
         let line = lines.recv_timeout(Duration::from_secs(30)).unwrap();
         assert!(line.starts_with(&format!("{{\"frame\":{number},")));
     }
-    // The report does not wait for the end of the line, nor for the end of a frame that is too long.
+    // The report does not wait for the end of the line, or for the end of a frame that is too
+    // long.
     write!(input, "{MESSAGE}").unwrap();
     assert!(lines.recv_timeout(Duration::from_secs(30)).unwrap().starts_with("{\"frame\":4,"));
     input.write_all(format!("{{{}", " ".repeat(4 << 20)).as_bytes()).unwrap();
@@ -771,8 +772,8 @@ fn frames_are_printed_immediately() {
     assert!(child.wait().unwrap().success());
 }
 
-/// Reads 24 MB with and without line breaks. The peak memory is far smaller, because the input is not
-/// kept in memory.
+/// Reads 24 MB with and without line breaks. The peak memory is far smaller, because the input is
+/// not kept in memory.
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_is_bounded() {

@@ -28,8 +28,8 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// The maximum length of a frame. The frames of the service and of clients are far shorter.
 const MAX_FRAME_LEN: usize = 4 << 20;
 
-/// The buffer in which the chunks of a frame are joined. It is static because it is too large for the
-/// stack. One input uses it at a time.
+/// The buffer in which the chunks of a frame are joined. It is static because it is too large for
+/// the stack. One input uses it at a time.
 static ASSEMBLER: Mutex<MessageAssembler<MAX_FRAME_LEN>> = Mutex::new(MessageAssembler::new());
 
 /// The frames of one input. One frame and one chunk are in memory at a time.
@@ -157,8 +157,8 @@ impl Frames {
     }
 }
 
-/// Decompresses an input that starts with the gzip header (RFC 1952, section 2.3.1). No frame starts
-/// with it.
+/// Decompresses an input that starts with the gzip header (RFC 1952, section 2.3.1). No frame
+/// starts with it.
 fn decompress(input: impl Read + 'static, bytes_read: &Rc<Cell<u64>>) -> io::Result<Box<dyn Read>> {
     let mut input = CountingReader { input, count: Rc::clone(bytes_read) };
     let mut start = Vec::new();

@@ -31,8 +31,8 @@ pub(crate) fn write_line(
 
 /// Writes a member with a string value.
 ///
-/// In addition to the characters that JSON requires, it escapes those that could control a terminal,
-/// and those that some programs treat as line breaks.
+/// In addition to the characters that JSON requires, it escapes those that could control a
+/// terminal, and those that some programs treat as line breaks.
 fn write_member(out: &mut impl Write, name: &str, value: &str) -> io::Result<()> {
     write!(out, r#","{name}":""#)?;
     let mut rest = value;

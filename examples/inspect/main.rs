@@ -4,7 +4,7 @@
 //! `terminal_text` escapes both. With `--json`, it prints a line per frame. For a decoded frame:
 //!
 //! ```json
-//! {"frame":1,"ok":true,"type":"MESSAGE","wire":"…the payload encoded again…","content_code_points":6}
+//! {"frame":1,"ok":true,"type":"MESSAGE","wire":"…the re-encoded payload…","content_code_points":6}
 //! ```
 //!
 //! `type` is the `Type` or `Action`, and only messages have `content_code_points`. For a frame that

@@ -21,7 +21,8 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Returns a display for a long file, if standard error is a terminal and standard output is not.
+    /// Returns a display for a long file, if standard error is a terminal and standard output is
+    /// not.
     pub(crate) fn new(input: &Input) -> Option<Self> {
         let Input::File(path) = input else { return None };
         if !io::stderr().is_terminal() || io::stdout().is_terminal() {

@@ -136,8 +136,8 @@ async fn serve(
             accepted = listener.accept() => {
                 let (stream, _) = accepted.unwrap();
                 let messages = Arc::clone(&messages);
-                let client =
-                    serve_client(stream, status, connections.clone(), messages, observations.clone());
+                let (connections, observations) = (connections.clone(), observations.clone());
+                let client = serve_client(stream, status, connections, messages, observations);
                 tokio::spawn(client);
             }
             command = commands.recv() => match command {
@@ -445,7 +445,8 @@ fn expired_session_is_replaced() {
     let room = Room::open();
     let mut chat = Chat::enter(&room);
     room.broadcast(r#"{"Type":"ERROR","ErrorCode":401,"ErrorMessage":"connection expired"}"#);
-    chat.wait_for("!  error             401 Unauthorized: the connection has expired, or the chat token is missing");
+    let description = ErrorCode::UNAUTHORIZED.description().unwrap();
+    chat.wait_for(&format!("!  error             401 Unauthorized: {description}"));
     chat.wait_for("“connection expired”");
     assert_eq!(room.observe(), Observation::Token(TOKEN.into()));
     chat.wait_for("gap               messages may have been missed");

@@ -69,7 +69,7 @@ impl Server {
             Ok(python) => python,
             Err(error) => {
                 println!(
-                    "SKIPPED: chat against a server in Python ({scenario}): no `websockets`: {error}"
+                    "SKIPPED: chat against a Python server ({scenario}): no `websockets`: {error}"
                 );
                 return None;
             }

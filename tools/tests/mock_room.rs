@@ -60,7 +60,8 @@ impl MockRoom {
     fn accepts_a_connection(&self) -> bool {
         let stream = TcpStream::connect(self.addr).unwrap();
         stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
-        matches!(stream.peek(&mut [0]), Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
+        let peeked = stream.peek(&mut [0]).map_err(|error| error.kind());
+        matches!(peeked, Err(ErrorKind::WouldBlock | ErrorKind::TimedOut))
     }
 
     /// Connects, and waits until the room has admitted the client.
@@ -134,8 +135,8 @@ impl Client {
         }
     }
 
-    /// Waits for the close frame and the end of the stream. Returns the code and the reason, or `None`
-    /// if the connection is aborted.
+    /// Waits for the close frame and the end of the stream. Returns the code and the reason, or
+    /// `None` if the connection is aborted.
     fn wait_for_close(&mut self) -> Option<(u16, String)> {
         let frame = match self.0.read() {
             Ok(Frame::Close(frame)) => frame,
@@ -1132,8 +1133,8 @@ fn command_line() {
 
 // Load.
 
-/// Prints throughput and delays, and asserts that nothing is lost. Run it with `cargo test --release
-/// -p ivs-chat-tools --test mock_room -- --ignored --nocapture`.
+/// Prints throughput and delays, and asserts that nothing is lost. Run it with `cargo test
+/// --release -p ivs-chat-tools --test mock_room -- --ignored --nocapture`.
 #[test]
 #[ignore = "takes half a minute and two cores"]
 fn load_test() {

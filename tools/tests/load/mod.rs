@@ -145,7 +145,8 @@ impl Load {
                 }
                 frame = timeout(DELIVERY_TIMEOUT, socket.next()) => {
                     let Ok(Some(Ok(Frame::Text(payload)))) = frame else {
-                        panic!("{user} received {} of {expected} messages, and then {frame:?}", received.order.len())
+                        let count = received.order.len();
+                        panic!("{user} received {count} of {expected} messages, then {frame:?}")
                     };
                     received.count(&payload, start);
                 }

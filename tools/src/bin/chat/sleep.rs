@@ -1,9 +1,9 @@
 //! Detection of system sleep.
 //!
 //! Not every system has a monotonic clock that keeps running during sleep, so the detector compares
-//! the monotonic clock with the wall clock. If the wall clock has gained several seconds, the device
-//! has slept, or the wall clock has been set. The runtime's timers stop during sleep, so the host
-//! compares the clocks at least every [`CHECK_INTERVAL`].
+//! the monotonic clock with the wall clock. If the wall clock has gained several seconds, the
+//! device has slept, or the wall clock has been set. The runtime's timers stop during sleep, so the
+//! host compares the clocks at least every [`CHECK_INTERVAL`].
 
 use core::time::Duration;
 use std::time::{Instant, SystemTime};
