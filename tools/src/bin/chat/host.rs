@@ -61,7 +61,7 @@ impl<T> Host<T> {
         self.clock.now()
     }
 
-    /// Sends a request. `data` comes back with the outcome.
+    /// Sends a request. Its outcome carries `data`.
     pub(crate) fn send(&mut self, request: Publish<'_>, data: T) -> Result<(), SendError<T>> {
         let sent = self.client.send(self.clock.now(), request, data, &mut self.buffer)?;
         self.sockets.send(sent.connection, sent.payload);
