@@ -1,4 +1,4 @@
-//! The `inspect` example as those who run it see it: as a process.
+//! Tests of the example `inspect` as a process.
 
 mod example;
 
@@ -26,10 +26,10 @@ const CUT: &str = r#"{"Type":"MESSAGE","Id":"Kq83hZpLw0Xc","Content":"hel"#;
 
 static INSPECT: LazyLock<PathBuf> = LazyLock::new(|| example("inspect"));
 
-/// What became of a run.
+/// The result of a run.
 #[derive(Debug, PartialEq)]
 struct Run {
-    status: Option<i32>,
+    code: Option<i32>,
     out: String,
     err: String,
 }
@@ -50,12 +50,12 @@ fn run<S: AsRef<OsStr>>(arguments: &[S], input: &[u8]) -> Run {
     let mut child = start(arguments);
     let mut stdin = child.stdin.take().unwrap();
     let output = thread::scope(|scope| {
-        // One that is not read is no failure of the test.
+        // The program may end before it has read all input.
         scope.spawn(move || stdin.write_all(input));
         child.wait_with_output().unwrap()
     });
     Run {
-        status: output.status.code(),
+        code: output.status.code(),
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),
     }
@@ -67,16 +67,16 @@ fn file(name: &str, bytes: impl AsRef<[u8]>) -> String {
     path.into_os_string().into_string().unwrap()
 }
 
-/// The report of one frame.
+/// Returns the report of one frame.
 fn report(arguments: &[&str], frame: &str) -> Value {
     let run = run(&[&["--json"], arguments, &["-"]].concat(), frame.as_bytes());
-    assert_eq!((run.status, run.err.as_str()), (Some(0), ""), "{frame}");
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{frame}");
     let [report] = &run.json()[..] else { panic!("{frame}: {}", run.out) };
     report.clone()
 }
 
 #[test]
-fn the_members_of_a_report_and_their_order() {
+fn report_members_and_order() {
     let input = [MESSAGE, SEND, r#"{"Type":"EVENT"}"#, CUT].join("\n");
     let expected = concat!(
         r#"{"frame":1,"ok":true,"type":"MESSAGE","wire":"{\"Type\":\"MESSAGE\",\"Id\":\"Kq83hZpLw0Xc\",\"RequestId\":\"\","#,
@@ -95,27 +95,27 @@ fn the_members_of_a_report_and_their_order() {
 }
 
 #[test]
-fn every_frame_of_the_capture() {
+fn capture() {
     let run = run(&["--json"], b"");
-    assert_eq!((run.status, run.err.as_str()), (Some(0), ""));
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
     let reports = run.json();
     assert_eq!(reports.len(), CAPTURE.lines().count());
 
-    let mut seen = Vec::new();
+    let mut kinds = Vec::new();
     for (number, (report, line)) in reports.iter().zip(CAPTURE.lines()).enumerate() {
         assert_eq!(report["frame"], number + 1);
         let Ok(frame) = serde_json::from_str::<Value>(line) else {
             let expected = json!({"frame": number + 1, "ok": false, "kind": "UnexpectedEnd", "offset": line.len(),
                 "error": format!("unexpected end, at byte {}", line.len())});
             assert_eq!(*report, expected);
-            seen.push("broken");
+            kinds.push("invalid");
             continue;
         };
         assert_eq!(report["ok"], true, "{line}");
         let wire = report["wire"].as_str().unwrap();
         let payload = frame.get("payload").unwrap_or(&frame);
         assert_eq!(serde_json::from_str::<Value>(wire).unwrap(), *payload);
-        // An error that does not begin with its number is put in the order of the reference.
+        // An error whose members are in another order is encoded in the order of the reference.
         if !line.starts_with(r#"{"Type":"ERROR""#) {
             assert!(if frame == *payload { line == wire } else { line.contains(wire) }, "{line}");
         }
@@ -124,35 +124,35 @@ fn every_frame_of_the_capture() {
         let points =
             payload.get("Content").map(|content| content.as_str().unwrap().chars().count());
         assert_eq!(report.get("content_code_points"), points.map(Value::from).as_ref());
-        seen.extend(payload.get("ErrorCode").map(|code| match code.as_u64() {
+        kinds.extend(payload.get("ErrorCode").map(|code| match code.as_u64() {
             Some(400 | 401 | 403 | 404 | 406 | 413 | 429 | 500) => "error",
-            _ => "another error",
+            _ => "undocumented error",
         }));
-        seen.push(if frame == *payload { "plain" } else { "logged" });
+        kinds.push(if frame == *payload { "plain" } else { "log entry" });
     }
-    for (what, least) in
-        [("plain", 35), ("error", 8), ("another error", 0), ("broken", 1), ("logged", 1)]
+    for (kind, least) in
+        [("plain", 35), ("error", 8), ("undocumented error", 0), ("invalid", 1), ("log entry", 1)]
     {
-        assert!(seen.iter().filter(|&&seen| seen == what).count() >= least, "{what}");
+        assert!(kinds.iter().filter(|&&found| found == kind).count() >= least, "{kind}");
     }
 }
 
 #[test]
-fn any_piece_gives_the_same() {
+fn chunk_length_does_not_matter() {
     let mut bytes = CAPTURE.as_bytes().to_vec();
     bytes.extend(b"\r\n \r\n{\"Type\":\"\xe2\x82\xff\"}\r\n\xff\r\n");
     bytes.extend(MESSAGE.as_bytes());
     bytes.extend(format!("2026-11-21T20:15:02.123Z {SEND} , {MESSAGE}{CUT}").as_bytes());
-    let path = file("pieces.jsonl", bytes);
+    let path = file("chunks.jsonl", bytes);
     for mode in ["--json", "--strict"] {
-        let (bundled, written) = (run(&[mode], b""), run(&[mode, &path], b""));
+        let (builtin, from_file) = (run(&[mode], b""), run(&[mode, &path], b""));
         assert_eq!(
-            written.out.lines().count() - bundled.out.lines().count(),
+            from_file.out.lines().count() - builtin.out.lines().count(),
             if mode == "--json" { 7 } else { 16 }
         );
         for chunk in ["1", "2", "3", "7", "64", "100000", &usize::MAX.to_string()] {
-            assert_eq!(run(&[mode, "--chunk", chunk], b""), bundled, "{chunk}");
-            assert_eq!(run(&[mode, "--chunk", chunk, &path], b""), written, "{chunk}");
+            assert_eq!(run(&[mode, "--chunk", chunk], b""), builtin, "{chunk}");
+            assert_eq!(run(&[mode, "--chunk", chunk, &path], b""), from_file, "{chunk}");
             assert_eq!(
                 run(&["--json", "--whole", "--chunk", chunk, &path], b"")
                     .out
@@ -178,14 +178,14 @@ fn lines() {
         assert_eq!(run(&["--json", "-"], input.as_bytes()), plain, "{input:?}");
     }
     assert_eq!(run(&["--json", "-"], b"\n \n").out, "");
-    // White space for JSON is four characters, and no others.
+    // JSON has four white space characters.
     assert_eq!(run(&["--json", "-"], "\u{a0}\n\u{b}\n".as_bytes()).json().len(), 2);
 }
 
-/// What `--json` says of each frame: its type, or the kind of the error and its offset.
+/// Returns the type of each frame, or the kind and the offset of its error.
 fn verdicts(input: impl AsRef<[u8]>) -> Vec<String> {
     let run = run(&["--json", "-"], input.as_ref());
-    assert_eq!((run.status, run.err.as_str()), (Some(0), ""));
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
     let verdict = |report: &Value| match report["type"].as_str() {
         Some(name) => name.to_owned(),
         None => format!("{} at {}", report["kind"].as_str().unwrap(), report["offset"]),
@@ -194,7 +194,7 @@ fn verdicts(input: impl AsRef<[u8]>) -> Vec<String> {
 }
 
 #[test]
-fn several_objects_on_one_line() {
+fn several_frames_on_one_line() {
     let log = format!(r#"{{"type":"MESSAGE","payload":{MESSAGE},"version":"1.0"}}"#);
     // Braces and quotation marks in strings are not structure.
     let braces = MESSAGE.replace(r"hé \u003c3", r#"}}{ \"}{ \\"#);
@@ -207,10 +207,10 @@ fn several_objects_on_one_line() {
         (format!("{log}{braces}{log}"), &[message, message, message]),
         (format!("{MESSAGE}{CUT}"), &[message, &cut_at]),
         (format!("{MESSAGE}{CUT}\n{MESSAGE}{SEND}"), &[message, &cut_at, message, send]),
-        // Offsets are those in the frame, not on the line.
+        // Offsets count from the start of the frame, not of the line.
         (format!("{MESSAGE}  {{}}{SEND}"), &[message, "MissingField at 1", send]),
         (format!(r#"{SEND}{{"Type":}}{SEND}"#), &[send, "UnexpectedByte at 8", send]),
-        // What is between, before or after objects is a frame that failed.
+        // Anything else on the line is a frame that fails to decode.
         (format!("{MESSAGE},{SEND}"), &[message, "UnexpectedByte at 0", send]),
         (format!("{MESSAGE}}}"), &[message, "UnexpectedByte at 0"]),
         (format!("{MESSAGE} and more"), &[message, "UnexpectedByte at 0"]),
@@ -227,12 +227,12 @@ fn several_objects_on_one_line() {
         verdicts([SEND.as_bytes(), b" \xff\xfe ", SEND.as_bytes()].concat()),
         [send, "InvalidUtf8 at 0", send]
     );
-    // An object inside a broken one is not taken for a frame.
+    // An object inside an invalid one is not a frame.
     assert_eq!(verdicts(format!(r#"{{"Type" {MESSAGE}}}{SEND}"#)), ["UnexpectedByte at 8", send]);
 }
 
 #[test]
-fn time_stamps_in_front_of_objects() {
+fn time_stamps_before_frames() {
     for stamp in [
         "2026-11-21T20:15:02.123Z ",
         "2026-11-21T20:15:02Z\t",
@@ -252,7 +252,7 @@ fn time_stamps_in_front_of_objects() {
             "{stamp:?}"
         );
     }
-    for other in [
+    for invalid in [
         "2026-11-21 ",
         "20:15:02 ",
         "2026-11-21T20 ",
@@ -263,11 +263,10 @@ fn time_stamps_in_front_of_objects() {
         "2026-11-21T20:15:02.123Z 2026-11-21T20:15:02.123Z ",
         "2026-11-21T20:15:02.12345678901234567890123456789012345678901234567890123456789012345678901234567890Z ",
     ] {
-        let kind = format!("{other:?}");
-        let found = verdicts(format!("{other}{MESSAGE}"));
-        assert_eq!((found.len(), found[1].as_str()), (2, "MESSAGE"), "{kind}");
+        let found = verdicts(format!("{invalid}{MESSAGE}"));
+        assert_eq!((found.len(), found[1].as_str()), (2, "MESSAGE"), "{invalid:?}");
     }
-    // Without an object after it, it is what the line says.
+    // Without a frame after it, a time stamp is a frame that fails to decode.
     for input in ["2026-11-21T20:15:02.123Z \n", "2026-11-21T20:15:02.123Z"] {
         assert_eq!(verdicts(input), ["NotAnObject at 0"], "{input}");
     }
@@ -290,9 +289,9 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn gzip_is_decompressed() {
+fn gzip_input() {
     let plain = run(&["--json", "-"], CAPTURE.as_bytes());
-    // One gzip file appended to another is one stream, cut in the middle of a frame.
+    // Two concatenated gzip files form one stream. They are divided inside a frame.
     let (start, end) = CAPTURE.as_bytes().split_at(CAPTURE.len() / 2);
     let zipped = [gzip(start), gzip(end)].concat();
     let path = file("capture.jsonl.gz", &zipped);
@@ -306,17 +305,17 @@ fn gzip_is_decompressed() {
     );
     assert_eq!(run(&["--json", "-"], &gzip(b"")).out, "");
 
-    // What could be decompressed is shown; the rest is an input that cannot be read.
+    // The frames before an error of the decompression are reported.
     let cut = run(&["--json", "-"], &zipped[..zipped.len() - 8]);
-    assert_eq!((cut.status, cut.out), (Some(2), plain.out));
+    assert_eq!((cut.code, cut.out), (Some(2), plain.out));
     assert!(cut.err.starts_with("inspect: standard input: "), "{}", cut.err);
-    for broken in
+    for invalid in
         [b"\x1f\x8b".to_vec(), b"\x1f\x8bnot gzip".to_vec(), [gzip(b"{}"), SEND.into()].concat()]
     {
-        let run = run(&["--json", "-"], &broken);
-        assert_eq!(run.status, Some(2), "{broken:?}");
+        let run = run(&["--json", "-"], &invalid);
+        assert_eq!(run.code, Some(2), "{invalid:?}");
     }
-    // The second byte tells: this is a frame that failed.
+    // Without the second byte of the header, the input is not gzip.
     for other in [&b"\x1f"[..], b"\x1fx", b"\x1f{}"] {
         assert_eq!(run(&["--json", "-"], other).json()[0]["ok"], false, "{other:?}");
     }
@@ -337,7 +336,7 @@ fn whole_files() {
     let mut arguments = vec!["--whole", "--json"];
     arguments.extend(paths.iter().map(String::as_str));
     let run = run(&arguments, b"");
-    assert_eq!(run.status, Some(0));
+    assert_eq!(run.code, Some(0));
     let reports = run.json();
     assert_eq!(reports[0]["ok"], true);
     assert_eq!(reports[0]["wire"].as_str().unwrap(), MESSAGE.replace("\\u003c", "<"));
@@ -359,7 +358,7 @@ fn whole_files() {
 }
 
 #[test]
-fn frames_of_more_than_4_mib() {
+fn too_long_frames() {
     const MAX_FRAME: usize = 4 << 20;
     let padded = |length| format!("{{{}{}", " ".repeat(length - SEND.len()), &SEND[1..]);
     let (longest, too_long) = (padded(MAX_FRAME), padded(MAX_FRAME + 1));
@@ -389,7 +388,7 @@ fn frames_of_more_than_4_mib() {
             "{chunk}"
         );
     }
-    assert_eq!((whole.status, whole.err.as_str()), (Some(0), ""));
+    assert_eq!((whole.code, whole.err.as_str()), (Some(0), ""));
     let reports = whole.json();
     let types: Vec<_> = reports.iter().map(|report| report["type"].as_str()).collect();
     let [send, message] = [Some("SEND_MESSAGE"), Some("MESSAGE")];
@@ -398,10 +397,10 @@ fn frames_of_more_than_4_mib() {
         assert_eq!(reports[frame - 1], skipped(frame));
     }
 
-    // White space around a frame is no part of it.
+    // White space around a frame does not count.
     let space = " ".repeat(MAX_FRAME);
     assert_eq!(verdicts(format!("{space}{SEND} {space}\n{space}")), ["SEND_MESSAGE"]);
-    // What is no object can be too long, too.
+    // Frames that are not objects can be too long as well.
     assert_eq!(
         verdicts(format!("x{space}{SEND}")),
         [&format!("MessageTooLong at {MAX_FRAME}"), "SEND_MESSAGE"]
@@ -415,7 +414,7 @@ fn frames_of_more_than_4_mib() {
     let mut arguments = vec!["--strict".to_owned(), "--whole".to_owned()];
     arguments.extend(frames.map(|(name, frame)| file(name, frame)));
     let transcript = run(&arguments, b"");
-    assert_eq!(transcript.status, Some(1));
+    assert_eq!(transcript.code, Some(1));
     let line = "          → send              hello\n                              request r-1\n";
     let skipped = "          ✗ frame 2           message exceeds 4194304 bytes\n";
     let summary = "\n3 frames: 2 publishes, 1 not decoded\n";
@@ -431,7 +430,7 @@ fn directions() {
     let broken_log = r#"{"payload":{"Type":"EVENT"}}"#;
     let untyped_log = r#"{"payload":{}}"#;
     let both = r#"{"Type":"POLL","Action":"SEND_MESSAGE","Content":"c"}"#;
-    for (frame, found, subscribe, publish) in [
+    for (frame, detected, subscribe, publish) in [
         (MESSAGE, "MESSAGE", "MESSAGE", "Action is missing, at byte 179"),
         (SEND, "SEND_MESSAGE", "Type is missing, at byte 60", "SEND_MESSAGE"),
         (delete, "DELETE_MESSAGE", "Type is missing, at byte 46", "DELETE_MESSAGE"),
@@ -465,11 +464,11 @@ fn directions() {
         (r#"{"Type":"A\u0042\n"}"#, "AB\n", "AB\n", "Action is missing, at byte 19"),
     ] {
         for (arguments, expected) in
-            [(&[][..], found), (&["--subscribe"], subscribe), (&["--publish"], publish)]
+            [(&[][..], detected), (&["--subscribe"], subscribe), (&["--publish"], publish)]
         {
             let report = report(arguments, frame);
-            let said = report.get("type").or(report.get("error")).unwrap();
-            assert_eq!(said, expected, "{arguments:?} {frame}");
+            let found = report.get("type").or(report.get("error")).unwrap();
+            assert_eq!(found, expected, "{arguments:?} {frame}");
             if frame == log && report["ok"] == true {
                 assert_eq!(report["wire"], MESSAGE);
             }
@@ -478,9 +477,9 @@ fn directions() {
 }
 
 #[test]
-fn exit_status() {
+fn exit_codes() {
     let (good, bad) = (format!("{MESSAGE}\n"), format!("{MESSAGE}\n{CUT}\n{MESSAGE}\n"));
-    for (arguments, input, status) in [
+    for (arguments, input, code) in [
         (&["-"][..], &good, 0),
         (&["-"], &bad, 0),
         (&["--strict", "-"], &good, 0),
@@ -490,27 +489,27 @@ fn exit_status() {
         (&["--strict", "--publish", "-"], &good, 1),
     ] {
         let run = run(arguments, input.as_bytes());
-        assert_eq!((run.status, run.err.as_str()), (Some(status), ""), "{arguments:?} {input}");
+        assert_eq!((run.code, run.err.as_str()), (Some(code), ""), "{arguments:?} {input}");
     }
 }
 
 #[test]
-fn bad_usage() {
+fn usage_errors() {
     for (arguments, message) in [
-        (&["--jsonl"][..], "there is no option \"--jsonl\""),
-        (&["-x"], "there is no option \"-x\""),
-        (&["--chunk"], "--chunk needs a number of bytes"),
-        (&["--chunk", "0"], "--chunk needs a number of bytes, 1 or more, not 0"),
-        (&["--chunk", "-1"], "--chunk needs a number of bytes, 1 or more, not -1"),
-        (&["--chunk", "many", "-"], "--chunk needs a number of bytes, 1 or more, not many"),
-        (&["--publish", "--subscribe"], "--publish and --subscribe exclude each other"),
+        (&["--jsonl"][..], "unknown option \"--jsonl\""),
+        (&["-x"], "unknown option \"-x\""),
+        (&["--chunk"], "--chunk requires a number of bytes"),
+        (&["--chunk", "0"], "--chunk requires a number of bytes of at least 1, found 0"),
+        (&["--chunk", "-1"], "--chunk requires a number of bytes of at least 1, found -1"),
+        (&["--chunk", "many", "-"], "--chunk requires a number of bytes of at least 1, found many"),
+        (&["--publish", "--subscribe"], "--publish and --subscribe cannot be used together"),
         (
             &["--subscribe", "--json", "--publish", "-"],
-            "--publish and --subscribe exclude each other",
+            "--publish and --subscribe cannot be used together",
         ),
     ] {
         let run = run(arguments, MESSAGE.as_bytes());
-        assert_eq!((run.status, run.out.as_str()), (Some(2), ""), "{arguments:?}");
+        assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{arguments:?}");
         assert!(
             run.err.starts_with(&format!("inspect: {message}\n\nUsage: inspect [--json]")),
             "{}",
@@ -522,7 +521,7 @@ fn bad_usage() {
 #[test]
 fn help() {
     let run = run(&["--strict", "--help", "--nonsense"], b"");
-    assert_eq!((run.status, run.err.as_str()), (Some(0), ""));
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
     assert!(
         run.out.starts_with(
             "Usage: inspect [--json] [--strict] [--publish | --subscribe] [--whole] [--chunk N] [FILE…]\n"
@@ -534,7 +533,7 @@ fn help() {
 }
 
 #[test]
-fn several_inputs_and_one_that_cannot_be_read() {
+fn several_inputs_with_unreadable_ones() {
     let one = file("several-one.jsonl", format!("{SEND}\n{MESSAGE}"));
     let two = file("several-two.jsonl", CUT);
     let missing = Path::new(env!("CARGO_TARGET_TMPDIR"))
@@ -545,7 +544,7 @@ fn several_inputs_and_one_that_cannot_be_read() {
     let directory = env!("CARGO_TARGET_TMPDIR");
 
     let together = run(&["--json", &one, "-", &two], MESSAGE.as_bytes());
-    assert_eq!(together.status, Some(0));
+    assert_eq!(together.code, Some(0));
     let frames: Vec<_> =
         together.json().iter().map(|report| report["frame"].as_u64().unwrap()).collect();
     assert_eq!(frames, [1, 2, 3, 4]);
@@ -557,23 +556,23 @@ fn several_inputs_and_one_that_cannot_be_read() {
             arguments.insert(0, "--whole");
         }
         let mixed = run(&arguments, MESSAGE.as_bytes());
-        assert_eq!(mixed.status, Some(2));
+        assert_eq!(mixed.code, Some(2));
         assert_eq!(mixed.json().len(), if whole { 3 } else { 4 });
-        let complaints: Vec<_> = mixed.err.lines().collect();
-        assert_eq!(complaints.len(), 2);
-        assert!(complaints[0].starts_with(&format!("inspect: {missing}: ")), "{}", mixed.err);
-        assert!(complaints[1].starts_with(&format!("inspect: {directory}: ")), "{}", mixed.err);
+        let errors: Vec<_> = mixed.err.lines().collect();
+        assert_eq!(errors.len(), 2);
+        assert!(errors[0].starts_with(&format!("inspect: {missing}: ")), "{}", mixed.err);
+        assert!(errors[1].starts_with(&format!("inspect: {directory}: ")), "{}", mixed.err);
         if !whole {
             assert_eq!(mixed.out, together.out);
         }
     }
-    // An input that cannot be read weighs more than a frame that cannot be decoded.
-    assert_eq!(run(&["--strict", &two, &missing], b"").status, Some(2));
+    // The exit code for an unreadable input takes precedence over that for an invalid frame.
+    assert_eq!(run(&["--strict", &two, &missing], b"").code, Some(2));
     assert!(run(&["--", "--strict"], b"").err.starts_with("inspect: --strict: "));
 }
 
 #[test]
-fn the_transcript_of_a_room() {
+fn transcript() {
     let input = r#"{"Type":"MESSAGE","Id":"mAaaaaaaaaa1","RequestId":"","Attributes":{"name":"not this","mood":"calm"},"Content":"hello\nthere","SendTime":"2026-11-21T23:59:59.999999999Z","Sender":{"UserId":"u-1","Attributes":{"avatar":"a","displayName":"ねこ"}}}
 {"Type":"MESSAGE","Id":"mAaaaaaaaaa2","RequestId":"","Attributes":{"username":"pixelfern"},"Content":"a message that is a good deal longer than a quotation may be","SendTime":"2026-11-22T00:00:00Z","Sender":{"UserId":"u-2","Attributes":{}}}
 {"Type":"MESSAGE","Id":"mAaaaaaaaaa3","RequestId":"","Attributes":null,"Content":"when?","SendTime":"now","Sender":{"UserId":"f3ac1ee2-2f5c-4a26-8d03-7d6cf6c5f4a1","Attributes":{"name":""}}}
@@ -605,7 +604,7 @@ fn the_transcript_of_a_room() {
 00:00:03  * poll              a: 1 · b: 2
           ! error 406         Not Acceptable: message review rejected the request
                               “no links” · request r-1
-          ! error 418         not a code of the reference
+          ! error 418         undocumented error code
           ? LATER             {\"Type\":\"LATER\",\"More\":[1]}
           → send              hi
                               request r-2
@@ -618,29 +617,29 @@ fn the_transcript_of_a_room() {
                               {}
                                ^
 
-16 frames: 3 messages, 2 deletions, 2 disconnections, 1 event, 2 errors, 1 of unknown Type, 3 publishes, 2 not decoded
+16 frames: 3 messages, 2 deletions, 2 disconnections, 1 event, 2 errors, 1 unknown payload, 3 publishes, 2 not decoded
 ";
     let run = run(&["-"], input.as_bytes());
-    assert_eq!(run.status, Some(0));
+    assert_eq!(run.code, Some(0));
     assert!(run.out == expected, "{}", run.out);
 }
 
 #[test]
-fn the_transcript_forgets_what_is_long_ago() {
+fn transcript_history_is_bounded() {
     let deletion = r#"{"Type":"EVENT","Id":"e","EventName":"aws:DELETE_MESSAGE","Attributes":{"MessageID":"m0"},"SendTime":"x"}"#;
-    for (messages, remembered) in [(256, true), (257, false)] {
+    for (messages, is_kept) in [(256, true), (257, false)] {
         let mut input: String = (0..messages)
             .map(|n| MESSAGE.replace("Kq83hZpLw0Xc", &format!("m{n}")) + "\n")
             .collect();
         input.push_str(deletion);
         let out = run(&["-"], input.as_bytes()).out;
-        assert_eq!(out.contains("deleted           “hé <3” by u-1"), remembered);
-        assert_eq!(out.contains("deleted           message m0"), !remembered);
+        assert_eq!(out.contains("deleted           “hé <3” by u-1"), is_kept);
+        assert_eq!(out.contains("deleted           message m0"), !is_kept);
     }
 }
 
-/// Whether a terminal, or whoever takes the output apart into lines, would act on a character.
-const fn acts(character: char) -> bool {
+/// Returns `true` if a character could control a terminal or break a line.
+const fn is_control(character: char) -> bool {
     matches!(character,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
         | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{e0041}'
@@ -648,7 +647,7 @@ const fn acts(character: char) -> bool {
 }
 
 #[test]
-fn nothing_of_the_wire_acts_on_a_terminal() {
+fn payloads_cannot_control_the_terminal() {
     let escaped = r"a\u001b[2J\u009b2J\u202e\u2066\u0007\r\n\t\u2028\u2029\u0085\u0000\u007f\u061c\u200b\udb40\udc41z";
     let plain = "a\u{7f}\u{9b}2J\u{85}\u{202e}\u{2066}\u{2028}\u{200b}\u{feff}\u{e0041}z";
     let templates = [
@@ -678,7 +677,7 @@ fn nothing_of_the_wire_acts_on_a_terminal() {
     input.extend_from_slice(b"{\"Type\":\"\x1b[2J\xff\xfe\x9b\xe2\x80z\x1b]0;owned\x07\"}\n");
 
     let transcript = run(&["-"], &input);
-    assert_eq!((transcript.status, transcript.err.as_str()), (Some(0), ""));
+    assert_eq!((transcript.code, transcript.err.as_str()), (Some(0), ""));
     assert!(transcript.out.contains(
         r"a\u{1b}[2J\u{9b}2J\u{202e}\u{2066}\u{7}\r⏎\t\u{2028}\u{2029}\u{85}\u{0}\u{7f}\u{61c}\u{200b}\u{e0041}z"
     ));
@@ -690,10 +689,10 @@ fn nothing_of_the_wire_acts_on_a_terminal() {
     assert!(transcript.out.contains("\\u{1b}[2J\\xff\\xfe\\x9b\\xe2\\x80z\\u{1b}]0;"));
     let json = run(&["--json", "-"], &input);
     for out in [&transcript.out, &json.out] {
-        assert_eq!(out.chars().find(|&character| character != '\n' && acts(character)), None);
+        assert_eq!(out.chars().find(|&character| character != '\n' && is_control(character)), None);
     }
-    // One of the templates is two frames. What is escaped for the terminal is still the same text:
-    // two of the templates are no payloads.
+    // One of the templates consists of two frames, and two are not payloads. Escaping for the
+    // terminal does not change the text.
     assert_eq!(json.json().len(), 2 * (templates.len() + 1) + 1);
     let reports = json.json();
     let same = reports
@@ -702,43 +701,43 @@ fn nothing_of_the_wire_acts_on_a_terminal() {
     assert_eq!(same.count(), templates.len() - 2);
 }
 
-/// A name that comes with an archive of captures is not to be trusted more than what is in it.
+/// File names are escaped, because those in an archive of captures are untrusted as well.
 #[test]
-fn no_argument_acts_on_a_terminal() {
+fn arguments_cannot_control_the_terminal() {
     let name = "no\u{1b}[2J\n\u{9b}\u{202e}\u{85}such\rcapture";
     let shown = "no\\u{1b}[2J⏎\\u{9b}\\u{202e}\\u{85}such\\rcapture";
     let missing = run(&[name], b"");
-    assert_eq!(missing.status, Some(2));
+    assert_eq!(missing.code, Some(2));
     assert!(missing.err.starts_with(&format!("inspect: {shown}: ")), "{:?}", missing.err);
     for arguments in [&[name][..], &["--", name], &["--chunk", name], &[&format!("--{name}")]] {
         let run = run(arguments, b"");
-        assert_eq!(run.status, Some(2));
-        let acting = run.err.chars().find(|&character| character != '\n' && acts(character));
-        assert_eq!(acting, None, "{arguments:?}");
+        assert_eq!(run.code, Some(2));
+        let found = run.err.chars().find(|&character| character != '\n' && is_control(character));
+        assert_eq!(found, None, "{arguments:?}");
         assert_eq!(run.err.lines().next().unwrap().matches("capture").count(), 1, "{:?}", run.err);
     }
 }
 
 #[cfg(unix)]
 #[test]
-fn a_file_name_that_is_not_utf_8_is_shown_in_bytes() {
+fn non_utf_8_file_names_are_escaped() {
     use std::os::unix::ffi::OsStrExt;
 
     let name = OsStr::from_bytes(b"no\x9b2J\xff\x1b");
     let missing = run(&[name], b"");
     assert!(missing.err.starts_with("inspect: no\\x9b2J\\xff\\u{1b}: "), "{:?}", missing.err);
-    assert!(run(&[OsStr::new("--chunk"), name], b"").err.contains(r"not no\x9b2J\xff\u{1b}"));
+    assert!(run(&[OsStr::new("--chunk"), name], b"").err.contains(r"found no\x9b2J\xff\u{1b}"));
 }
 
 #[test]
-fn joiners_are_shown_as_they_are() {
+fn joiners_are_not_escaped() {
     let frame = MESSAGE.replace(r"hé \u003c3", "👩🏽‍🎨 🏳️‍🌈 می‌خواهم क्‍ष");
     let out = run(&["-"], frame.as_bytes()).out;
     assert!(out.contains("  👩🏽‍🎨 🏳️‍🌈 می‌خواهم क्‍ष\n"), "{out}");
 }
 
 #[test]
-fn a_reader_who_leaves_is_no_failure() {
+fn closed_pipe_is_no_failure() {
     let path = file("long.jsonl", format!("{MESSAGE}\n").repeat(20_000));
     for mode in ["--json", "--strict"] {
         let mut child = start(&[mode, &path]);
@@ -752,7 +751,7 @@ fn a_reader_who_leaves_is_no_failure() {
 }
 
 #[test]
-fn frames_are_shown_as_they_come() {
+fn frames_are_printed_immediately() {
     let mut child = start(&["--json", "-"]);
     let mut input = child.stdin.take().unwrap();
     let output = BufReader::new(child.stdout.take().unwrap());
@@ -763,7 +762,8 @@ fn frames_are_shown_as_they_come() {
         let line = lines.recv_timeout(Duration::from_secs(30)).unwrap();
         assert!(line.starts_with(&format!("{{\"frame\":{number},")));
     }
-    // The end of the line is not waited for, nor is that of a frame that is too long.
+    // The report does not wait for the end of the line, or for the end of a frame that is too
+    // long.
     write!(input, "{MESSAGE}").unwrap();
     assert!(lines.recv_timeout(Duration::from_secs(30)).unwrap().starts_with("{\"frame\":4,"));
     input.write_all(format!("{{{}", " ".repeat(4 << 20)).as_bytes()).unwrap();
@@ -772,11 +772,11 @@ fn frames_are_shown_as_they_come() {
     assert!(child.wait().unwrap().success());
 }
 
-/// Input is never held as a whole, with line breaks or without: the most memory that a run over 24
-/// MB needs is a fraction of them.
+/// Reads 24 MB with and without line breaks. The peak memory is far smaller, because the input is
+/// not kept in memory.
 #[cfg(target_os = "linux")]
 #[test]
-fn long_input_takes_little_memory() {
+fn memory_is_bounded() {
     for mode in ["--json", "--strict"] {
         let mut child = Command::new(&*INSPECT)
             .args([mode, "-"])
@@ -793,7 +793,7 @@ fn long_input_takes_little_memory() {
         for _ in 0..100 {
             input.write_all(block.as_bytes()).unwrap();
         }
-        // All but what fits into the pipe has been read by now.
+        // By now, the program has read all input except the last part in the pipe.
         let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();

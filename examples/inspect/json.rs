@@ -1,11 +1,11 @@
-//! The report for programs.
+//! The output of `--json`.
 
 use std::io::{self, Write};
 
 use crate::payload::{Error, Payload};
 use terminal_text::is_hidden;
 
-/// Writes what became of a frame, as one line of JSON.
+/// Writes the result for a frame as one line of JSON.
 pub(crate) fn write_line(
     out: &mut impl Write,
     frame: u64,
@@ -29,8 +29,10 @@ pub(crate) fn write_line(
     out.write_all(b"}\n")
 }
 
-/// Writes a member whose value is a string. Escaped is not only what JSON wants escaped, but also
-/// what a terminal would act on, or a program that splits lines at more than the newline.
+/// Writes a member with a string value.
+///
+/// In addition to the characters that JSON requires, it escapes those that could control a
+/// terminal, and those that some programs treat as line breaks.
 fn write_member(out: &mut impl Write, name: &str, value: &str) -> io::Result<()> {
     write!(out, r#","{name}":""#)?;
     let mut rest = value;
@@ -38,12 +40,12 @@ fn write_member(out: &mut impl Write, name: &str, value: &str) -> io::Result<()>
         rest.find(|character| matches!(character, '"' | '\\') || is_hidden(character))
     {
         out.write_all(&rest.as_bytes()[..run])?;
-        let mut special = rest[run..].chars();
-        match special.next() {
-            Some(mark @ ('"' | '\\')) => write!(out, "\\{mark}")?,
+        let mut chars = rest[run..].chars();
+        match chars.next() {
+            Some(special @ ('"' | '\\')) => write!(out, "\\{special}")?,
             hidden => write_escapes(out, hidden.unwrap_or_default())?,
         }
-        rest = special.as_str();
+        rest = chars.as_str();
     }
     out.write_all(rest.as_bytes())?;
     out.write_all(b"\"")

@@ -1,22 +1,21 @@
-//! Reads frames of Amazon IVS Chat, from files or a pipe, and prints what was said: `cargo run
-//! --example inspect`.
+//! Decodes Amazon IVS Chat frames from files or a pipe: `cargo run --example inspect`.
 //!
-//! The transcript is for people. Neither payloads nor file names can drive their terminal:
-//! `visible` escapes both. `--json` is for programs. It prints, for each frame that was decoded,
+//! By default, it prints a transcript. Payloads and file names cannot control the terminal, because
+//! `terminal_text` escapes both. With `--json`, it prints a line per frame. For a decoded frame:
 //!
 //! ```json
-//! {"frame":1,"ok":true,"type":"MESSAGE","wire":"…the payload encoded again…","content_code_points":6}
+//! {"frame":1,"ok":true,"type":"MESSAGE","wire":"…the re-encoded payload…","content_code_points":6}
 //! ```
 //!
-//! where `type` is the `Type` or `Action`, and only messages have `content_code_points`; and for
-//! each that was not,
+//! `type` is the `Type` or `Action`, and only messages have `content_code_points`. For a frame that
+//! failed to decode:
 //!
 //! ```json
 //! {"frame":2,"ok":false,"error":"unexpected end, at byte 17","kind":"UnexpectedEnd","offset":17}
 //! ```
 //!
-//! Frames are numbered from 1 over all inputs. However long the input, one frame, of 4 MiB at most,
-//! is in memory at a time.
+//! Frames are numbered from 1 across all inputs. One frame of at most 4 MiB is in memory at a time,
+//! regardless of the length of the input.
 //!
 //! ```text
 #![doc = include_str!("usage.txt")]
@@ -43,9 +42,9 @@ use payload::{Error, Payload};
 use progress::Progress;
 use transcript::Transcript;
 
-/// The exit status of a wrong command line, and of input or output that fails.
+/// The exit code for an invalid command line, and for input or output that failed.
 const FAILED: u8 = 2;
-/// The exit status, under `--strict`, of a frame that could not be decoded.
+/// The exit code for a frame that failed to decode, with `--strict`.
 const NOT_DECODED: u8 = 1;
 
 fn main() -> ExitCode {
@@ -53,47 +52,47 @@ fn main() -> ExitCode {
         Ok(Command::Inspect(options)) => {
             let mut inspection = Inspection::new(&options, BufWriter::new(io::stdout().lock()));
             let printed = inspection.run();
-            exit_code(printed, inspection.status())
+            exit_code(printed, inspection.code())
         }
         Ok(Command::Help) => exit_code(io::stdout().lock().write_all(USAGE.as_bytes()), 0),
         Err(error) => {
-            complain(format_args!("{error}\n\n{}", USAGE.trim_end()));
+            print_error(format_args!("{error}\n\n{}", USAGE.trim_end()));
             FAILED.into()
         }
     }
 }
 
-/// The status to end with: `status`, unless the output failed.
-fn exit_code(printed: io::Result<()>, status: u8) -> ExitCode {
+/// Returns the exit code: `code`, unless the output failed.
+fn exit_code(printed: io::Result<()>, code: u8) -> ExitCode {
     match printed {
-        // A reader that has gone away has seen enough.
+        // The reader of a pipe may stop reading early, as `head` does.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            complain(format_args!("standard output: {error}"));
+            print_error(format_args!("standard output: {error}"));
             FAILED.into()
         }
-        _ => status.into(),
+        _ => code.into(),
     }
 }
 
-/// Says on standard error what is wrong; if even that fails, there is nobody left to tell.
-fn complain(what: impl Display) {
-    let _ = writeln!(io::stderr(), "inspect: {what}");
+/// Prints an error to standard error. Failures to do so are ignored.
+fn print_error(error: impl Display) {
+    let _ = writeln!(io::stderr(), "inspect: {error}");
 }
 
-/// What went wrong with an input: reading it, or printing what was read.
+/// A failure to read an input, or to print its frames.
 enum Failure {
     Input(io::Error),
     Output(io::Error),
 }
 
-/// A run over all inputs.
+/// A run of the program over all inputs.
 struct Inspection<'a, W> {
     options: &'a Options,
     out: W,
     transcript: Transcript,
     frames: u64,
     not_decoded: u64,
-    unreadable: bool,
+    has_unreadable_input: bool,
 }
 
 impl<'a, W: Write> Inspection<'a, W> {
@@ -104,23 +103,23 @@ impl<'a, W: Write> Inspection<'a, W> {
             transcript: Transcript::default(),
             frames: 0,
             not_decoded: 0,
-            unreadable: false,
+            has_unreadable_input: false,
         }
     }
 
-    /// Prints what all inputs hold. An input that cannot be read does not stop the others.
+    /// Prints the frames of all inputs. An input that cannot be read is reported and skipped.
     ///
     /// # Errors
     ///
-    /// If the output fails.
+    /// Returns an error if the output fails.
     fn run(&mut self) -> io::Result<()> {
         for input in &self.options.inputs {
-            match self.input(input) {
+            match self.inspect_input(input) {
                 Ok(()) => {}
                 Err(Failure::Input(error)) => {
                     self.out.flush()?;
-                    complain(format_args!("{input}: {error}"));
-                    self.unreadable = true;
+                    print_error(format_args!("{input}: {error}"));
+                    self.has_unreadable_input = true;
                 }
                 Err(Failure::Output(error)) => return Err(error),
             }
@@ -131,24 +130,23 @@ impl<'a, W: Write> Inspection<'a, W> {
         self.out.flush()
     }
 
-    fn input(&mut self, input: &Input) -> Result<(), Failure> {
+    fn inspect_input(&mut self, input: &Input) -> Result<(), Failure> {
         let mut frames = Frames::open(input, self.options).map_err(Failure::Input)?;
-        let mut progress = Progress::of(input);
+        let mut progress = Progress::new(input);
         while let Some(frame) = frames.next().map_err(Failure::Input)? {
-            self.frame(frame).map_err(Failure::Output)?;
-            // Reading on may mean to wait for someone who types: what they said should be seen by
-            // then.
+            self.inspect_frame(frame).map_err(Failure::Output)?;
+            // The next read may wait for interactive input, so the output must be visible first.
             if frames.is_drained() {
                 self.out.flush().map_err(Failure::Output)?;
             }
             if let Some(progress) = &mut progress {
-                progress.show(frames.position(), self.frames);
+                progress.update(frames.position(), self.frames);
             }
         }
         Ok(())
     }
 
-    fn frame(&mut self, frame: Result<&[u8], MessageTooLong>) -> io::Result<()> {
+    fn inspect_frame(&mut self, frame: Result<&[u8], MessageTooLong>) -> io::Result<()> {
         self.frames += 1;
         let decoded = match frame {
             Ok(frame) => Payload::decode(frame, self.options.direction).map_err(Error::from),
@@ -166,9 +164,9 @@ impl<'a, W: Write> Inspection<'a, W> {
         }
     }
 
-    const fn status(&self) -> u8 {
+    const fn code(&self) -> u8 {
         match self {
-            Self { unreadable: true, .. } => FAILED,
+            Self { has_unreadable_input: true, .. } => FAILED,
             Self { options: Options { strict: true, .. }, not_decoded: 1.., .. } => NOT_DECODED,
             _ => 0,
         }

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 
 use terminal_text::escape_bytes;
 
-/// What `--help` prints.
+/// The text for `--help`.
 pub(crate) const USAGE: &str = include_str!("usage.txt");
 
-/// What the command line asks for.
+/// A parsed command line.
 pub(crate) enum Command {
     Inspect(Options),
     Help,
@@ -20,36 +20,36 @@ pub(crate) enum Command {
 pub(crate) struct Options {
     pub(crate) json: bool,
     pub(crate) strict: bool,
-    /// If it is not to be found out.
+    /// The direction of all frames, or `None` to detect it for each.
     pub(crate) direction: Option<Direction>,
     pub(crate) whole: bool,
     pub(crate) chunk: Option<NonZeroUsize>,
     pub(crate) inputs: Vec<Input>,
 }
 
-/// Who sent the frames.
+/// The direction of frames.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {
-    /// Clients.
+    /// From a client to the service.
     Publish,
-    /// The service.
+    /// From the service to a client.
     Subscribe,
 }
 
-/// Where frames come from.
+/// A source of frames.
 pub(crate) enum Input {
-    /// The capture that is part of this program.
+    /// The built-in capture.
     Capture,
     Stdin,
     File(PathBuf),
 }
 
 impl Command {
-    /// Reads the arguments behind the program's name.
+    /// Parses the arguments after the program name.
     ///
     /// # Errors
     ///
-    /// What is wrong with them, to be told to whoever wrote them.
+    /// Returns a message for the user if the arguments are invalid.
     pub(crate) fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Self, String> {
         let mut options = Options::default();
         while let Some(argument) = arguments.next() {
@@ -59,11 +59,11 @@ impl Command {
                 Some("--publish") => options.set_direction(Direction::Publish)?,
                 Some("--subscribe") => options.set_direction(Direction::Subscribe)?,
                 Some("--whole") => options.whole = true,
-                Some("--chunk") => options.chunk = Some(chunk(arguments.next())?),
+                Some("--chunk") => options.chunk = Some(parse_chunk(arguments.next())?),
                 Some("--help") => return Ok(Self::Help),
                 Some("--") => options.inputs.extend(arguments.by_ref().map(Input::from)),
                 Some(option) if option.len() > 1 && option.starts_with('-') => {
-                    return Err(format!("there is no option {option:?}"));
+                    return Err(format!("unknown option {option:?}"));
                 }
                 _ => options.inputs.push(argument.into()),
             }
@@ -79,20 +79,19 @@ impl Options {
     fn set_direction(&mut self, direction: Direction) -> Result<(), String> {
         match self.direction.replace(direction) {
             Some(other) if other != direction => {
-                Err("--publish and --subscribe exclude each other".into())
+                Err("--publish and --subscribe cannot be used together".into())
             }
             _ => Ok(()),
         }
     }
 }
 
-/// The value of `--chunk`.
-fn chunk(value: Option<OsString>) -> Result<NonZeroUsize, String> {
-    let value = value.ok_or("--chunk needs a number of bytes")?;
+fn parse_chunk(value: Option<OsString>) -> Result<NonZeroUsize, String> {
+    let value = value.ok_or("--chunk requires a number of bytes")?;
     let number = value.to_str().and_then(|value| value.parse().ok());
     number.ok_or_else(|| {
         format!(
-            "--chunk needs a number of bytes, 1 or more, not {}",
+            "--chunk requires a number of bytes of at least 1, found {}",
             escape_bytes(value.as_encoded_bytes())
         )
     })
@@ -104,11 +103,11 @@ impl From<OsString> for Input {
     }
 }
 
-/// The name for messages. A file name may contain anything, so it is shown as text of the wire is.
+/// Displays the input in error messages. File names may contain anything, so they are escaped.
 impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Capture => f.write_str("the capture of this program"),
+            Self::Capture => f.write_str("built-in capture"),
             Self::Stdin => f.write_str("standard input"),
             Self::File(path) => f.write_str(&escape_bytes(path.as_os_str().as_encoded_bytes())),
         }

@@ -1,4 +1,4 @@
-//! What a frame holds, in either direction.
+//! The payload of a frame, in either direction.
 
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::subscribe::Subscribe;
@@ -12,8 +12,14 @@ pub(crate) enum Payload<'a> {
 }
 
 impl<'a> Payload<'a> {
-    /// Decodes a frame. One without a `Type` and without an `Action` may be a line of a chat log;
-    /// if it is none of the three, it is blamed for what it lacks first.
+    /// Decodes a frame.
+    ///
+    /// A frame without `Type` and `Action` may be a line of a chat log.
+    ///
+    /// # Errors
+    ///
+    /// Returns the decoding error of the payload. If the frame is none of the three, the error is
+    /// the missing `Type`.
     pub(crate) fn decode(
         frame: &'a [u8],
         direction: Option<Direction>,
@@ -22,22 +28,22 @@ impl<'a> Payload<'a> {
             return Publish::decode(frame).map(Self::Publish);
         }
         let first = match Subscribe::decode(frame) {
-            Err(error) if lacks(error, Field::Type) => error,
+            Err(error) if is_missing(error, Field::Type) => error,
             decoded => return decoded.map(Self::Subscribe),
         };
         if direction.is_none() {
             match Publish::decode(frame) {
-                Err(error) if lacks(error, Field::Action) => {}
+                Err(error) if is_missing(error, Field::Action) => {}
                 decoded => return decoded.map(Self::Publish),
             }
         }
         match ChatLogEntry::decode(frame) {
-            Err(error) if lacks(error, Field::Payload) => Err(first),
+            Err(error) if is_missing(error, Field::Payload) => Err(first),
             decoded => decoded.map(|log| Self::Subscribe(log.payload)),
         }
     }
 
-    /// The `Type` or `Action`.
+    /// Returns the `Type` or `Action`.
     pub(crate) fn name(&self) -> Text<'a> {
         match self {
             Self::Publish(publish) => publish.action().into(),
@@ -45,7 +51,7 @@ impl<'a> Payload<'a> {
         }
     }
 
-    /// The text of a message, sent or received.
+    /// Returns the content of a sent or received message.
     pub(crate) const fn content(&self) -> Option<Text<'a>> {
         match self {
             Self::Publish(Publish::SendMessage(send)) => Some(send.content.text()),
@@ -62,7 +68,7 @@ impl<'a> Payload<'a> {
     }
 }
 
-/// Why there is no payload in a frame.
+/// An error for a frame that failed to decode.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub(crate) enum Error {
@@ -71,7 +77,7 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// The name of the kind.
+    /// Returns the name of the error kind.
     pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Decode(error) => error.kind().name(),
@@ -79,7 +85,7 @@ impl Error {
         }
     }
 
-    /// The place of the cause in the frame.
+    /// Returns the offset of the cause in the frame.
     pub(crate) const fn offset(&self) -> usize {
         match self {
             Self::Decode(error) => error.offset(),
@@ -88,6 +94,6 @@ impl Error {
     }
 }
 
-fn lacks(error: DecodeError, field: Field) -> bool {
+fn is_missing(error: DecodeError, field: Field) -> bool {
     error.kind() == DecodeErrorKind::MissingField(field)
 }

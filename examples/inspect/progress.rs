@@ -1,4 +1,4 @@
-//! How far the reading of a long file has come, on a terminal.
+//! Progress display for long files.
 
 use core::fmt;
 use core::time::Duration;
@@ -8,34 +8,35 @@ use std::time::Instant;
 
 use crate::options::Input;
 
-/// Shorter files are read before anyone asks.
+/// The minimum length of a file with a progress display, in bytes. Shorter files take little time.
 const MIN_LENGTH: u64 = 16 << 20;
+/// The time between updates.
 const INTERVAL: Duration = Duration::from_millis(250);
-/// Spaces enough to hide what was shown.
+/// Enough spaces to erase the display.
 const BLANK: &str = "                                        ";
 
 pub(crate) struct Progress {
     length: u64,
-    shown: Instant,
+    updated_at: Instant,
 }
 
 impl Progress {
-    /// The progress of a long file, if there is a terminal to show it on that the frames are not
-    /// printed to.
-    pub(crate) fn of(input: &Input) -> Option<Self> {
+    /// Returns a display for a long file, if standard error is a terminal and standard output is
+    /// not.
+    pub(crate) fn new(input: &Input) -> Option<Self> {
         let Input::File(path) = input else { return None };
         if !io::stderr().is_terminal() || io::stdout().is_terminal() {
             return None;
         }
         let file = fs::metadata(path).ok()?;
         (file.is_file() && file.len() >= MIN_LENGTH)
-            .then(|| Self { length: file.len(), shown: Instant::now() })
+            .then(|| Self { length: file.len(), updated_at: Instant::now() })
     }
 
-    /// Shows how far it is, unless it was shown just now.
-    pub(crate) fn show(&mut self, position: u64, frames: u64) {
-        if self.shown.elapsed() >= INTERVAL {
-            self.shown = Instant::now();
+    /// Updates the display, unless the last update is recent.
+    pub(crate) fn update(&mut self, position: u64, frames: u64) {
+        if self.updated_at.elapsed() >= INTERVAL {
+            self.updated_at = Instant::now();
             let percent = position.min(self.length) * 100 / self.length;
             print(format_args!("\r{percent:3} % · {frames} frames"));
         }
@@ -48,7 +49,7 @@ impl Drop for Progress {
     }
 }
 
-/// Progress that cannot be shown is none to worry about.
+/// Prints to standard error. Failures are ignored.
 fn print(text: fmt::Arguments<'_>) {
     let _ = io::stderr().write_fmt(text);
 }

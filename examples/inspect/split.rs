@@ -1,15 +1,15 @@
-//! Where the frames of a line begin and end.
+//! Splitting of an input into frames.
 
-/// The most bytes that a time stamp takes, with the white space around it.
+/// The maximum length of a time stamp with the white space after it, in bytes.
 const MAX_TIME_STAMP: usize = 64;
 
-/// Splits an input into frames, in pieces of any length.
+/// Splits an input into frames. The input can be passed in chunks of any length.
 ///
-/// Each object on a line is a frame. So is anything else before, between or after objects, except
-/// white space and a time stamp before an object, as in `CloudWatch` exports. A line feed ends
-/// every frame, so a broken object costs no more than the rest of its line.
+/// Each object on a line is a frame. Anything else on the line is also a frame, except white space
+/// between objects and a time stamp before an object, as in `CloudWatch` exports. A line feed ends
+/// every frame, so an invalid object affects only the rest of its line.
 ///
-/// Objects are not validated here. Only their braces and strings matter.
+/// Objects are not validated here. Only their braces and strings are considered.
 pub(crate) struct Splitter {
     state: State,
     /// The first bytes of a frame that is not an object.
@@ -24,26 +24,26 @@ enum State {
     Object(usize),
     /// In a string of an object with this many open braces.
     String(usize),
-    /// In such a string, after the backslash of an escape.
+    /// After a backslash in such a string.
     Escape(usize),
     /// In a frame that is not an object.
     Other,
-    /// In an input that is one frame as a whole.
+    /// In an input that is a single frame.
     Whole,
 }
 
-/// What some bytes are.
+/// The role of a range of bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     /// White space between frames.
     Space,
     /// Part of a frame that continues.
     Partial,
-    /// A frame, or the rest of one.
+    /// A complete frame, or the rest of one.
     Complete,
-    /// The same, ended by the line feed that is next.
+    /// A complete frame, or the rest of one, before a line feed.
     Line,
-    /// A time stamp, or the rest of one. What was taken for the beginning of a frame is part of it.
+    /// A time stamp, or the rest of one. The preceding `Partial` ranges belong to it.
     TimeStamp,
 }
 
@@ -56,7 +56,7 @@ impl Splitter {
         Self { state: State::Whole, other: Vec::new() }
     }
 
-    /// Returns how many of the bytes belong together, and what they are. `bytes` is not empty.
+    /// Returns the length and the role of the first range of `bytes`, which must not be empty.
     pub(crate) fn next(&mut self, bytes: &[u8]) -> (usize, Part) {
         match (self.state, bytes) {
             (State::Whole, _) => (bytes.len(), Part::Partial),
@@ -69,7 +69,7 @@ impl Splitter {
         }
     }
 
-    /// Ends the input. Returns `true` if a frame ends with it.
+    /// Handles the end of the input. Returns `true` if it ends a frame.
     pub(crate) fn finish(&mut self) -> bool {
         let is_inside = self.state != State::Between;
         self.end();
@@ -107,7 +107,7 @@ impl Splitter {
     fn other(&mut self, bytes: &[u8]) -> (usize, Part) {
         let end = bytes.iter().position(|byte| matches!(byte, b'\n' | b'{'));
         let length = end.unwrap_or(bytes.len());
-        // A byte more than a time stamp may have is enough to tell that this is not one.
+        // One byte more than the maximum suffices to recognize that this is not a time stamp.
         self.other.extend(bytes[..length].iter().take(MAX_TIME_STAMP + 1 - self.other.len()));
         let part = match end.map(|end| bytes[end]) {
             None => {
@@ -128,8 +128,8 @@ pub(crate) const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// Returns `true` for a date and a time of day in the format of ISO 8601, with or without seconds,
-/// a fraction and a time zone. A space may replace the `T`.
+/// Returns `true` for a date and time in ISO 8601 format. Seconds, fraction and time zone are
+/// optional. A space can replace the `T`.
 fn is_time_stamp(text: &[u8]) -> bool {
     if text.len() > MAX_TIME_STAMP {
         return false;
@@ -144,7 +144,7 @@ fn is_time_stamp(text: &[u8]) -> bool {
     }
 }
 
-/// Strips a pattern in which `0` is any digit and `T` a `T` or a space.
+/// Strips a pattern from the start of a text. `0` matches any digit, and `T` a `T` or a space.
 fn strip<'a>(text: &'a [u8], pattern: &[u8]) -> Option<&'a [u8]> {
     let (start, rest) = text.split_at_checked(pattern.len())?;
     let is_match = |(byte, pattern): (&u8, &u8)| match pattern {

@@ -1,4 +1,4 @@
-//! The report for people: when, who, what.
+//! The transcript: the time, the sender, the text.
 
 use core::fmt::{self, Display};
 use std::collections::VecDeque;
@@ -11,30 +11,31 @@ use ivs_chat_proto::{Attributes, SendTime, Text};
 use crate::payload::{Error, Payload};
 use terminal_text::{Visible, clip, escape_bytes, width};
 
-/// The columns of the names, and of what they stand behind: the time of day and a mark.
-const WHO: usize = 16;
-const INDENT: usize = "20:15:00  * ".len() + WHO + 2;
-/// The most columns that a message takes where another line speaks of it, and those of an
-/// attribute's value.
-const QUOTE: usize = 40;
-const VALUE: usize = 60;
-/// How many messages are remembered, for their deletions to speak of; and of them, the longest `Id`
-/// and `UserId`.
-const REMEMBERED: usize = 256;
+/// The width of the column for the sender or the label.
+const NAME: usize = 16;
+/// The width of everything before the text.
+const INDENT: usize = "20:15:00  * ".len() + NAME + 2;
+/// The maximum width of the quotation of a message in another line.
+const MAX_QUOTE: usize = 40;
+/// The maximum width of an attribute's name or value.
+const MAX_VALUE: usize = 60;
+/// The number of messages kept for the lines about their deletion.
+const HISTORY_LEN: usize = 256;
+/// The maximum length of the `Id` and `UserId` of a kept message, in code points.
 const MAX_ID: usize = 128;
-/// How much is shown of a frame around what is wrong with it, in bytes.
-const BEFORE: usize = 40;
-const AFTER: usize = 24;
-/// The attributes by which applications name people.
-const NAMES: [&str; 4] = ["display_name", "displayName", "username", "name"];
+/// The lengths of the excerpt of a frame before and after an error, in bytes.
+const CONTEXT_BEFORE: usize = 40;
+const CONTEXT_AFTER: usize = 24;
+/// The attributes that applications use for the name of a user.
+const NAME_ATTRIBUTES: [&str; 4] = ["display_name", "displayName", "username", "name"];
 
-/// A transcript as far as it was written.
+/// A transcript in progress.
 #[derive(Default)]
 pub(crate) struct Transcript {
-    /// The date of the latest time, as it was shown.
+    /// The latest printed date.
     date: String,
-    /// The latest messages, the last at the end.
-    remembered: VecDeque<Remembered>,
+    /// The latest messages, in order.
+    history: VecDeque<PastMessage>,
     messages: u64,
     deletions: u64,
     disconnections: u64,
@@ -45,7 +46,7 @@ pub(crate) struct Transcript {
     not_decoded: u64,
 }
 
-struct Remembered {
+struct PastMessage {
     id: String,
     user_id: String,
     name: String,
@@ -73,11 +74,12 @@ impl Transcript {
     fn message(&mut self, out: &mut impl Write, message: &Message<'_>) -> io::Result<()> {
         self.messages += 1;
         let name = display_name(message);
-        self.line(out, Some(message.send_time), ' ', &clip(name, WHO), Visible(message.content))?;
-        self.remember(message, name);
-        let says_more =
-            |(key, value): &(Text<'_>, _)| *value != name || !NAMES.iter().any(|name| key == name);
-        continuation(out, &pairs(message.attributes.iter().filter(says_more)))
+        self.line(out, Some(message.send_time), ' ', &clip(name, NAME), Visible(message.content))?;
+        self.add_to_history(message, name);
+        let is_shown = |(key, value): &(Text<'_>, _)| {
+            *value != name || !NAME_ATTRIBUTES.iter().any(|name| key == name)
+        };
+        continuation(out, &pairs(message.attributes.iter().filter(is_shown)))
     }
 
     fn event(&mut self, out: &mut impl Write, event: &Event<'_>) -> io::Result<()> {
@@ -85,13 +87,13 @@ impl Transcript {
         match event.kind() {
             EventKind::DeletedMessage { message_id, reason } => {
                 self.deletions += 1;
-                let what = format!("{}{}", self.described_message(message_id), Reason(reason));
-                self.line(out, time, '-', "deleted", what)
+                let text = format!("{}{}", self.describe_message(message_id), ReasonSuffix(reason));
+                self.line(out, time, '-', "deleted", text)
             }
             EventKind::DisconnectedUser { user_id, reason } => {
                 self.disconnections += 1;
-                let who = format!("{}{}", self.described_user(user_id), Reason(reason));
-                self.line(out, time, '-', "disconnected", who)
+                let text = format!("{}{}", self.describe_user(user_id), ReasonSuffix(reason));
+                self.line(out, time, '-', "disconnected", text)
             }
             _ => {
                 self.events += 1;
@@ -99,7 +101,7 @@ impl Transcript {
                     out,
                     time,
                     '*',
-                    &clip(event.event_name, VALUE),
+                    &clip(event.event_name, MAX_VALUE),
                     pairs(event.attributes.iter()),
                 )
             }
@@ -109,18 +111,18 @@ impl Transcript {
     fn error(&mut self, out: &mut impl Write, error: &ServiceError<'_>) -> io::Result<()> {
         self.errors += 1;
         let code = error.error_code;
-        let meaning = match (code.name(), code.description()) {
-            (Some(name), Some(description)) => format!("{name}: {description}"),
-            _ => "not a code of the reference".into(),
+        let description = match (code.name(), code.description()) {
+            (Some(name), Some(text)) => format!("{name}: {text}"),
+            _ => "undocumented error code".into(),
         };
-        self.line(out, None, '!', &format!("error {}", code.as_u16()), meaning)?;
-        let words = error.error_message.map(|words| format!("“{}”", Visible(words)));
-        continuation(out, &joined(words.into_iter().chain(described_request(error.request_id))))
+        self.line(out, None, '!', &format!("error {}", code.as_u16()), description)?;
+        let message = error.error_message.map(|message| format!("“{}”", Visible(message)));
+        continuation(out, &joined(message.into_iter().chain(describe_request(error.request_id))))
     }
 
     fn unknown(&mut self, out: &mut impl Write, type_name: Text<'_>, raw: &str) -> io::Result<()> {
         self.unknown += 1;
-        self.line(out, None, '?', &clip(type_name, VALUE), Visible(raw))
+        self.line(out, None, '?', &clip(type_name, MAX_VALUE), Visible(raw))
     }
 
     fn publish(&mut self, out: &mut impl Write, publish: &Publish<'_>) -> io::Result<()> {
@@ -132,28 +134,28 @@ impl Transcript {
                     (!send.attributes.is_empty()).then(|| pairs(send.attributes.iter()));
                 return continuation(
                     out,
-                    &joined(attributes.into_iter().chain(described_request(send.request_id))),
+                    &joined(attributes.into_iter().chain(describe_request(send.request_id))),
                 );
             }
             Publish::DeleteMessage(delete) => {
-                let what =
-                    format!("{}{}", self.described_message(delete.id), Reason(delete.reason));
-                self.line(out, None, '→', "delete", what)?;
+                let text =
+                    format!("{}{}", self.describe_message(delete.id), ReasonSuffix(delete.reason));
+                self.line(out, None, '→', "delete", text)?;
             }
             Publish::DisconnectUser(disconnect) => {
-                let who = format!(
+                let text = format!(
                     "{}{}",
-                    self.described_user(disconnect.user_id),
-                    Reason(disconnect.reason)
+                    self.describe_user(disconnect.user_id),
+                    ReasonSuffix(disconnect.reason)
                 );
-                self.line(out, None, '→', "disconnect", who)?;
+                self.line(out, None, '→', "disconnect", text)?;
             }
             _ => self.line(out, None, '→', publish.action(), "")?,
         }
-        continuation(out, &joined(described_request(publish.request_id())))
+        continuation(out, &joined(describe_request(publish.request_id())))
     }
 
-    /// Writes that a frame could not be decoded, and shows the place in what there is of it.
+    /// Writes a decoding error, with an excerpt of the frame unless the frame is too long.
     pub(crate) fn not_decoded(
         &mut self,
         out: &mut impl Write,
@@ -164,12 +166,12 @@ impl Transcript {
         self.not_decoded += 1;
         self.line(out, None, '✗', &format!("frame {number}"), error)?;
         let Some(frame) = frame else { return Ok(()) };
-        let (before, after) = around(frame, error.offset());
+        let (before, after) = excerpt(frame, error.offset());
         continuation(out, &format!("{before}{after}"))?;
         writeln!(out, "{:1$}^", "", INDENT + width(&before))
     }
 
-    /// Writes how much there was of everything.
+    /// Writes the number of payloads of each kind.
     pub(crate) fn summary(&self, out: &mut impl Write) -> io::Result<()> {
         let counts = [
             (self.messages, "message", "messages"),
@@ -177,7 +179,7 @@ impl Transcript {
             (self.disconnections, "disconnection", "disconnections"),
             (self.events, "event", "events"),
             (self.errors, "error", "errors"),
-            (self.unknown, "of unknown Type", "of unknown Type"),
+            (self.unknown, "unknown payload", "unknown payloads"),
             (self.publishes, "publish", "publishes"),
         ];
         let frames = counts.iter().map(|(count, ..)| count).sum::<u64>() + self.not_decoded;
@@ -188,19 +190,19 @@ impl Transcript {
         writeln!(out, "{} not decoded", self.not_decoded)
     }
 
-    /// Writes a line; on another day than the line before, under its date.
+    /// Writes a line, after a line with the date if that has changed.
     fn line(
         &mut self,
         out: &mut impl Write,
         time: Option<SendTime<'_>>,
         mark: char,
-        who: &str,
-        what: impl Display,
+        name: &str,
+        text: impl Display,
     ) -> io::Result<()> {
         let time = match time.map(|time| time.parse()) {
             Some(Ok(time)) => {
-                let text = time.to_string();
-                let (date, time) = text.split_once('T').unwrap_or_default();
+                let date_time = time.to_string();
+                let (date, time) = date_time.split_once('T').unwrap_or_default();
                 if self.date != date {
                     self.date = date.into();
                     writeln!(out, "{date}, UTC")?;
@@ -210,59 +212,57 @@ impl Transcript {
             Some(Err(_)) => "??:??:??".into(),
             None => String::new(),
         };
-        let padding = WHO.saturating_sub(width(who));
-        writeln!(out, "{time:8}  {mark} {who}{:padding$}  {what}", "")
+        let padding = NAME.saturating_sub(width(name));
+        writeln!(out, "{time:8}  {mark} {name}{:padding$}  {text}", "")
     }
 
-    fn remember(&mut self, message: &Message<'_>, name: Text<'_>) {
+    fn add_to_history(&mut self, message: &Message<'_>, name: Text<'_>) {
         let (id, user_id) = (message.id, message.sender.user_id);
         if id.code_point_count() > MAX_ID || user_id.code_point_count() > MAX_ID {
             return;
         }
-        if self.remembered.len() == REMEMBERED {
-            self.remembered.pop_front();
+        if self.history.len() == HISTORY_LEN {
+            self.history.pop_front();
         }
-        let (name, quote) = (clip(name, WHO), clip(message.content, QUOTE));
-        self.remembered.push_back(Remembered {
-            id: id.into(),
-            user_id: user_id.into(),
-            name,
-            quote,
-        });
+        let (name, quote) = (clip(name, NAME), clip(message.content, MAX_QUOTE));
+        self.history.push_back(PastMessage { id: id.into(), user_id: user_id.into(), name, quote });
     }
 
-    /// The message with this `Id`, as far as it is known.
-    fn described_message(&self, id: Text<'_>) -> String {
-        match self.remembered.iter().rev().find(|message| id == *message.id) {
-            Some(Remembered { name, quote, .. }) => format!("“{quote}” by {name}"),
+    /// Describes the message with this `Id`: a quotation if it is in the history.
+    fn describe_message(&self, id: Text<'_>) -> String {
+        match self.history.iter().rev().find(|message| id == *message.id) {
+            Some(PastMessage { name, quote, .. }) => format!("“{quote}” by {name}"),
             None => format!("message {}", Visible(id)),
         }
     }
 
-    /// The user with this `UserId`, as far as they are known.
-    fn described_user(&self, user_id: Text<'_>) -> String {
-        match self.remembered.iter().rev().find(|message| user_id == *message.user_id) {
-            Some(Remembered { name, .. }) => format!("{name}, user {}", Visible(user_id)),
+    /// Describes the user with this `UserId`, with a name if it is in the history.
+    fn describe_user(&self, user_id: Text<'_>) -> String {
+        match self.history.iter().rev().find(|message| user_id == *message.user_id) {
+            Some(PastMessage { name, .. }) => format!("{name}, user {}", Visible(user_id)),
             None => format!("user {}", Visible(user_id)),
         }
     }
 }
 
-/// What to call the sender of a message: by a name that the token gave or, without one, the
-/// message; or the `UserId`.
+/// Returns the name of the sender: an attribute of the token, an attribute of the message, or the
+/// `UserId`.
 fn display_name<'a>(message: &Message<'a>) -> Text<'a> {
     let named = |attributes: Attributes<'a>| {
-        NAMES.iter().filter_map(move |name| attributes.get(name)).find(|name| !name.is_empty())
+        NAME_ATTRIBUTES
+            .iter()
+            .filter_map(move |name| attributes.get(name))
+            .find(|name| !name.is_empty())
     };
     named(message.sender.attributes)
         .or_else(|| named(message.attributes))
         .unwrap_or(message.sender.user_id)
 }
 
-/// Why something was done, behind what was done.
-struct Reason<'a>(Option<Text<'a>>);
+/// Displays a reason as a suffix, `: REASON`. Displays nothing if it is absent or empty.
+struct ReasonSuffix<'a>(Option<Text<'a>>);
 
-impl Display for Reason<'_> {
+impl Display for ReasonSuffix<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(reason) if !reason.is_empty() => write!(f, ": {}", Visible(reason)),
@@ -271,42 +271,45 @@ impl Display for Reason<'_> {
     }
 }
 
-fn described_request(request_id: Option<Text<'_>>) -> Option<String> {
+fn describe_request(request_id: Option<Text<'_>>) -> Option<String> {
     request_id.map(|request_id| format!("request {}", Visible(request_id)))
 }
 
-/// Attributes, each with its name.
+/// Formats attributes as `name: value`.
 fn pairs<'a>(attributes: impl Iterator<Item = (Text<'a>, Text<'a>)>) -> String {
-    joined(attributes.map(|(name, value)| format!("{}: {}", clip(name, VALUE), clip(value, VALUE))))
+    joined(
+        attributes
+            .map(|(name, value)| format!("{}: {}", clip(name, MAX_VALUE), clip(value, MAX_VALUE))),
+    )
 }
 
 fn joined(parts: impl IntoIterator<Item = String>) -> String {
     parts.into_iter().collect::<Vec<_>>().join(" · ")
 }
 
-/// Writes a further line of what was written last, if there is more to say.
-fn continuation(out: &mut impl Write, what: &str) -> io::Result<()> {
-    if what.is_empty() { Ok(()) } else { writeln!(out, "{:INDENT$}{what}", "") }
+/// Writes a continuation line, unless it is empty.
+fn continuation(out: &mut impl Write, text: &str) -> io::Result<()> {
+    if text.is_empty() { Ok(()) } else { writeln!(out, "{:INDENT$}{text}", "") }
 }
 
-/// What stands in a frame in front of and behind a place, with an ellipsis where there is more.
-fn around(frame: &[u8], place: usize) -> (String, String) {
-    let (before, after) = frame.split_at(place.min(frame.len()));
+/// Returns an excerpt of a frame before and after an offset, with ellipses where it is clipped.
+fn excerpt(frame: &[u8], offset: usize) -> (String, String) {
+    let (before, after) = frame.split_at(offset.min(frame.len()));
     let is_boundary = |bytes: &[u8]| bytes.first().is_none_or(|byte| byte & 0xc0 != 0x80);
 
-    // A character is not cut, and is no longer than four bytes.
-    let start = before.len().saturating_sub(BEFORE);
+    // The excerpt starts and ends at character boundaries. A character has at most four bytes.
+    let start = before.len().saturating_sub(CONTEXT_BEFORE);
     let start =
         (start..=before.len()).take(4).find(|&at| is_boundary(&before[at..])).unwrap_or(start);
-    let end = AFTER.min(after.len());
+    let end = CONTEXT_AFTER.min(after.len());
     let end = (end..=after.len()).take(4).find(|&at| is_boundary(&after[at..])).unwrap_or(end);
 
-    let mut shown = (escape_bytes(&before[start..]), escape_bytes(&after[..end]));
+    let mut excerpt = (escape_bytes(&before[start..]), escape_bytes(&after[..end]));
     if start > 0 {
-        shown.0.insert(0, '…');
+        excerpt.0.insert(0, '…');
     }
     if end < after.len() {
-        shown.1.push('…');
+        excerpt.1.push('…');
     }
-    shown
+    excerpt
 }

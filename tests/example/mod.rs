@@ -1,11 +1,12 @@
-//! Where the examples are.
+//! Paths of the compiled examples.
 
 use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// An example, beside the tests: `cargo test` builds it, but `cargo test --test …` does not.
+/// Returns the path of an example, next to the test binaries. `cargo test` builds it, but
+/// `cargo test --test NAME` does not, so this function builds it if it is missing.
 pub(crate) fn example(name: &str) -> PathBuf {
     let test = env::current_exe().unwrap();
     let directory = test.ancestors().nth(2).unwrap();

@@ -1,4 +1,4 @@
-//! The monotonic clock of a process.
+//! A monotonic clock.
 
 use core::future;
 use core::time::Duration;
@@ -27,12 +27,13 @@ impl Clock {
         Instant::from(self.start.elapsed())
     }
 
-    /// Waits until `moment`, or forever if there is none.
-    pub async fn wait_until(self, moment: Option<Instant>) {
-        let moment = moment
-            .and_then(|moment| self.start.checked_add(Duration::from_millis(moment.as_millis())));
-        match moment {
-            Some(moment) => sleep_until(moment).await,
+    /// Waits until `deadline`, or forever if it is `None`.
+    pub async fn wait_until(self, deadline: Option<Instant>) {
+        let deadline = deadline.and_then(|deadline| {
+            self.start.checked_add(Duration::from_millis(deadline.as_millis()))
+        });
+        match deadline {
+            Some(deadline) => sleep_until(deadline).await,
             None => future::pending().await,
         }
     }
@@ -45,10 +46,10 @@ mod tests {
     use super::Clock;
 
     #[tokio::test]
-    async fn a_wait_ends_at_its_moment() {
+    async fn wait_ends_at_deadline() {
         let clock = Clock::start();
-        let moment = clock.now() + Duration::from_millis(50);
-        clock.wait_until(Some(moment)).await;
-        assert!(clock.now() >= moment);
+        let deadline = clock.now() + Duration::from_millis(50);
+        clock.wait_until(Some(deadline)).await;
+        assert!(clock.now() >= deadline);
     }
 }

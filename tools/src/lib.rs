@@ -1,4 +1,7 @@
-//! What the binaries share: a clock and standard input.
+//! Code shared by the binaries `chat` and `mock_room`.
 
 pub mod clock;
-pub mod lines;
+pub mod display;
+pub mod exit;
+pub mod stdin;
+pub mod websocket;

@@ -1,5 +1,5 @@
-//! The `chat` example as those who run it see it: as a process, in a room on a real WebSocket,
-//! which goes away and comes back.
+//! Tests of the `chat` binary as a process, against a WebSocket server that can be stopped and
+//! restarted.
 
 #[cfg(target_os = "linux")]
 mod flood;
@@ -18,9 +18,10 @@ use std::thread;
 use std::time::Instant;
 
 use futures_util::{SinkExt, StreamExt};
+use ivs_chat_proto::client::SendErrorKind;
 use ivs_chat_proto::publish::Publish;
-use ivs_chat_proto::subscribe::{Event, Message, Sender, ServiceError, SystemEvent};
-use ivs_chat_proto::{ErrorCode, Text, Token};
+use ivs_chat_proto::subscribe::{Event, Message, Sender, ServiceError, Subscribe, SystemEvent};
+use ivs_chat_proto::{Content, ErrorCode, Text, Token};
 use tokio::net::TcpStream;
 use tokio::runtime::Builder;
 use tokio::sync::{broadcast, mpsc as tokio_mpsc};
@@ -31,83 +32,84 @@ use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
-use terminal::{PATIENCE, Terminal};
+use terminal::{TIMEOUT, Terminal};
 
-/// Whose it is, in this room, stands before the dot.
+/// A token. This room takes the part before the dot as the user ID.
 const TOKEN: &str = "astrid.AQICAHhP-2mZ_q1w!#7";
 const SEND_TIME: &str = "2026-11-22T10:00:00Z";
 
-// The room.
+// The server.
 
-/// A server with one room. It is stopped, and its connections broken, when this is dropped.
+/// A server with one room. Dropping it stops the server and aborts its connections.
 struct Room {
     port: u16,
-    orders: Option<tokio_mpsc::UnboundedSender<Order>>,
-    seen: mpsc::Receiver<Seen>,
+    commands: Option<tokio_mpsc::UnboundedSender<Command>>,
+    observations: mpsc::Receiver<Observation>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
-/// What everyone in the room is to be told.
+/// A command of a test to the server, for all connections.
 #[derive(Clone, Debug)]
-enum Order {
+enum Command {
     Payload(String),
     Close(u16, &'static str),
 }
 
-/// What the room sees of its clients.
+/// An observation of the server.
 #[derive(Debug, PartialEq)]
-enum Seen {
+enum Observation {
     Token(String),
-    /// A request, by its action.
+    /// A request with this action.
     Request(&'static str),
-    /// A close frame, with its code.
-    Left(u16),
+    /// A close frame with this code.
+    Closed(u16),
 }
 
 impl Room {
     fn open() -> Self {
-        Self::answering(TcpListener::bind("127.0.0.1:0").unwrap(), 101)
+        Self::start(TcpListener::bind("127.0.0.1:0").unwrap(), 101)
     }
 
-    /// A room where there was one before.
+    /// Opens a room on the port of a stopped one.
     fn reopen(port: u16) -> Self {
-        Self::answering(TcpListener::bind(("127.0.0.1", port)).unwrap(), 101)
+        Self::start(TcpListener::bind(("127.0.0.1", port)).unwrap(), 101)
     }
 
-    /// A room that answers the handshake with this status.
+    /// Opens a room that responds to the handshake with this status.
     fn refusing(status: u16) -> Self {
-        Self::answering(TcpListener::bind("127.0.0.1:0").unwrap(), status)
+        Self::start(TcpListener::bind("127.0.0.1:0").unwrap(), status)
     }
 
-    fn answering(listener: TcpListener, status: u16) -> Self {
+    fn start(listener: TcpListener, status: u16) -> Self {
         let port = listener.local_addr().unwrap().port();
         listener.set_nonblocking(true).unwrap();
-        let (orders, received) = tokio_mpsc::unbounded_channel();
-        let (seen, seen_here) = mpsc::channel();
+        let (command_sender, commands) = tokio_mpsc::unbounded_channel();
+        let (observation_sender, observations) = mpsc::channel();
         let thread = thread::spawn(move || {
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(serve(listener, status, received, seen));
+            runtime.block_on(serve(listener, status, commands, observation_sender));
         });
-        Self { port, orders: Some(orders), seen: seen_here, thread: Some(thread) }
+        Self { port, commands: Some(command_sender), observations, thread: Some(thread) }
     }
 
     fn url(&self) -> String {
         format!("ws://127.0.0.1:{}", self.port)
     }
 
-    fn order(&self, order: Order) {
-        self.orders.as_ref().unwrap().send(order).unwrap();
+    fn command(&self, command: Command) {
+        self.commands.as_ref().unwrap().send(command).unwrap();
     }
 
-    fn say(&self, payload: impl Into<String>) {
-        self.order(Order::Payload(payload.into()));
+    fn broadcast(&self, payload: impl Into<String>) {
+        self.command(Command::Payload(payload.into()));
     }
 
-    fn see(&self) -> Seen {
-        self.seen.recv_timeout(PATIENCE).unwrap()
+    /// Waits for the next observation.
+    fn observe(&self) -> Observation {
+        self.observations.recv_timeout(TIMEOUT).unwrap()
     }
 
-    /// Breaks all connections, without a close frame, and does not answer any more.
+    /// Stops the server and aborts all connections, without close frames. Returns the port.
     fn stop(self) -> u16 {
         self.port
     }
@@ -115,7 +117,7 @@ impl Room {
 
 impl Drop for Room {
     fn drop(&mut self) {
-        self.orders = None;
+        self.commands = None;
         let _ = self.thread.take().unwrap().join();
     }
 }
@@ -123,41 +125,44 @@ impl Drop for Room {
 async fn serve(
     listener: TcpListener,
     status: u16,
-    mut orders: tokio_mpsc::UnboundedReceiver<Order>,
-    seen: mpsc::Sender<Seen>,
+    mut commands: tokio_mpsc::UnboundedReceiver<Command>,
+    observations: mpsc::Sender<Observation>,
 ) {
     let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-    let everyone = broadcast::Sender::new(64);
+    let connections = broadcast::Sender::new(64);
     let messages = Arc::new(AtomicU32::new(0));
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 let (stream, _) = accepted.unwrap();
-                tokio::spawn(attend(stream, status, everyone.clone(), Arc::clone(&messages), seen.clone()));
+                let messages = Arc::clone(&messages);
+                let (connections, observations) = (connections.clone(), observations.clone());
+                let client = serve_client(stream, status, connections, messages, observations);
+                tokio::spawn(client);
             }
-            order = orders.recv() => match order {
-                // Without a client there is nobody to tell.
-                Some(order) => drop(everyone.send(order)),
+            command = commands.recv() => match command {
+                // It fails if there are no connections.
+                Some(command) => drop(connections.send(command)),
                 None => return,
             },
         }
     }
 }
 
-/// Attends to one client, until they are gone.
-async fn attend(
+/// Serves one client until it is disconnected.
+async fn serve_client(
     stream: TcpStream,
     status: u16,
-    everyone: broadcast::Sender<Order>,
+    connections: broadcast::Sender<Command>,
     messages: Arc<AtomicU32>,
-    seen: mpsc::Sender<Seen>,
+    observations: mpsc::Sender<Observation>,
 ) {
     let mut user_id = String::new();
-    #[expect(clippy::result_large_err, reason = "the library asks for it")]
+    #[expect(clippy::result_large_err, reason = "the signature of the library's callback")]
     let handshake = |request: &Request, mut response: Response| {
         let token = request.headers().get(Token::HEADER_NAME).unwrap().clone();
         user_id = token.to_str().unwrap().split('.').next().unwrap().into();
-        seen.send(Seen::Token(token.to_str().unwrap().into())).unwrap();
+        observations.send(Observation::Token(token.to_str().unwrap().into())).unwrap();
         response.headers_mut().insert(Token::HEADER_NAME, token);
         if status == 101 {
             return Ok(response);
@@ -167,26 +172,29 @@ async fn attend(
         Err(refusal)
     };
     let Ok(mut stream) = accept_hdr_async(stream, handshake).await else { return };
-    let mut orders = everyone.subscribe();
+    let mut commands = connections.subscribe();
     loop {
         let frame = tokio::select! {
             received = stream.next() => match received {
                 Some(Ok(Frame::Text(payload))) => {
                     let publish = Publish::decode_str(&payload).unwrap();
-                    seen.send(Seen::Request(publish.action())).unwrap();
-                    let Some(refusal) = answer(&publish, &user_id, &everyone, &messages) else { continue };
-                    Frame::text(refusal)
+                    observations.send(Observation::Request(publish.action())).unwrap();
+                    let error = respond(&publish, &user_id, &connections, &messages);
+                    let Some(error) = error else { continue };
+                    Frame::text(error)
                 }
                 Some(Ok(Frame::Close(frame))) => {
-                    let _ = seen.send(Seen::Left(frame.unwrap().code.into()));
+                    let _ = observations.send(Observation::Closed(frame.unwrap().code.into()));
                     continue;
                 }
                 Some(Ok(_)) => continue,
                 Some(Err(_)) | None => return,
             },
-            order = orders.recv() => match order.unwrap() {
-                Order::Payload(payload) => Frame::text(payload),
-                Order::Close(code, reason) => Frame::Close(Some(CloseFrame { code: code.into(), reason: reason.into() })),
+            command = commands.recv() => match command.unwrap() {
+                Command::Payload(payload) => Frame::text(payload),
+                Command::Close(code, reason) => {
+                    Frame::Close(Some(CloseFrame { code: code.into(), reason: reason.into() }))
+                }
             },
         };
         if stream.send(frame).await.is_err() {
@@ -195,11 +203,12 @@ async fn attend(
     }
 }
 
-/// Does what is asked for, or refuses it, or, if it asks for that, does nothing.
-fn answer(
+/// Executes a request, or returns an ERROR for the message "rude". The message "nothing?" gets no
+/// response.
+fn respond(
     publish: &Publish<'_>,
     user_id: &str,
-    everyone: &broadcast::Sender<Order>,
+    connections: &broadcast::Sender<Command>,
     messages: &AtomicU32,
 ) -> Option<String> {
     let payload = match publish {
@@ -207,7 +216,7 @@ fn answer(
         Publish::SendMessage(send) if send.content == "rude" => {
             let mut error = ServiceError::new(ErrorCode::NOT_ACCEPTABLE);
             error.request_id = send.request_id;
-            error.error_message = Some("mind your words".into());
+            error.error_message = Some("be polite".into());
             return Some(error.encode_to_string());
         }
         Publish::SendMessage(send) => {
@@ -228,13 +237,13 @@ fn answer(
             let disconnection = SystemEvent::disconnect_user(disconnect.user_id, disconnect.reason);
             let mut event = Event::system("eAaaaaaaaaa2".into(), &disconnection, SEND_TIME.into());
             event.request_id = disconnect.request_id;
-            everyone.send(Order::Payload(event.encode_to_string())).unwrap();
-            everyone.send(Order::Close(1000, "Kicked by moderator")).unwrap();
+            connections.send(Command::Payload(event.encode_to_string())).unwrap();
+            connections.send(Command::Close(1000, "Kicked by moderator")).unwrap();
             return None;
         }
         _ => return None,
     };
-    everyone.send(Order::Payload(payload)).unwrap();
+    connections.send(Command::Payload(payload)).unwrap();
     None
 }
 
@@ -242,7 +251,7 @@ fn answer(
 
 static CHAT: &str = env!("CARGO_BIN_EXE_chat");
 
-/// The example at work.
+/// A running `chat`.
 struct Chat(Terminal);
 
 impl Chat {
@@ -250,260 +259,266 @@ impl Chat {
         Self(Terminal::start(CHAT, arguments))
     }
 
-    /// In a room, with a token for it.
+    /// Connects to a room.
     fn enter(room: &Room) -> Self {
         let mut chat = Self::start(&[&room.url(), TOKEN]);
-        chat.see("connected");
-        assert_eq!(room.see(), Seen::Token(TOKEN.into()));
+        chat.wait_for("connected");
+        assert_eq!(room.observe(), Observation::Token(TOKEN.into()));
         chat
     }
 
-    fn write(&mut self, line: &str) {
-        self.0.write(line);
+    /// Types a line.
+    fn type_line(&mut self, line: &str) {
+        self.0.type_line(line);
     }
 
-    /// The next line that says this.
-    fn see(&mut self, what: &str) -> String {
-        self.0.see(what)
+    /// Waits for a line that contains `text`, and returns it.
+    fn wait_for(&mut self, text: &str) -> String {
+        self.0.wait_for(text)
     }
 
-    /// The next connection, and that there was a time without one.
-    fn see_gap(&mut self) {
-        self.see("~  connected");
-        self.see("~  gap               messages may have been missed");
+    /// Waits for the next connection and the notice of a gap.
+    fn wait_for_gap(&mut self) {
+        self.wait_for("~  connected");
+        self.wait_for("~  gap               messages may have been missed");
     }
 
-    /// The status in the end, and what was shown until then.
+    /// Closes the standard input, and waits for the exit code and all output.
     fn end(mut self) -> (Option<i32>, String) {
         self.0.end_input();
         self.wait()
     }
 
-    /// As [`end`](Self::end), but without an end of the input.
+    /// Waits for the exit code and all output. Asserts that the output contains no token.
     fn wait(self) -> (Option<i32>, String) {
-        let (status, shown) = self.0.wait();
-        assert!(!shown.contains("AQICAHhP"), "{shown}");
-        (status, shown)
+        let (status, output) = self.0.wait();
+        assert!(!output.contains("AQICAHhP"), "{output}");
+        (status, output)
     }
 }
 
-// What they do.
+// Sessions.
 
 #[test]
-fn comes_and_goes() {
+fn connects_and_quits() {
     let room = Room::open();
     let mut chat = Chat::enter(&room);
-    chat.write("/quit");
-    let (status, shown) = chat.wait();
-    assert_eq!(status, Some(0), "{shown}");
-    assert!(shown.contains("disconnected      as you wished\n"), "{shown}");
-    assert_eq!(room.see(), Seen::Left(1000));
+    chat.type_line("/quit");
+    let (status, output) = chat.wait();
+    assert_eq!(status, Some(0), "{output}");
+    assert!(output.contains("disconnected      at your request\n"), "{output}");
+    assert_eq!(room.observe(), Observation::Closed(1000));
 }
 
 #[test]
-fn what_is_typed_is_sent_and_shown_when_it_comes_back() {
+fn sends_lines_and_prints_echoes() {
     let room = Room::open();
     let mut chat = Chat::enter(&room);
-    chat.write("héllo 🌞");
-    assert_eq!(room.see(), Seen::Request("SEND_MESSAGE"));
-    assert_eq!(chat.see("héllo"), "10:00:00  m00000000000  astrid            héllo 🌞");
-    chat.write("//two slashes");
-    assert_eq!(chat.see("slashes"), "10:00:00  m00000000001  astrid            /two slashes");
+    chat.type_line("héllo 🌞");
+    assert_eq!(room.observe(), Observation::Request("SEND_MESSAGE"));
+    assert_eq!(chat.wait_for("héllo"), "10:00:00  m00000000000  astrid            héllo 🌞");
+    chat.type_line("//two slashes");
+    assert_eq!(chat.wait_for("slashes"), "10:00:00  m00000000001  astrid            /two slashes");
     assert_eq!(chat.end().0, Some(0));
 }
 
 #[test]
-fn all_of_the_input_is_answered_before_the_end() {
+fn settles_all_requests_at_end_of_input() {
     let room = Room::open();
-    // More than can be sent in a second, and it may be there before a connection is.
+    // More lines than requests per second are allowed, typed before the connection is open.
     let mut chat = Chat::start(&[&room.url(), TOKEN]);
-    (0..15).for_each(|number| chat.write(&format!("line {number:02}")));
-    let (status, shown) = chat.end();
-    assert_eq!(status, Some(0), "{shown}");
-    let said = shown.lines().filter(|line| line.contains("  astrid  "));
+    (0..15).for_each(|number| chat.type_line(&format!("line {number:02}")));
+    let (status, output) = chat.end();
+    assert_eq!(status, Some(0), "{output}");
+    let messages = output.lines().filter(|line| line.contains("  astrid  "));
     let expected = (0..15).map(|n| format!("10:00:00  m{n:011}  astrid            line {n:02}"));
-    assert!(said.eq(expected), "{shown}");
-    assert!(shown.contains("too many requests in a second, for another "), "{shown}");
+    assert!(messages.eq(expected), "{output}");
+    assert!(output.contains("too many requests per second; retrying in "), "{output}");
 }
 
 #[test]
-fn a_request_that_is_refused() {
+fn rejected_request() {
     let room = Room::open();
     let mut chat = Chat::enter(&room);
-    chat.write("rude");
-    chat.see("!  refused           rude");
-    chat.see("406 Not Acceptable: message review rejected the request");
-    chat.see("“mind your words”");
-    // It was this one only.
-    chat.write("polite");
-    chat.see("astrid            polite");
+    chat.type_line("rude");
+    chat.wait_for("!  rejected          rude");
+    chat.wait_for("406 Not Acceptable: message review rejected the request");
+    chat.wait_for("“be polite”");
+    // Other requests are not affected.
+    chat.type_line("polite");
+    chat.wait_for("astrid            polite");
     assert_eq!(chat.end().0, Some(0));
 }
 
 #[test]
-fn what_cannot_be_sent_is_told() {
+fn unsendable_lines_are_reported() {
     let room = Room::open();
     let mut chat = Chat::start(&["--max-code-points", "5", &room.url(), TOKEN]);
-    for (line, why) in [
-        ("🌞🌞🌞🌞🌞🌞", "the content has 6 code points where 1 to 5 are allowed"),
-        ("/delete", "/delete needs an ID"),
-        ("/disconnect ", "/disconnect needs an ID"),
+    let too_long = Content::with_limit("🌞🌞🌞🌞🌞🌞", 5).unwrap_err();
+    for (line, cause) in [
+        ("🌞🌞🌞🌞🌞🌞", &*SendErrorKind::TooLong(too_long).to_string()),
+        ("/delete", "/delete requires an ID"),
+        ("/disconnect ", "/disconnect requires an ID"),
         (
             "/dance all night",
-            "there is no such command: a message that begins with a slash is typed with two",
+            "unknown command; to send a message that starts with a slash, type two",
         ),
     ] {
-        chat.write(line);
-        chat.see(&format!("!  not sent          {}", line.trim_end()));
-        chat.see(why);
+        chat.type_line(line);
+        chat.wait_for(&format!("!  not sent          {}", line.trim_end()));
+        chat.wait_for(cause);
     }
     let reason = "why ".repeat(10_000);
-    chat.write(&format!("/delete m00000000000 {reason}"));
-    chat.see("!  not sent          /delete m00000000000 why");
-    chat.see("a buffer of 4");
-    chat.write("🌞🌞🌞🌞🌞");
-    chat.see("astrid            🌞🌞🌞🌞🌞");
+    chat.type_line(&format!("/delete m00000000000 {reason}"));
+    chat.wait_for("!  not sent          /delete m00000000000 why");
+    chat.wait_for("buffer");
+    chat.type_line("🌞🌞🌞🌞🌞");
+    chat.wait_for("astrid            🌞🌞🌞🌞🌞");
     assert_eq!(chat.end().0, Some(0));
 }
 
 #[test]
-fn a_message_is_deleted() {
+fn deletes_a_message() {
     let room = Room::open();
     let mut chat = Chat::enter(&room);
-    chat.write("typo");
-    let line = chat.see("astrid            typo");
+    chat.type_line("typo");
+    let line = chat.wait_for("astrid            typo");
     let id = line.split_whitespace().nth(1).unwrap();
-    chat.write(&format!("/delete {id} was  wrong"));
-    chat.see(&format!("-  deleted           message {id}: was  wrong"));
-    chat.write(&format!("/delete {id}"));
-    assert!(chat.see("-  deleted ").ends_with(&format!("message {id}")));
+    chat.type_line(&format!("/delete {id} was  wrong"));
+    chat.wait_for(&format!("-  deleted           message {id}: was  wrong"));
+    chat.type_line(&format!("/delete {id}"));
+    assert!(chat.wait_for("-  deleted ").ends_with(&format!("message {id}")));
     assert_eq!(chat.end().0, Some(0));
 }
 
 #[test]
-fn a_request_without_an_answer() {
+fn request_without_response_is_assumed() {
     let room = Room::open();
     let mut chat = Chat::enter(&room);
-    chat.write("nothing?");
-    chat.see("~  no answer         nothing?");
-    chat.see("it is taken for done");
+    chat.type_line("nothing?");
+    chat.wait_for("~  assumed           nothing?");
+    chat.wait_for("no response; the request is assumed to have succeeded");
     assert_eq!(chat.end().0, Some(0));
 }
 
 #[test]
-fn the_server_breaks_off_and_comes_back() {
+fn reconnects_after_a_lost_connection() {
     let room = Room::open();
     let mut chat = Chat::enter(&room);
-    chat.write("nothing?");
-    assert_eq!(room.see(), Seen::Request("SEND_MESSAGE"));
+    chat.type_line("nothing?");
+    assert_eq!(room.observe(), Observation::Request("SEND_MESSAGE"));
     let port = room.stop();
-    chat.see("connection 0      broken: ");
-    chat.see("!  unknown           nothing?");
-    chat.see("it is unknown whether it has been done");
-    chat.see("reconnecting");
-    // Nobody is there.
-    chat.see("not opened: ");
-    chat.write("still there?");
-    chat.see("waits             still there?");
-    chat.see("not connected");
+    chat.wait_for("connection 0      lost: ");
+    chat.wait_for("!  unknown           nothing?");
+    chat.wait_for("the request may or may not have succeeded");
+    chat.wait_for("reconnecting");
+    // The port is closed.
+    chat.wait_for("failed to open: ");
+    chat.type_line("still there?");
+    chat.wait_for("waiting           still there?");
+    chat.wait_for(&SendErrorKind::NotConnected.to_string());
 
     let room = Room::reopen(port);
-    chat.see_gap();
-    chat.see("astrid            still there?");
-    room.say(r#"{"Type":"MESSAGE","Id":"mAaaaaaaaaa1","Content":"yes","SendTime":"2026-11-22T10:00:01Z","Sender":{"UserId":"birk"}}"#);
-    chat.see("10:00:01  mAaaaaaaaaa1  birk              yes");
+    chat.wait_for_gap();
+    chat.wait_for("astrid            still there?");
+    room.broadcast(r#"{"Type":"MESSAGE","Id":"mAaaaaaaaaa1","Content":"yes","SendTime":"2026-11-22T10:00:01Z","Sender":{"UserId":"birk"}}"#);
+    chat.wait_for("10:00:01  mAaaaaaaaaa1  birk              yes");
     assert_eq!(chat.end().0, Some(0));
 }
 
 #[test]
-fn the_server_is_restarted() {
+fn waits_after_a_service_restart() {
     let room = Room::open();
     let mut chat = Chat::enter(&room);
-    room.order(Order::Close(1012, "back in a minute"));
-    chat.see("connection 0      closed with 1012: back in a minute");
-    let line = chat.see("~  reconnecting      in ");
+    room.command(Command::Close(1012, "restarting"));
+    chat.wait_for("connection 0      closed with 1012: restarting");
+    let line = chat.wait_for("~  reconnecting      in ");
     let seconds: u32 = line.trim_end_matches(" s").rsplit(' ').next().unwrap().parse().unwrap();
-    // 5 to 30 s, rounded down.
+    // The delay is 5 to 30 s, rounded down.
     assert!((4..=30).contains(&seconds), "{line}");
-    chat.write("/quit");
+    chat.type_line("/quit");
     assert_eq!(chat.wait().0, Some(0));
 }
 
 #[test]
-fn a_session_that_has_expired_is_replaced() {
+fn expired_session_is_replaced() {
     let room = Room::open();
     let mut chat = Chat::enter(&room);
-    room.say(r#"{"Type":"ERROR","ErrorCode":401,"ErrorMessage":"connection expired"}"#);
-    chat.see("!  error             401 Unauthorized: the connection has expired, or the chat token is missing");
-    chat.see("“connection expired”");
-    assert_eq!(room.see(), Seen::Token(TOKEN.into()));
-    chat.see("gap               messages may have been missed");
-    // Both connections get it.
-    chat.write("twice");
-    chat.see("twice");
-    chat.write("/quit");
-    let (status, shown) = chat.wait();
+    room.broadcast(r#"{"Type":"ERROR","ErrorCode":401,"ErrorMessage":"connection expired"}"#);
+    let description = ErrorCode::UNAUTHORIZED.description().unwrap();
+    chat.wait_for(&format!("!  error             401 Unauthorized: {description}"));
+    chat.wait_for("“connection expired”");
+    assert_eq!(room.observe(), Observation::Token(TOKEN.into()));
+    chat.wait_for("gap               messages may have been missed");
+    // The old and the new connection both receive it.
+    chat.type_line("twice");
+    chat.wait_for("twice");
+    chat.type_line("/quit");
+    let (status, output) = chat.wait();
     assert_eq!(status, Some(0));
-    assert_eq!(shown.matches("twice").count(), 1, "{shown}");
-    // To those who chat, it is one connection.
-    assert!(!shown.contains("reconnecting"), "{shown}");
+    assert_eq!(output.matches("twice").count(), 1, "{output}");
+    // Users see one connection.
+    assert!(!output.contains("reconnecting"), "{output}");
     assert_eq!(
-        shown.matches(" connected ").count() + shown.matches(" connected\n").count(),
+        output.matches(" connected ").count() + output.matches(" connected\n").count(),
         1,
-        "{shown}"
+        "{output}"
     );
-    assert_eq!(room.see(), Seen::Request("SEND_MESSAGE"));
-    assert_eq!((room.see(), room.see()), (Seen::Left(1000), Seen::Left(1000)));
+    assert_eq!(room.observe(), Observation::Request("SEND_MESSAGE"));
+    assert_eq!(
+        (room.observe(), room.observe()),
+        (Observation::Closed(1000), Observation::Closed(1000))
+    );
 }
 
 #[test]
-fn a_session_that_ends() {
+fn session_ends() {
     let room = Room::refusing(403);
-    let (status, shown) = Chat::start(&[&room.url(), TOKEN]).wait();
-    assert_eq!(status, Some(1), "{shown}");
-    // The token may have been used, so another is tried.
-    assert_eq!(shown.matches("refused with HTTP status 403 Forbidden\n").count(), 2, "{shown}");
+    let (status, output) = Chat::start(&[&room.url(), TOKEN]).wait();
+    assert_eq!(status, Some(1), "{output}");
+    // After the first refusal, the client tries a new token, as the first may have been used.
+    assert_eq!(output.matches("refused with HTTP status 403 Forbidden\n").count(), 2, "{output}");
     assert!(
-        shown.contains(
-            "disconnected      the service refuses the connection, with HTTP status 403\n"
+        output.contains(
+            "disconnected      the service refused the connection with HTTP status 403\n"
         ),
-        "{shown}"
+        "{output}"
     );
 
     let room = Room::open();
     let chat = Chat::enter(&room);
-    room.order(Order::Close(4000, r#"{"ErrorMessage":"closed for good","ErrorCode":404}"#));
-    let (status, shown) = chat.wait();
-    assert_eq!(status, Some(1), "{shown}");
-    assert!(shown.contains("closed with 4000: 404 Not Found: closed for good\n"), "{shown}");
+    room.command(Command::Close(4000, r#"{"ErrorMessage":"closed for good","ErrorCode":404}"#));
+    let (status, output) = chat.wait();
+    assert_eq!(status, Some(1), "{output}");
+    assert!(output.contains("closed with 4000: 404 Not Found: closed for good\n"), "{output}");
     assert!(
-        shown.contains("disconnected      the service has ended the session, with code 4000\n"),
-        "{shown}"
+        output.contains("disconnected      the service ended the session with close code 4000\n"),
+        "{output}"
     );
 }
 
 #[test]
-fn a_user_who_is_made_to_leave() {
+fn disconnected_user() {
     let room = Room::open();
-    for (arguments, why) in [
-        (&["--user-id", "astrid"][..], "you have been made to leave the room"),
-        (&[], "the service has ended the session, with code 1000"),
+    for (arguments, reason) in [
+        (&["--user-id", "astrid"][..], "you were disconnected from the room"),
+        (&[], "the service ended the session with close code 1000"),
     ] {
         let mut chat = Chat::start(&[arguments, &[&room.url(), TOKEN]].concat());
-        chat.see("connected");
-        chat.write("/disconnect astrid too loud");
-        let (status, shown) = chat.wait();
-        assert_eq!(status, Some(1), "{shown}");
-        assert!(shown.contains("-  disconnected      user astrid: too loud\n"), "{shown}");
-        assert!(shown.contains(&format!("~  disconnected      {why}\n")), "{shown}");
-        // Who is known not to be wanted does not wait for the close frame.
-        let is_closed_by_room = shown.contains("closed with 1000: Kicked by moderator\n");
-        assert_eq!(is_closed_by_room, arguments.is_empty(), "{shown}");
+        chat.wait_for("connected");
+        chat.type_line("/disconnect astrid too loud");
+        let (status, output) = chat.wait();
+        assert_eq!(status, Some(1), "{output}");
+        assert!(output.contains("-  disconnected      user astrid: too loud\n"), "{output}");
+        assert!(output.contains(&format!("~  disconnected      {reason}\n")), "{output}");
+        // With a known user ID, the event alone ends the session, before the close frame.
+        let is_closed_by_room = output.contains("closed with 1000: Kicked by moderator\n");
+        assert_eq!(is_closed_by_room, arguments.is_empty(), "{output}");
     }
 }
 
 #[test]
-fn what_else_is_said_in_a_room() {
+fn other_payloads() {
     let room = Room::open();
     let mut chat = Chat::enter(&room);
     for payload in [
@@ -514,22 +529,24 @@ fn what_else_is_said_in_a_room() {
         r#"{"Type":"ERROR","ErrorCode":418}"#,
         r#"{"Type":"MESSAGE","Id":nil}"#,
     ] {
-        room.say(payload);
+        room.broadcast(payload);
     }
-    chat.see("10:00:00  mAaaaaaaaaa1  ねこ              hello⏎there");
-    chat.see("                                          user u-1 · mood: calm");
-    chat.see("??:??:??  mAaaaaaaaaa2  ねこ              again");
-    chat.see("10:00:01             *  poll");
-    chat.see("                                          a: 1 · b: 2");
-    chat.see(r#"?  LATER             {"Type":"LATER","More":[1]}"#);
-    chat.see("!  error             418: not a code of the reference");
-    chat.see("✗  not decoded       invalid type for Id, at byte 23");
-    chat.see(r#"{"Type":"MESSAGE","Id":nil}"#);
+    chat.wait_for("10:00:00  mAaaaaaaaaa1  ねこ              hello⏎there");
+    chat.wait_for("                                          user u-1 · mood: calm");
+    chat.wait_for("??:??:??  mAaaaaaaaaa2  ねこ              again");
+    chat.wait_for("10:00:01             *  poll");
+    chat.wait_for("                                          a: 1 · b: 2");
+    chat.wait_for(r#"?  LATER             {"Type":"LATER","More":[1]}"#);
+    chat.wait_for("!  error             418: undocumented error code");
+    let invalid = r#"{"Type":"MESSAGE","Id":nil}"#;
+    let error = Subscribe::decode_str(invalid).unwrap_err();
+    chat.wait_for(&format!("✗  not decoded       {error}"));
+    chat.wait_for(invalid);
     assert_eq!(chat.end().0, Some(0));
 }
 
 #[test]
-fn a_busy_server_says_when_to_come_back() {
+fn retry_after_is_respected() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ws://{}", listener.local_addr().unwrap());
     let mut chat = Chat::start(&[&url, TOKEN]);
@@ -546,53 +563,53 @@ fn a_busy_server_says_when_to_come_back() {
             b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 3\r\nContent-Length: 0\r\n\r\n",
         )
         .unwrap();
-    chat.see("refused with HTTP status 503 Service Unavailable");
-    let _again = listener.accept().unwrap();
-    // Without being told, it comes back within a second.
+    chat.wait_for("refused with HTTP status 503 Service Unavailable");
+    let _second = listener.accept().unwrap();
+    // Without `Retry-After`, the client reconnects within a second.
     assert!(refused.elapsed() >= Duration::from_secs(3), "{:?}", refused.elapsed());
-    chat.write("/quit");
+    chat.type_line("/quit");
     assert_eq!(chat.wait().0, Some(0));
 }
 
 #[test]
-fn a_message_without_end_is_not_received() {
+fn too_long_message_loses_the_connection() {
     let room = Room::open();
     let mut chat = Chat::enter(&room);
-    room.say("x".repeat(70_000));
-    chat.see("connection 0      broken: ");
-    chat.see_gap();
+    room.broadcast("x".repeat(70_000));
+    chat.wait_for("connection 0      lost: ");
+    chat.wait_for_gap();
     assert_eq!(chat.end().0, Some(0));
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn pings_whose_answers_are_not_read_cost_no_memory() {
+fn unread_pongs_take_little_memory() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ws://{}", listener.local_addr().unwrap());
     let mut chat = Chat::start(&[&url, TOKEN]);
     let (stream, _) = listener.accept().unwrap();
-    #[expect(clippy::result_large_err, reason = "the library asks for it")]
-    let answer = |request: &Request, mut response: Response| {
+    #[expect(clippy::result_large_err, reason = "the signature of the library's callback")]
+    let callback = |request: &Request, mut response: Response| {
         let token = request.headers()[Token::HEADER_NAME].clone();
         response.headers_mut().insert(Token::HEADER_NAME, token);
         Ok(response)
     };
-    let mut socket = tungstenite::accept_hdr(stream, answer).unwrap();
-    chat.see("connected");
+    let mut socket = tungstenite::accept_hdr(stream, callback).unwrap();
+    chat.wait_for("connected");
     let before = chat.0.peak_memory();
     flood::send_without_reading(socket.get_mut(), &flood::pings(false));
-    // What comes after the pings is shown, so all of them have been taken.
+    // The next payload is printed, so all pings have been read.
     socket.get_mut().set_write_timeout(None).unwrap();
     socket.write(Frame::text(r#"{"Type":"LATER"}"#)).unwrap();
     socket.flush().unwrap();
-    chat.see("LATER");
+    chat.wait_for("LATER");
     let grown = chat.0.peak_memory() - before;
     println!("{} KiB of pings cost {} KiB", flood::FLOOD >> 10, grown >> 10);
     assert!(grown < flood::MARGIN, "{grown} bytes");
 }
 
 #[test]
-fn nothing_of_the_wire_acts_on_a_terminal() {
+fn payloads_cannot_control_the_terminal() {
     let room = Room::open();
     let mut chat = Chat::enter(&room);
     let escaped = r"a\u001b[2J\u009b2J\u202e\u2066\u0007\r\n\t\u2028\u0085\u0000\u007f\u200bz";
@@ -605,189 +622,197 @@ fn nothing_of_the_wire_acts_on_a_terminal() {
         r#"{"Type":"@","@":"@"}"#,
         r#"{"Type":"@"} @"#,
     ] {
-        room.say(template.replace('@', escaped));
+        room.broadcast(template.replace('@', escaped));
     }
-    room.say("\u{1b}[2J\u{9b}2J");
-    room.order(Order::Close(4000, "\u{1b}[2J\u{9b}2J\u{202e}\n"));
-    chat.see(r"closed with 4000: \u{1b}[2J\u{9b}2J\u{202e}⏎");
-    let (_, shown) = chat.wait();
+    room.broadcast("\u{1b}[2J\u{9b}2J");
+    room.command(Command::Close(4000, "\u{1b}[2J\u{9b}2J\u{202e}\n"));
+    chat.wait_for(r"closed with 4000: \u{1b}[2J\u{9b}2J\u{202e}⏎");
+    let (_, output) = chat.wait();
     assert!(
-        shown.contains(
+        output.contains(
             r"a\u{1b}[2J\u{9b}2J\u{202e}\u{2066}\u{7}\r⏎\t\u{2028}\u{85}\u{0}\u{7f}\u{200b}z"
         ),
-        "{shown}"
+        "{output}"
     );
-    let acts = |character: char| {
+    let is_control = |character: char| {
         character.is_control()
             || matches!(character, '\u{200b}' | '\u{2028}'..='\u{202e}' | '\u{2066}')
     };
-    assert_eq!(shown.chars().find(|&character| character != '\n' && acts(character)), None);
+    assert_eq!(output.chars().find(|&character| character != '\n' && is_control(character)), None);
 }
 
 #[cfg(unix)]
 #[test]
-fn each_connection_has_a_token_of_its_own() {
+fn each_connection_fetches_a_token() {
     let room = Room::open();
     let count = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tokens");
     let _ = fs::remove_file(&count);
-    // The first time it fails, and the second time it prints something else.
+    // The first run fails, and the second prints no token.
     let command = format!(
         r#"echo >> {0}; n=$(wc -l < {0}); n=$((n)); case $n in 1) exit 3;; 2) echo 'no token'; exit;; esac
         echo '{{"token":"birk.AQICAHhP!#'$n'","tokenExpirationTime":"x","sessionExpirationTime":"2099-01-01T00:00:00+00:00"}}'"#,
         count.display()
     );
     let mut chat = Chat::start(&["--token-command", &command, &room.url()]);
-    chat.see("!  no token          the token command failed: exit status: 3");
-    chat.see("!  no token          what the token command printed is not a token, at byte 2");
-    chat.see("connected");
-    room.order(Order::Close(1001, ""));
-    chat.see("connected");
-    chat.write("/quit");
+    chat.wait_for("!  no token          the token command failed: exit status: 3");
+    let error = Token::new("no token").unwrap_err();
+    chat.wait_for(&format!("!  no token          invalid token from the token command: {error}"));
+    chat.wait_for("connected");
+    room.command(Command::Close(1001, ""));
+    chat.wait_for("connected");
+    chat.type_line("/quit");
     assert_eq!(chat.wait().0, Some(0));
-    assert_eq!(room.see(), Seen::Token("birk.AQICAHhP!#3".into()));
-    assert_eq!(room.see(), Seen::Left(1001));
-    assert_eq!(room.see(), Seen::Token("birk.AQICAHhP!#4".into()));
+    assert_eq!(room.observe(), Observation::Token("birk.AQICAHhP!#3".into()));
+    assert_eq!(room.observe(), Observation::Closed(1001));
+    assert_eq!(room.observe(), Observation::Token("birk.AQICAHhP!#4".into()));
 }
 
 #[cfg(unix)]
 #[test]
-fn an_end_of_the_session_that_cannot_be_read_is_told() {
+fn invalid_expiration_time_is_reported() {
     let room = Room::open();
-    for (end, why) in [
+    for (end, expected) in [
         (r#""2099-01-01 00:00:00+00:00""#, None),
         ("4070908800", None),
         (
             r#""2099-01-01 00:00:00""#,
-            Some("sessionExpirationTime has no time zone, so the session's length is unknown"),
+            Some("missing time zone in sessionExpirationTime; the end of the session is unknown"),
         ),
         (
             r#""birk.AQICAHhP""#,
-            Some("sessionExpirationTime cannot be read, so the session's length is unknown"),
+            Some("invalid sessionExpirationTime; the end of the session is unknown"),
         ),
     ] {
         let command =
             format!(r#"echo '{{"token":"birk.AQICAHhP","sessionExpirationTime":{end}}}'"#);
         let mut chat = Chat::start(&["--token-command", &command, &room.url()]);
-        chat.see("connected");
-        chat.write("/quit");
-        let (status, shown) = chat.wait();
-        assert_eq!(status, Some(0), "{shown}");
+        chat.wait_for("connected");
+        chat.type_line("/quit");
+        let (status, output) = chat.wait();
+        assert_eq!(status, Some(0), "{output}");
         let warning =
-            shown.lines().find_map(|line| Some(line.split_once("!  token             ")?.1));
-        assert_eq!(warning, why, "{shown}");
+            output.lines().find_map(|line| Some(line.split_once("!  token             ")?.1));
+        assert_eq!(warning, expected, "{output}");
     }
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_token_command_without_end_costs_no_memory() {
+fn endless_token_command_takes_little_memory() {
     let mut chat = Chat::start(&["--token-command", "yes", "us-west-2"]);
-    chat.see("connecting");
-    chat.see("no token          the token command failed: ");
+    chat.wait_for("connecting");
+    chat.wait_for("no token          the token command failed: ");
     assert!(chat.0.peak_memory() < 32 << 20, "{} bytes", chat.0.peak_memory());
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_token_command_that_takes_too_long_is_killed() {
+fn slow_token_command_is_killed() {
     let pid = Path::new(env!("CARGO_TARGET_TMPDIR")).join("token-command-pid");
     let command = format!("echo $$ > {}; exec sleep 300", pid.display());
     let mut chat = Chat::start(&["--token-command", &command, "us-west-2"]);
-    chat.see("!  no token          the token command takes too long");
+    chat.wait_for("!  no token          the token command timed out");
     let process = format!("/proc/{}", fs::read_to_string(pid).unwrap().trim());
     let is_running =
         || fs::read_to_string(format!("{process}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while is_running() {
         assert!(Instant::now() < deadline, "{process} is running");
         thread::sleep(Duration::from_millis(20));
     }
-    chat.write("/quit");
+    chat.type_line("/quit");
     assert_eq!(chat.wait().0, Some(0));
 }
 
 #[cfg(unix)]
 #[test]
-fn without_tokens_there_is_no_session() {
-    let (status, shown) = Chat::start(&["--token-command", "exit 127", "us-west-2"]).wait();
-    assert_eq!(status, Some(1), "{shown}");
-    assert!(shown.contains("no token          the token command cannot be run\n"), "{shown}");
-    assert!(shown.contains("disconnected      no token can be had\n"), "{shown}");
+fn token_command_failures() {
+    let (status, output) = Chat::start(&["--token-command", "exit 127", "us-west-2"]).wait();
+    assert_eq!(status, Some(1), "{output}");
+    assert!(output.contains("no token          the token command could not be run\n"), "{output}");
+    assert!(output.contains("disconnected      no token is available\n"), "{output}");
 
-    let answer = r#"echo '{"token":{"AQICAHhP": 1}, "sessionExpirationTime": null}'"#;
-    let mut chat = Chat::start(&["--token-command", answer, "us-west-2"]);
-    chat.see("no token          the token command printed no answer, at line 1, column ");
-    chat.write("too early");
-    chat.write("/quit");
-    chat.see("!  not sent          too early");
+    let response = r#"echo '{"token":{"AQICAHhP": 1}, "sessionExpirationTime": null}'"#;
+    let mut chat = Chat::start(&["--token-command", response, "us-west-2"]);
+    chat.wait_for("no token          invalid JSON from the token command, at line 1, column ");
+    chat.type_line("not connected yet");
+    chat.type_line("/quit");
+    chat.wait_for("!  not sent          not connected yet");
     assert_eq!(chat.wait().0, Some(0));
 }
 
 #[test]
-fn a_token_in_a_wrong_place_is_not_shown() {
-    let not_a_region = "ENDPOINT, which comes before TOKEN, is neither a region nor a URL";
-    for (arguments, complaint) in [
-        // A token that cannot be the name of a host, and two that can.
+fn misplaced_token_is_not_printed() {
+    let not_a_region = "invalid ENDPOINT: expected a region or a ws:// or wss:// URL";
+    for (arguments, error) in [
+        // One token that is not a valid host name, and two that are.
         (&[TOKEN, "us-west-2"][..], not_a_region),
         (&["AQICAHhP-2mZ", "us-west-2"], not_a_region),
         (&["lobby.AQICAHhP.send.3600", "ws://127.0.0.1:6789"], not_a_region),
-        (&["--AQICAHhP", "us-west-2"], "there is no such option"),
-        (&["--token", TOKEN, "us-west-2"], "there is no option \"--token\""),
-        (&["--token=AQICAHhP", "us-west-2"], "there is no option \"--token\""),
-        (&["us-west-2", "AQICAHhP, AQICAHhP"], "TOKEN is not a token"),
-        (&["us-west-2", TOKEN, TOKEN], "there is something behind"),
-        (&["--user-id", "astrid", "--max-code-points", TOKEN], "--max-code-points needs a number"),
+        (&["--AQICAHhP", "us-west-2"], "unknown option\n"),
+        (&["--token", TOKEN, "us-west-2"], "unknown option \"--token\""),
+        (&["--token=AQICAHhP", "us-west-2"], "unknown option \"--token\""),
+        (&["us-west-2", "AQICAHhP, AQICAHhP"], "invalid TOKEN: "),
+        (&["us-west-2", TOKEN, TOKEN], "unexpected argument after ENDPOINT and TOKEN"),
+        (
+            &["--user-id", "astrid", "--max-code-points", TOKEN],
+            "--max-code-points requires a number",
+        ),
         (&["\u{1b}[2J", TOKEN], not_a_region),
-        (&["--\u{1b}[2J", TOKEN], "there is no such option"),
+        (&["--\u{1b}[2J", TOKEN], "unknown option\n"),
     ] {
-        // This also looks for the token in what is shown.
-        let (status, shown) = Chat::start(arguments).wait();
-        assert_eq!(status, Some(2), "{shown}");
-        assert!(shown.starts_with(&format!("chat: {complaint}")), "{shown}");
-        assert!(!shown.contains('\u{1b}'), "{shown:?}");
+        // `wait` asserts that the output contains no token.
+        let (status, output) = Chat::start(arguments).wait();
+        assert_eq!(status, Some(2), "{output}");
+        assert!(output.starts_with(&format!("chat: {error}")), "{output}");
+        assert!(!output.contains('\u{1b}'), "{output:?}");
     }
 }
 
 #[test]
 fn regions() {
     for region in ["us-west-2", "ap-northeast-1", "eu-central-1", "us-gov-west-1"] {
-        // No token is fetched, so nothing is looked up.
-        let (status, shown) = Chat::start(&["--token-command", "exit 127", region]).wait();
-        assert_eq!(status, Some(1), "{shown}");
+        // No token is fetched, so no host name is resolved.
+        let (status, output) = Chat::start(&["--token-command", "exit 127", region]).wait();
+        assert_eq!(status, Some(1), "{output}");
     }
 }
 
 #[test]
-fn the_command_line() {
+fn command_line() {
     let (status, help) = Chat::start(&["--help"]).wait();
     assert_eq!(status, Some(0));
     assert_eq!(help, include_str!("../src/bin/chat/usage.txt"));
-    for (arguments, complaint) in [
-        (&[][..], "there is no ENDPOINT"),
-        (&["us-west-2"], "there is neither a TOKEN nor a --token-command"),
+    let token_error = Token::new("AQICAHhP, AQICAHhP").unwrap_err();
+    for (arguments, error) in [
+        (&[][..], "missing ENDPOINT"),
+        (&["us-west-2"], "missing TOKEN or --token-command"),
         (
             &["us west 2", TOKEN],
-            "ENDPOINT, which comes before TOKEN, is neither a region nor a URL of ws:// or wss://\n",
+            "invalid ENDPOINT: expected a region or a ws:// or wss:// URL, followed by TOKEN\n",
         ),
-        (&["https://example.com", TOKEN], "ENDPOINT, which comes before TOKEN, is neither"),
-        (&["ws://", TOKEN], "ENDPOINT, which comes before TOKEN, is neither"),
-        (&["us-west-2", "AQICAHhP, AQICAHhP"], "TOKEN is not a token, at byte 8"),
-        (&["us-west-2", TOKEN, TOKEN], "there is something behind ENDPOINT and TOKEN"),
+        (
+            &["https://example.com", TOKEN],
+            "invalid ENDPOINT: expected a region or a ws:// or wss:// URL",
+        ),
+        (&["ws://", TOKEN], "invalid ENDPOINT: expected a region or a ws:// or wss:// URL"),
+        (&["us-west-2", "AQICAHhP, AQICAHhP"], &format!("invalid TOKEN: {token_error}\n")),
+        (&["us-west-2", TOKEN, TOKEN], "unexpected argument after ENDPOINT and TOKEN\n"),
         (
             &["--token-command", "echo", "us-west-2", TOKEN],
-            "TOKEN and --token-command exclude each other",
+            "TOKEN and --token-command cannot be used together",
         ),
-        (&["--token-command"], "--token-command needs a command"),
-        (&["--user-id", ""], "--user-id needs the ID of a user"),
+        (&["--token-command"], "--token-command requires a command"),
+        (&["--user-id", ""], "--user-id requires a user ID"),
         (
             &["--max-code-points", "501", "us-west-2", TOKEN],
-            "--max-code-points needs a number from 1 to 500",
+            "--max-code-points requires a number from 1 to 500",
         ),
-        (&["--verbose"], "there is no option \"--verbose\""),
+        (&["--verbose"], "unknown option \"--verbose\""),
     ] {
-        let (status, shown) = Chat::start(arguments).wait();
-        assert_eq!(status, Some(2), "{shown}");
-        assert!(shown.starts_with(&format!("chat: {complaint}")), "{shown}");
-        assert!(shown.contains("\nUsage: chat "), "{shown}");
+        let (status, output) = Chat::start(arguments).wait();
+        assert_eq!(status, Some(2), "{output}");
+        assert!(output.starts_with(&format!("chat: {error}")), "{output}");
+        assert!(output.contains("\nUsage: chat "), "{output}");
     }
 }

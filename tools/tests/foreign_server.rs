@@ -1,9 +1,9 @@
-//! The `chat` example against a WebSocket server that was not made for it: a plain one in Python.
+//! The `chat` binary against an independent WebSocket server, in Python.
 //!
-//! `cargo test --test foreign_server -- --nocapture` prints what the user of `chat` sees.
+//! `cargo test -p ivs-chat-tools --test foreign_server -- --nocapture` prints the transcripts.
 #![cfg(unix)]
 
-#[allow(dead_code, reason = "only a part of it is needed here")]
+#[allow(dead_code, reason = "this test uses only a part of the module")]
 mod terminal;
 
 use std::env;
@@ -14,12 +14,12 @@ use std::sync::LazyLock;
 use std::sync::mpsc;
 use std::thread;
 
-use terminal::{PATIENCE, Terminal};
+use terminal::{TIMEOUT, Terminal};
 
-/// Prints a new token each time, as `--token-command` wants it.
+/// A token command that prints a new token each time.
 const TOKENS: &str = "printf 'token.%s' \"$(date +%s%N)\"";
 
-/// A Python with the package `websockets`, or why there is none.
+/// The path of a Python with the package `websockets`, or the error of its installation.
 static PYTHON: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| {
     let is_ready = |python: &Path| {
         let mut command = Command::new(python);
@@ -48,7 +48,7 @@ static PYTHON: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| {
     Ok(python)
 });
 
-/// The server, as a process that ends when the test does.
+/// The server, as a process that is killed when this is dropped.
 struct Server {
     process: Child,
     port: u16,
@@ -63,13 +63,13 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// Starts the server, or says aloud that there can be none.
+    /// Starts the server. Prints that the test is skipped if there is no Python with `websockets`.
     fn start(scenario: &str) -> Option<Self> {
         let python = match &*PYTHON {
             Ok(python) => python,
             Err(error) => {
                 println!(
-                    "SKIPPED: chat against a server in Python ({scenario}), for lack of `websockets`: {error}"
+                    "SKIPPED: chat against a Python server ({scenario}): no `websockets`: {error}"
                 );
                 return None;
             }
@@ -83,18 +83,18 @@ impl Server {
         thread::spawn(move || {
             stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
         });
-        let first = lines.recv_timeout(PATIENCE).unwrap();
+        let first = lines.recv_timeout(TIMEOUT).unwrap();
         let port = first.strip_prefix("port ").unwrap().parse().unwrap();
         Some(Self { process, port, lines })
     }
 
-    /// How many handshakes there have been.
-    fn handshakes(&self) -> usize {
+    /// Returns the number of handshakes so far.
+    fn handshake_count(&self) -> usize {
         self.lines.try_iter().count()
     }
 }
 
-/// Starts `chat` with a command that prints a new token each time.
+/// Starts `chat`.
 fn chat(server: &Server) -> Terminal {
     let url = format!("ws://127.0.0.1:{}", server.port);
     Terminal::start(
@@ -103,82 +103,82 @@ fn chat(server: &Server) -> Terminal {
     )
 }
 
-/// Types `/quit`, and prints everything that was shown.
+/// Types `/quit`, and prints the transcript.
 #[track_caller]
 fn quit(scenario: &str, mut chat: Terminal) {
-    chat.write("/quit");
-    let (status, shown) = chat.wait();
-    println!("== {scenario}\n{shown}");
+    chat.type_line("/quit");
+    let (status, output) = chat.wait();
+    println!("== {scenario}\n{output}");
     assert_eq!(status, Some(0));
-    assert!(!shown.contains("token."), "a token is shown");
+    assert!(!output.contains("token."), "the output contains a token");
 }
 
 #[test]
-fn an_expiry_is_survived_however_the_connection_is_closed() {
+fn reconnects_after_expiry_with_any_close_frame() {
     for scenario in ["expiry-empty", "expiry-phrase", "expiry-cut"] {
         let Some(server) = Server::start(scenario) else { return };
         let mut chat = chat(&server);
-        chat.see("connected");
-        chat.write("hello");
-        chat.see("astrid            hello");
-        chat.write("now");
-        chat.see("unknown           now");
-        chat.see("messages may have been missed");
-        chat.write("still here");
-        chat.see("astrid            still here");
-        assert_eq!(server.handshakes(), 2, "{scenario}");
+        chat.wait_for("connected");
+        chat.type_line("hello");
+        chat.wait_for("astrid            hello");
+        chat.type_line("now");
+        chat.wait_for("unknown           now");
+        chat.wait_for("messages may have been missed");
+        chat.type_line("still here");
+        chat.wait_for("astrid            still here");
+        assert_eq!(server.handshake_count(), 2, "{scenario}");
         quit(scenario, chat);
     }
 }
 
-/// 5 s until the ping, 10 s for its answer.
+/// It takes 5 s until the ping and 10 s until its timeout.
 #[test]
-fn a_silent_death_is_noticed_and_nothing_is_assumed() {
+fn silent_connection_is_detected_without_false_outcomes() {
     let Some(server) = Server::start("silence") else { return };
     let mut chat = chat(&server);
-    chat.see("connected");
-    chat.write("hello");
-    chat.see("astrid            hello");
-    chat.write("now");
-    chat.see("unknown           now");
-    chat.see("messages may have been missed");
-    chat.write("still here");
-    chat.see("astrid            still here");
-    assert_eq!(server.handshakes(), 2);
+    chat.wait_for("connected");
+    chat.type_line("hello");
+    chat.wait_for("astrid            hello");
+    chat.type_line("now");
+    chat.wait_for("unknown           now");
+    chat.wait_for("messages may have been missed");
+    chat.type_line("still here");
+    chat.wait_for("astrid            still here");
+    assert_eq!(server.handshake_count(), 2);
     quit("silence", chat);
 }
 
 #[test]
-fn a_refused_token_is_replaced_once() {
+fn refused_token_is_replaced_once() {
     let Some(server) = Server::start("refused-once") else { return };
     let mut chat = chat(&server);
-    chat.see("connected");
-    chat.write("hello");
-    chat.see("astrid            hello");
-    assert_eq!(server.handshakes(), 2);
+    chat.wait_for("connected");
+    chat.type_line("hello");
+    chat.wait_for("astrid            hello");
+    assert_eq!(server.handshake_count(), 2);
     quit("refused-once", chat);
 }
 
 #[test]
-fn a_second_refusal_ends_the_session() {
+fn second_refusal_ends_the_session() {
     let Some(server) = Server::start("refused-twice") else { return };
-    let (status, shown) = chat(&server).wait();
-    println!("== refused-twice\n{shown}");
+    let (status, output) = chat(&server).wait();
+    println!("== refused-twice\n{output}");
     assert_eq!(status, Some(1));
-    assert!(shown.contains("403"), "{shown}");
-    assert_eq!(server.handshakes(), 2);
+    assert!(output.contains("403"), "{output}");
+    assert_eq!(server.handshake_count(), 2);
 }
 
 #[test]
-fn after_a_restart_the_client_waits_for_5_to_30_seconds() {
+fn waits_5_to_30_seconds_after_a_restart() {
     let Some(server) = Server::start("restart") else { return };
     let mut chat = chat(&server);
-    chat.see("connected");
-    chat.write("now");
-    let line = chat.see("reconnecting");
+    chat.wait_for("connected");
+    chat.type_line("now");
+    let line = chat.wait_for("reconnecting");
     let seconds: u64 =
         line.split("in ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap().parse().unwrap();
     assert!((5..=30).contains(&seconds), "{line}");
-    assert_eq!(server.handshakes(), 1);
+    assert_eq!(server.handshake_count(), 1);
     quit("restart", chat);
 }

@@ -1,7 +1,7 @@
-//! Shows untrusted text on a terminal.
+//! Display of untrusted text on a terminal.
 //!
-//! Characters that could drive the terminal or hide text are escaped. The rest is measured in
-//! columns and can be clipped.
+//! Characters that could control the terminal or hide text are escaped. The width of the text is
+//! measured in columns, and the text can be clipped.
 
 use core::fmt::{self, Display, Write};
 
@@ -49,8 +49,8 @@ impl<T: Display> Display for Visible<T> {
     }
 }
 
-/// Returns as much of a text as fits into `columns`, with hidden characters escaped and an ellipsis
-/// if something was cut off.
+/// Clips a text to at most `columns`, with hidden characters escaped. A clipped text ends with an
+/// ellipsis.
 pub fn clip(text: impl Display, columns: usize) -> String {
     let mut clip = Clip { columns, shown: String::new(), used: 0, fitting: 0, count: 0 };
     // An error means that the text did not fit.
@@ -64,7 +64,7 @@ pub fn clip(text: impl Display, columns: usize) -> String {
 struct Clip {
     columns: usize,
     shown: String,
-    /// The columns of `shown`.
+    /// The width of `shown` in columns.
     used: usize,
     /// The length of the longest prefix of `shown` that leaves room for an ellipsis.
     fitting: usize,
@@ -79,7 +79,7 @@ impl Write for Clip {
             write_char(&mut self.shown, character)?;
             self.used += width(&self.shown[start..]);
             self.count += 1;
-            // Characters of zero width are limited too.
+            // The number of characters is limited because some have no width.
             if self.used > self.columns || self.count > 4 * self.columns + 1 {
                 return Err(fmt::Error);
             }
@@ -91,7 +91,7 @@ impl Write for Clip {
     }
 }
 
-/// Returns bytes as text, with hidden characters and invalid UTF-8 escaped.
+/// Converts bytes to text, with hidden characters and invalid UTF-8 escaped.
 pub fn escape_bytes(bytes: &[u8]) -> String {
     let mut shown = String::new();
     for chunk in bytes.utf8_chunks() {
@@ -102,7 +102,7 @@ pub fn escape_bytes(bytes: &[u8]) -> String {
     shown
 }
 
-/// Returns the number of terminal columns that a text takes.
+/// Returns the width of a text in terminal columns.
 pub fn width(text: &str) -> usize {
     text.width()
 }
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_clipped() {
+    fn long_texts_are_clipped() {
         assert_eq!(clip("12345", 5), "12345");
         assert_eq!(clip("123456", 5), "1234…");
         assert_eq!(clip("語語語", 5), "語語…");

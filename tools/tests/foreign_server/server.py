@@ -1,9 +1,10 @@
-"""A WebSocket server made with the PyPI package `websockets`, which knows nothing of this crate.
+"""A WebSocket server based on the PyPI package `websockets`, independent of this crate.
 
 Usage: server.py SCENARIO
 
-It prints the port it listens on, then a line for each handshake. Every message of a client comes
-back as the service would send it, until the scenario has something else happen.
+It prints its port, and then a line per handshake. It echoes every message as the service does,
+until the message "now" starts the scenario. The scenarios refused-once and refused-twice refuse
+handshakes instead.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from websockets.asyncio.server import serve
 
 SCENARIO = sys.argv[1]
 ERROR_401 = '{"Type":"ERROR","Id":"e1","RequestId":"","ErrorCode":401,"ErrorMessage":"connection expired"}'
-# How the connection is closed after the ERROR 401, or without one.
+# Close code, reason, and whether an ERROR 401 comes first.
 CLOSES = {
     "expiry-empty": (1000, "", True),
     "expiry-phrase": (1000, "connection expired", False),
@@ -61,7 +62,7 @@ async def handler(connection):
             continue
         if is_first and request["Content"] == "now":
             if SCENARIO == "silence":
-                # Neither read nor answer any more, pings included, and do not close.
+                # Stop reading and answering, pings included, without closing the connection.
                 connection.transport.pause_reading()
                 await asyncio.Future()
             code, reason, has_error = CLOSES[SCENARIO]

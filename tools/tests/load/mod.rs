@@ -1,4 +1,4 @@
-//! How much a room can bear: some send, all receive, everything is counted.
+//! A load test: clients send messages, and count the messages that they receive.
 
 use core::fmt;
 use core::net::SocketAddr;
@@ -17,46 +17,46 @@ use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-/// Who has received nothing for so long has lost something.
-const SILENCE: Duration = Duration::from_secs(20);
+/// The timeout for the next delivery. After it, a message counts as lost.
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Everybody sends, and receives what is sent in their room.
+/// The parameters of a test. Each client sends messages and receives all messages of its room.
 #[derive(Clone, Copy)]
 pub(crate) struct Load {
     pub(crate) connections: u32,
-    /// How many rooms they are evenly spread over.
+    /// The number of rooms. All have the same number of connections.
     pub(crate) rooms: u32,
-    /// How many messages each sends.
+    /// The number of messages per connection.
     pub(crate) messages: u32,
-    /// How many bytes each message has besides its content, as an attribute; if any.
+    /// The length of an attribute of each message, in bytes, or 0 for no attribute.
     pub(crate) attribute: usize,
     pub(crate) pace: Pace,
 }
 
-/// When each connection sends its next message.
+/// The schedule on which each connection sends its messages.
 #[derive(Clone, Copy)]
 pub(crate) enum Pace {
-    /// Every so often, whatever has come back.
+    /// At regular intervals, independently of the echoes.
     Every(Duration),
-    /// At once, unless so many have not come back.
-    Unanswered(u32),
+    /// As soon as fewer than this many messages lack an echo.
+    MaxPending(u32),
 }
 
-/// What was counted.
-pub(crate) struct Figures {
+/// The results of a test.
+pub(crate) struct Report {
     load: Load,
-    /// From the first message to the last delivery.
-    took: Duration,
-    /// How long each delivery took, from when its message was to be sent, sorted.
+    /// The time from the first message to the last delivery.
+    duration: Duration,
+    /// The sorted delays of the deliveries, from the scheduled time of sending.
     delays: Vec<Duration>,
 }
 
-/// What one connection has received.
+/// The messages that one connection has received.
 struct Received {
     room: u32,
-    /// How many messages of each user.
+    /// The number of messages per user.
     counts: BTreeMap<String, u32>,
-    /// The users, in the order of their messages.
+    /// The senders, in the order of their messages.
     order: Vec<String>,
     delays: Vec<Duration>,
     last: Instant,
@@ -67,28 +67,28 @@ impl Load {
         self.connections / self.rooms
     }
 
-    /// Runs it, on one thread.
+    /// Runs the test on one thread.
     ///
     /// # Panics
     ///
-    /// If a delivery is missing, comes twice or out of turn, or others in the room have another
-    /// order.
-    pub(crate) fn run(self, addr: SocketAddr) -> Figures {
+    /// Panics if a delivery is missing, duplicated or out of order, or if the members of a room
+    /// receive messages in different orders.
+    pub(crate) fn run(self, addr: SocketAddr) -> Report {
         Builder::new_current_thread().enable_all().build().unwrap().block_on(self.run_all(addr))
     }
 
-    async fn run_all(self, addr: SocketAddr) -> Figures {
+    async fn run_all(self, addr: SocketAddr) -> Report {
         let mut sockets = Vec::new();
         for number in 0..self.connections {
             let user = format!("u{number}");
             let token = format!("r{}.{user}.send.3600", number % self.rooms);
             sockets.push((user, open(addr, &token).await));
         }
-        // The handshake is answered before the room knows.
+        // The room admits the clients after their handshakes.
         let start = Instant::now() + Duration::from_secs(1);
         let mut clients = JoinSet::new();
         for ((user, socket), number) in sockets.into_iter().zip(0..) {
-            clients.spawn(self.attend(start, number, user, socket));
+            clients.spawn(self.run_client(start, number, user, socket));
         }
         let mut orders = BTreeMap::new();
         let (mut delays, mut last) = (Vec::new(), start);
@@ -103,10 +103,10 @@ impl Load {
             last = last.max(received.last);
         }
         delays.sort_unstable();
-        Figures { load: self, took: last - start, delays }
+        Report { load: self, duration: last - start, delays }
     }
 
-    async fn attend(
+    async fn run_client(
         self,
         start: Instant,
         number: u32,
@@ -124,13 +124,13 @@ impl Load {
         let expected = (self.messages * self.members()) as usize;
         let mut sent = 0;
         while received.order.len() < expected {
-            let answered = received.counts.get(&user).copied().unwrap_or(0);
+            let echoed = received.counts.get(&user).copied().unwrap_or(0);
             let (due, may_send) = match self.pace {
-                // Not all at once.
+                // The connections are spread over each period.
                 Pace::Every(period) => {
                     (start + period * sent + period * number / self.connections, true)
                 }
-                Pace::Unanswered(most) => (start.max(received.last), sent - answered < most),
+                Pace::MaxPending(max) => (start.max(received.last), sent - echoed < max),
             };
             tokio::select! {
                 () = sleep_until(due), if may_send && sent < self.messages => {
@@ -143,9 +143,10 @@ impl Load {
                     socket.send(Frame::text(publish.encode_to_string())).await.unwrap();
                     sent += 1;
                 }
-                frame = timeout(SILENCE, socket.next()) => {
+                frame = timeout(DELIVERY_TIMEOUT, socket.next()) => {
                     let Ok(Some(Ok(Frame::Text(payload)))) = frame else {
-                        panic!("{user} has received {} of {expected}, and then {frame:?}", received.order.len())
+                        let count = received.order.len();
+                        panic!("{user} received {count} of {expected} messages, then {frame:?}")
                     };
                     received.count(&payload, start);
                 }
@@ -183,32 +184,31 @@ impl Received {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "figures for people")]
-impl fmt::Display for Figures {
+#[expect(clippy::cast_precision_loss, reason = "the report is rounded")]
+impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Load { connections, rooms, messages, pace, .. } = self.load;
-        let seconds = self.took.as_secs_f64();
+        let seconds = self.duration.as_secs_f64();
         let (publishes, deliveries) = (connections * messages, self.delays.len());
-        let delay = |of_thousand: usize| {
-            self.delays[(deliveries - 1) * of_thousand / 1000].as_secs_f64() * 1e3
-        };
+        let delay =
+            |per_mille: usize| self.delays[(deliveries - 1) * per_mille / 1000].as_secs_f64() * 1e3;
         let pace = match pace {
-            Pace::Every(_) => "at a steady pace".into(),
-            Pace::Unanswered(most) => format!("as fast as {most} of each come back"),
+            Pace::Every(_) => "at a steady rate".into(),
+            Pace::MaxPending(max) => format!("with at most {max} pending messages each"),
         };
         writeln!(
             f,
-            "{connections} connections in {rooms} rooms, all of them sending, {pace}, for {seconds:.1} s:"
+            "{connections} connections in {rooms} rooms, sending {pace} for {seconds:.1} s:"
         )?;
-        writeln!(f, "  {publishes} publishes, {:.0} a second", f64::from(publishes) / seconds)?;
+        writeln!(f, "  {publishes} publishes, {:.0} per second", f64::from(publishes) / seconds)?;
         writeln!(
             f,
-            "  {deliveries} deliveries, {:.0} a second, none lost or out of turn",
+            "  {deliveries} deliveries, {:.0} per second, none lost or out of order",
             deliveries as f64 / seconds
         )?;
         write!(
             f,
-            "  after {:.1} ms (median), {:.1} ms (99 %), {:.1} ms (all)",
+            "  delays of {:.1} ms (median), {:.1} ms (99th percentile), {:.1} ms (maximum)",
             delay(500),
             delay(990),
             delay(1000)

@@ -1,4 +1,4 @@
-//! An example as those who run it see it: what they type, and what is printed.
+//! A binary as its users see it: typed input and printed output.
 
 use core::time::Duration;
 #[cfg(target_os = "linux")]
@@ -9,10 +9,10 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
 
-/// Nothing here takes as long as this, unless it is broken.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// The timeout of every wait. A working program needs far less.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A process that ends when a test does.
+/// A process that is killed when this is dropped.
 struct Process(Child);
 
 impl Drop for Process {
@@ -26,8 +26,9 @@ pub(crate) struct Terminal {
     process: Process,
     input: Option<ChildStdin>,
     lines: mpsc::Receiver<String>,
-    shown: String,
-    complaints: thread::JoinHandle<String>,
+    /// The standard output so far.
+    output: String,
+    stderr: thread::JoinHandle<String>,
 }
 
 impl Terminal {
@@ -35,25 +36,25 @@ impl Terminal {
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        let mut errors = child.stderr.take().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut stderr = child.stderr.take().unwrap();
         let (sender, lines) = mpsc::channel();
-        thread::spawn(move || output.lines().try_for_each(|line| sender.send(line.unwrap())));
-        let complaints = thread::spawn(move || {
-            let mut complaints = String::new();
-            errors.read_to_string(&mut complaints).unwrap();
-            complaints
+        thread::spawn(move || stdout.lines().try_for_each(|line| sender.send(line.unwrap())));
+        let stderr = thread::spawn(move || {
+            let mut text = String::new();
+            stderr.read_to_string(&mut text).unwrap();
+            text
         });
         Self {
             input: child.stdin.take(),
             process: Process(child),
             lines,
-            shown: String::new(),
-            complaints,
+            output: String::new(),
+            stderr,
         }
     }
 
-    /// The most memory that the process has had resident, in bytes.
+    /// Returns the peak resident memory of the process, in bytes.
     #[cfg(target_os = "linux")]
     pub(crate) fn peak_memory(&self) -> usize {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.0.id())).unwrap();
@@ -61,44 +62,46 @@ impl Terminal {
         line.trim().strip_suffix(" kB").unwrap().parse::<usize>().unwrap() << 10
     }
 
-    pub(crate) fn write(&mut self, line: &str) {
+    /// Types a line.
+    pub(crate) fn type_line(&mut self, line: &str) {
         writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
     }
 
-    /// Nothing more is typed.
+    /// Closes the standard input.
     pub(crate) fn end_input(&mut self) {
         self.input = None;
     }
 
-    /// The next line that says this.
-    pub(crate) fn see(&mut self, what: &str) -> String {
-        let deadline = Instant::now() + PATIENCE;
+    /// Waits for a line that contains `text`, and returns it.
+    pub(crate) fn wait_for(&mut self, text: &str) -> String {
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(line) => {
-                    self.shown.push_str(&line);
-                    self.shown.push('\n');
-                    if line.contains(what) {
+                    self.output.push_str(&line);
+                    self.output.push('\n');
+                    if line.contains(text) {
                         return line;
                     }
                 }
                 Err(error) => {
-                    panic!("{what:?} is not shown, {error}, but this is:\n{}", self.shown)
+                    panic!("no line contains {text:?}: {error}; the output is:\n{}", self.output)
                 }
             }
         }
     }
 
-    /// The status in the end, and what was shown until then: first as output, then as complaints.
+    /// Waits for the end of the process. Returns its exit code and all output, with the standard
+    /// error at the end.
     pub(crate) fn wait(mut self) -> (Option<i32>, String) {
         loop {
-            match self.lines.recv_timeout(PATIENCE) {
-                Ok(line) => self.shown += &(line + "\n"),
+            match self.lines.recv_timeout(TIMEOUT) {
+                Ok(line) => self.output += &(line + "\n"),
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
-                Err(error) => panic!("{error}; shown is\n{}", self.shown),
+                Err(error) => panic!("{error}; the output is:\n{}", self.output),
             }
         }
-        let complaints = self.complaints.join().unwrap();
-        (self.process.0.wait().unwrap().code(), self.shown + &complaints)
+        let stderr = self.stderr.join().unwrap();
+        (self.process.0.wait().unwrap().code(), self.output + &stderr)
     }
 }

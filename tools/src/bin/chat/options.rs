@@ -6,15 +6,15 @@ use ivs_chat_proto::{Content, Endpoint};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::Uri;
 
-use crate::tokens::Tokens;
+use crate::tokens::{TokenSource, TokenSourceKind};
 
-/// What `--help` prints.
+/// The text for `--help`.
 pub(crate) const USAGE: &str = include_str!("usage.txt");
 
-/// The length of an option that may be repeated in an error.
-const LONGEST_OPTION: usize = "--max-code-points".len();
+/// The maximum length of an option that error messages repeat.
+const MAX_OPTION_LEN: usize = "--max-code-points".len();
 
-/// What the command line asks for.
+/// A parsed command line.
 pub(crate) enum Command {
     Chat(Options),
     Help,
@@ -22,17 +22,16 @@ pub(crate) enum Command {
 
 pub(crate) struct Options {
     pub(crate) endpoint: Uri,
-    pub(crate) tokens: Tokens,
-    pub(crate) user_id: Option<String>,
+    pub(crate) tokens: TokenSource,
     pub(crate) max_code_points: Option<u16>,
 }
 
 impl Command {
-    /// Reads the arguments behind the program's name.
+    /// Parses the arguments after the program name.
     ///
     /// # Errors
     ///
-    /// What is wrong with them, to be told to whoever wrote them. A token is not repeated there.
+    /// Returns a message for the user if the arguments are invalid. It never contains a token.
     pub(crate) fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Self, String> {
         let (mut token_command, mut user_id, mut max_code_points) = (None, None, None);
         let mut operands = Vec::new();
@@ -40,73 +39,74 @@ impl Command {
             match argument.to_str() {
                 Some("--token-command") => {
                     token_command =
-                        Some(arguments.next().ok_or("--token-command needs a command")?);
+                        Some(arguments.next().ok_or("--token-command requires a command")?);
                 }
                 Some("--user-id") => {
                     let id = arguments
                         .next()
                         .and_then(|id| id.into_string().ok())
                         .filter(|id| !id.is_empty());
-                    user_id = Some(id.ok_or("--user-id needs the ID of a user")?);
+                    user_id = Some(id.ok_or("--user-id requires a user ID")?);
                 }
                 Some("--max-code-points") => {
-                    max_code_points = Some(code_points(arguments.next().as_deref())?);
+                    max_code_points = Some(parse_max_code_points(arguments.next().as_deref())?);
                 }
                 Some("--help") => return Ok(Self::Help),
                 Some("--") => operands.extend(arguments.by_ref()),
-                Some(option) if option.starts_with("--") => return Err(no_option(option)),
+                Some(option) if option.starts_with("--") => return Err(unknown_option(option)),
                 _ => operands.push(argument),
             }
         }
         let mut operands = operands.into_iter();
-        let endpoint = endpoint(&operands.next().ok_or("there is no ENDPOINT")?)?;
-        let tokens = match (operands.next(), token_command) {
+        let endpoint = parse_endpoint(&operands.next().ok_or("missing ENDPOINT")?)?;
+        let kind = match (operands.next(), token_command) {
             (Some(token), None) => {
-                Tokens::same(&token).map_err(|error| format!("TOKEN is {error}"))?
+                TokenSourceKind::fixed(&token).map_err(|error| format!("invalid TOKEN: {error}"))?
             }
-            (None, Some(command)) => Tokens::Command(command),
-            (None, None) => return Err("there is neither a TOKEN nor a --token-command".into()),
-            (Some(_), Some(_)) => return Err("TOKEN and --token-command exclude each other".into()),
+            (None, Some(command)) => TokenSourceKind::Command(command),
+            (None, None) => return Err("missing TOKEN or --token-command".into()),
+            (Some(_), Some(_)) => {
+                return Err("TOKEN and --token-command cannot be used together".into());
+            }
         };
         if operands.next().is_some() {
-            return Err("there is something behind ENDPOINT and TOKEN".into());
+            return Err("unexpected argument after ENDPOINT and TOKEN".into());
         }
-        Ok(Self::Chat(Options { endpoint, tokens, user_id, max_code_points }))
+        let tokens = TokenSource { kind, user_id };
+        Ok(Self::Chat(Options { endpoint, tokens, max_code_points }))
     }
 }
 
-/// What is wrong with an option that does not exist. It is repeated only if it cannot be a token,
-/// nor drive the terminal.
-fn no_option(option: &str) -> String {
+/// Returns the message for an unknown option. It repeats the option only if the option can neither
+/// be a token nor control the terminal.
+fn unknown_option(option: &str) -> String {
     let name = option.split_once('=').map_or(option, |(name, _)| name);
     let is_word = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
-    if name.len() <= LONGEST_OPTION && name.bytes().all(is_word) {
-        format!("there is no option {name:?}")
+    if name.len() <= MAX_OPTION_LEN && name.bytes().all(is_word) {
+        format!("unknown option {name:?}")
     } else {
-        "there is no such option".into()
+        "unknown option".into()
     }
 }
 
-/// The endpoint of a region, or another. The argument is not repeated in an error, since it may be
-/// the token.
-fn endpoint(argument: &OsStr) -> Result<Uri, String> {
-    let wrong = || {
-        "ENDPOINT, which comes before TOKEN, is neither a region nor a URL of ws:// or wss://"
-            .to_owned()
+/// Parses a region or a URL. Error messages do not repeat it, because it may be a misplaced token.
+fn parse_endpoint(argument: &OsStr) -> Result<Uri, String> {
+    let invalid = || {
+        "invalid ENDPOINT: expected a region or a ws:// or wss:// URL, followed by TOKEN".to_owned()
     };
-    let argument = argument.to_str().ok_or_else(wrong)?;
+    let argument = argument.to_str().ok_or_else(invalid)?;
     let url = match Endpoint::new(argument) {
         Ok(endpoint) if is_region(argument) => endpoint.to_string(),
         _ => argument.into(),
     };
-    let uri: Uri = url.parse().map_err(|_| wrong())?;
-    let can_be_requested =
+    let uri: Uri = url.parse().map_err(|_| invalid())?;
+    let is_valid =
         matches!(uri.scheme_str(), Some("ws" | "wss")) && uri.clone().into_client_request().is_ok();
-    if can_be_requested { Ok(uri) } else { Err(wrong()) }
+    if is_valid { Ok(uri) } else { Err(invalid()) }
 }
 
-/// Whether this looks like `us-west-2`. A token could be the name of a region otherwise, and would
-/// be looked up as a part of a host's name.
+/// Returns `true` for a name like `us-west-2`. A more lenient check could take a token for a region
+/// and leak it in a DNS query.
 fn is_region(argument: &str) -> bool {
     let mut parts = argument.rsplit('-');
     let is_number =
@@ -119,11 +119,10 @@ fn is_region(argument: &str) -> bool {
         && parts.all(is_word)
 }
 
-/// The value of `--max-code-points`.
-fn code_points(value: Option<&OsStr>) -> Result<u16, String> {
+fn parse_max_code_points(value: Option<&OsStr>) -> Result<u16, String> {
     let number = value.and_then(OsStr::to_str).and_then(|value| value.parse().ok());
-    let fitting = number.filter(|number| (1..=Content::MAX_CODE_POINTS).contains(number));
-    fitting.ok_or_else(|| {
-        format!("--max-code-points needs a number from 1 to {}", Content::MAX_CODE_POINTS)
+    let in_range = number.filter(|number| (1..=Content::MAX_CODE_POINTS).contains(number));
+    in_range.ok_or_else(|| {
+        format!("--max-code-points requires a number from 1 to {}", Content::MAX_CODE_POINTS)
     })
 }

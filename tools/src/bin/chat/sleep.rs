@@ -1,20 +1,20 @@
-//! Notices that the device has slept.
+//! Detection of system sleep.
 //!
-//! Not every system has a monotonic clock that keeps running during sleep, so the wall clock is
-//! compared with it. If the wall clock has gained several seconds, the device has slept, or the
-//! wall clock has been set. The runtime's timers stop during sleep, so the host compares the clocks
-//! at least every [`CHECK`].
+//! Not every system has a monotonic clock that keeps running during sleep, so the detector compares
+//! the monotonic clock with the wall clock. If the wall clock has gained several seconds, the
+//! device has slept, or the wall clock has been set. The runtime's timers stop during sleep, so the
+//! host compares the clocks at least every [`CHECK_INTERVAL`].
 
 use core::time::Duration;
 use std::time::{Instant, SystemTime};
 
-/// The longest time between two comparisons of the clocks.
-pub(crate) const CHECK: Duration = Duration::from_secs(5);
-/// How much the wall clock may gain on the monotonic clock between two comparisons. Daemons that
-/// correct a clock gradually stay far below this.
-const DRIFT: Duration = Duration::from_secs(3);
+/// The maximum time between two comparisons of the clocks.
+pub(crate) const CHECK_INTERVAL: Duration = Duration::from_secs(5);
+/// The maximum gain of the wall clock between two comparisons without a sleep. Daemons that adjust
+/// a clock gradually stay far below it.
+const MAX_DRIFT: Duration = Duration::from_secs(3);
 
-/// Both clocks, as of the last comparison.
+/// The readings of both clocks at the latest comparison.
 pub(crate) struct SleepDetector {
     monotonic: Instant,
     wall: SystemTime,
@@ -29,7 +29,7 @@ impl SleepDetector {
     pub(crate) fn has_slept(&mut self) -> bool {
         let now = Self::new();
         let elapsed = now.wall.duration_since(self.wall).unwrap_or_default();
-        let has_slept = elapsed > now.monotonic.duration_since(self.monotonic) + DRIFT;
+        let has_slept = elapsed > now.monotonic.duration_since(self.monotonic) + MAX_DRIFT;
         *self = now;
         has_slept
     }
@@ -37,10 +37,10 @@ impl SleepDetector {
 
 #[cfg(test)]
 mod tests {
-    use super::{CHECK, DRIFT, SleepDetector};
+    use super::{CHECK_INTERVAL, MAX_DRIFT, SleepDetector};
     use core::time::Duration;
 
-    /// Returns the verdict after `monotonic` has passed on one clock and `wall` on the other.
+    /// Returns the verdict after the given times have passed on the two clocks.
     fn has_slept(monotonic: Duration, wall: Duration) -> bool {
         let mut detector = SleepDetector::new();
         detector.monotonic -= monotonic;
@@ -51,16 +51,16 @@ mod tests {
     }
 
     #[test]
-    fn a_sleep_shows_in_the_wall_clock() {
+    fn sleep_is_detected() {
         let second = Duration::from_secs(1);
         assert!(!has_slept(second, second));
-        assert!(!has_slept(CHECK, CHECK + DRIFT / 2));
-        assert!(has_slept(CHECK, CHECK + DRIFT + second));
+        assert!(!has_slept(CHECK_INTERVAL, CHECK_INTERVAL + MAX_DRIFT / 2));
+        assert!(has_slept(CHECK_INTERVAL, CHECK_INTERVAL + MAX_DRIFT + second));
         assert!(has_slept(Duration::ZERO, Duration::from_secs(3_600)));
     }
 
     #[test]
-    fn a_wall_clock_that_is_set_back_is_no_sleep() {
+    fn setting_the_wall_clock_back_is_not_sleep() {
         let mut detector = SleepDetector::new();
         detector.wall += Duration::from_secs(3_600);
         assert!(!detector.has_slept());

@@ -1,164 +1,224 @@
-//! Where tokens come from. What leaves here is a header that does not show its value.
+//! Sources of chat tokens.
 
 use core::fmt::{self, Display};
+use core::pin::Pin;
+use core::time::Duration;
 use std::ffi::{OsStr, OsString};
 use std::process::{Output, Stdio};
 use std::time::SystemTime;
 
-use ivs_chat_proto::client::{FetchError, TokenInfo};
+use futures_util::FutureExt;
+use futures_util::future::Fuse;
+use ivs_chat_proto::client::{FetchError, FetchId, TokenInfo};
 use ivs_chat_proto::{Timestamp, Token, TokenError};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 
-use crate::session_end;
+use crate::expiration_time;
 
-/// How much a command may print, in bytes. An answer of `CreateChatToken` has less than 2 KiB.
-const MAX_OUTPUT: u64 = 64 << 10;
+/// The maximum length of a command's output, in bytes. A response of `CreateChatToken` is shorter
+/// than 2 KiB.
+const MAX_OUTPUT_LEN: u64 = 64 << 10;
 
-/// The source of tokens.
+/// A source of tokens for one user.
 #[derive(Clone)]
-pub(crate) enum Tokens {
-    Same(HeaderValue),
+pub(crate) struct TokenSource {
+    pub(crate) kind: TokenSourceKind,
+    /// The `UserId` that the tokens belong to, if known.
+    pub(crate) user_id: Option<String>,
+}
+
+#[derive(Clone)]
+pub(crate) enum TokenSourceKind {
+    /// One token for all connections.
+    Fixed(HeaderValue),
+    /// A shell command that prints a token.
     Command(OsString),
 }
 
-/// A token that has been fetched.
-pub(crate) struct Fetched {
+/// A fetched token.
+pub(crate) struct FetchedToken {
+    /// The header that presents the token. Its `Debug` output hides the value.
     pub(crate) header: HeaderValue,
     session_expiration_time: Option<Timestamp>,
-    /// What is wrong with the answer, in one line, if the token is good all the same.
+    user_id: Option<String>,
+    /// A one-line description of an invalid `sessionExpirationTime`.
     pub(crate) warning: Option<String>,
 }
 
-/// Why there is no token.
-pub(crate) struct NoToken {
-    words: String,
+/// A failed fetch.
+pub(crate) struct FetchFailure {
+    message: String,
     pub(crate) error: FetchError,
 }
 
-/// The answer of `CreateChatToken`, as far as it matters here.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer {
-    token: String,
-    #[serde(default)]
-    session_expiration_time: Value,
+pub(crate) type FetchResult = Result<FetchedToken, FetchFailure>;
+
+/// Fetches tokens, one at a time.
+pub(crate) struct TokenFetcher {
+    source: TokenSource,
+    /// The pending fetch. Dropping it cancels the fetch.
+    pending: Fuse<Fetch>,
 }
 
-impl Tokens {
-    /// The same token, again and again.
-    pub(crate) fn same(token: &OsStr) -> Result<Self, TokenError> {
-        header(&token.to_string_lossy()).map(Self::Same)
+type Fetch = Pin<Box<dyn Future<Output = (FetchId, FetchResult)>>>;
+
+impl TokenFetcher {
+    pub(crate) fn new(source: TokenSource) -> Self {
+        Self { source, pending: Fuse::terminated() }
     }
 
-    /// Fetches a token. A command is killed if this is dropped.
-    pub(crate) async fn fetch(self) -> Result<Fetched, NoToken> {
-        match self {
-            Self::Same(header) => Ok(Fetched::new(header)),
-            Self::Command(command) => {
-                Fetched::from_output(&run(&command).await.map_err(NoToken::fatal)?)
+    /// Starts a fetch with a timeout. Cancels an earlier fetch.
+    pub(crate) fn start(&mut self, id: FetchId, timeout_ms: u32) {
+        let limit = Duration::from_millis(timeout_ms.into());
+        let fetch = timeout(limit, self.source.clone().fetch());
+        let fetch =
+            async move { (id, fetch.await.unwrap_or_else(|_| Err(FetchFailure::timeout()))) };
+        let fetch: Fetch = Box::pin(fetch);
+        self.pending = fetch.fuse();
+    }
+
+    /// Waits for the result of the pending fetch. It is cancel safe.
+    pub(crate) async fn next(&mut self) -> (FetchId, FetchResult) {
+        (&mut self.pending).await
+    }
+}
+
+impl TokenSource {
+    /// Fetches a token. Dropping the future kills the command.
+    async fn fetch(self) -> FetchResult {
+        match self.kind {
+            TokenSourceKind::Fixed(header) => Ok(FetchedToken::new(header, self.user_id)),
+            TokenSourceKind::Command(command) => {
+                let output = run(&command).await.map_err(FetchFailure::permanent)?;
+                FetchedToken::from_output(&output, self.user_id)
             }
         }
     }
 }
 
-/// Runs a command as it would be typed. What is typed is not for the command, but its complaints
-/// are to be seen.
+impl TokenSourceKind {
+    /// Returns a source of one fixed token.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the token is invalid.
+    pub(crate) fn fixed(token: &OsStr) -> Result<Self, TokenError> {
+        header(&token.to_string_lossy()).map(Self::Fixed)
+    }
+}
+
+/// Runs a command in the shell.
+///
+/// Its standard input is empty, because the terminal's input belongs to the chat. Its standard
+/// error is inherited, so that users see its error messages.
 async fn run(command: &OsStr) -> std::io::Result<Output> {
     let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
     shell.arg(if cfg!(windows) { "/C" } else { "-c" }).arg(command);
     let mut shell = shell.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
     let mut stdout = Vec::new();
-    if let Some(piped) = shell.stdout.take() {
-        // The pipe is closed then: a command that prints more fails.
-        piped.take(MAX_OUTPUT).read_to_end(&mut stdout).await?;
+    if let Some(pipe) = shell.stdout.take() {
+        // Closing the pipe afterwards makes a command with more output fail.
+        pipe.take(MAX_OUTPUT_LEN).read_to_end(&mut stdout).await?;
     }
     Ok(Output { status: shell.wait().await?, stdout, stderr: Vec::new() })
 }
 
-impl Fetched {
-    /// A token of which nothing else is known.
-    const fn new(header: HeaderValue) -> Self {
-        Self { header, session_expiration_time: None, warning: None }
+/// The relevant members of a response of `CreateChatToken`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Response {
+    token: String,
+    #[serde(default)]
+    session_expiration_time: Value,
+}
+
+impl FetchedToken {
+    /// Returns a token with an unknown session length.
+    const fn new(header: HeaderValue, user_id: Option<String>) -> Self {
+        Self { header, session_expiration_time: None, user_id, warning: None }
     }
 
-    fn from_output(output: &Output) -> Result<Self, NoToken> {
+    /// Reads a token from a command's output.
+    fn from_output(output: &Output, user_id: Option<String>) -> FetchResult {
         match output.status.code() {
             Some(0) => {}
-            // By this the shell says that it cannot run it, or cannot find it.
-            Some(126 | 127) => return Err(NoToken::fatal("the token command cannot be run")),
+            // POSIX shells use these codes for a command that is not executable or not found.
+            Some(126 | 127) => {
+                return Err(FetchFailure::permanent("the token command could not be run"));
+            }
             _ => {
-                return Err(NoToken::for_now(format_args!(
-                    "the token command failed: {}",
-                    output.status
+                let status = output.status;
+                return Err(FetchFailure::temporary(format_args!(
+                    "the token command failed: {status}"
                 )));
             }
         }
         let printed = String::from_utf8_lossy(&output.stdout);
         let printed = printed.trim();
-        let wrong = |error: TokenError| {
-            NoToken::for_now(format_args!("what the token command printed is {error}"))
+        let invalid = |error: TokenError| {
+            FetchFailure::temporary(format_args!("invalid token from the token command: {error}"))
         };
         if !printed.starts_with('{') {
-            return header(printed).map(Self::new).map_err(wrong);
+            return header(printed).map(|header| Self::new(header, user_id)).map_err(invalid);
         }
-        // An error of JSON may quote what it is about: only the place is told.
-        let answer: Answer = serde_json::from_str(printed).map_err(|error| {
+        // The message of a JSON error may quote the token, so only the position is shown.
+        let response: Response = serde_json::from_str(printed).map_err(|error| {
             let (line, column) = (error.line(), error.column());
-            NoToken::for_now(format_args!(
-                "the token command printed no answer, at line {line}, column {column}"
+            FetchFailure::temporary(format_args!(
+                "invalid JSON from the token command, at line {line}, column {column}"
             ))
         })?;
-        let fetched = Self::new(header(&answer.token).map_err(wrong)?);
-        // Without a known end, the session lasts until the service ends it.
-        Ok(match session_end::parse(&answer.session_expiration_time) {
-            Ok(session_expiration_time) => Self { session_expiration_time, ..fetched },
-            Err(unknown) => Self { warning: Some(unknown.to_string()), ..fetched },
+        let token = Self::new(header(&response.token).map_err(invalid)?, user_id);
+        // The token is usable in any case: with an unknown expiration time, the session lasts until
+        // the service ends it.
+        Ok(match expiration_time::parse(&response.session_expiration_time) {
+            Ok(session_expiration_time) => Self { session_expiration_time, ..token },
+            Err(error) => Self { warning: Some(error.to_string()), ..token },
         })
     }
 
-    /// What the client has to know of it.
-    pub(crate) fn info<'a>(&self, user_id: Option<&'a str>) -> TokenInfo<'a> {
-        let today = Timestamp::try_from(SystemTime::now()).ok();
-        let mut info = match (self.session_expiration_time, today) {
-            (Some(session_expiration_time), Some(today)) => {
-                TokenInfo::until(session_expiration_time, today)
-            }
+    /// Returns the information about the token for the client.
+    pub(crate) fn info(&self) -> TokenInfo<'_> {
+        let now = Timestamp::try_from(SystemTime::now()).ok();
+        let mut info = match (self.session_expiration_time, now) {
+            (Some(end), Some(now)) => TokenInfo::until(end, now),
             _ => TokenInfo::new(),
         };
-        info.user_id = user_id;
+        info.user_id = self.user_id.as_deref();
         info
     }
 }
 
-/// The value of the header that presents a token.
+/// Returns the header that presents a token, marked as sensitive.
 fn header(token: &str) -> Result<HeaderValue, TokenError> {
     let token = Token::new(token)?;
     let mut header =
-        HeaderValue::from_str(token.header_value()).expect("a token can stand in a header");
+        HeaderValue::from_str(token.header_value()).expect("a token is a valid header value");
     header.set_sensitive(true);
     Ok(header)
 }
 
-impl NoToken {
-    fn for_now(words: impl Display) -> Self {
-        Self { words: words.to_string(), error: FetchError::Temporary { retry_after: None } }
+impl FetchFailure {
+    fn temporary(message: impl Display) -> Self {
+        Self { message: message.to_string(), error: FetchError::Temporary { retry_after: None } }
     }
 
-    pub(crate) fn too_late() -> Self {
-        Self::for_now("the token command takes too long")
+    fn timeout() -> Self {
+        Self::temporary("the token command timed out")
     }
 
-    fn fatal(words: impl Display) -> Self {
-        Self { words: words.to_string(), error: FetchError::Permanent }
+    fn permanent(message: impl Display) -> Self {
+        Self { message: message.to_string(), error: FetchError::Permanent }
     }
 }
 
-impl Display for NoToken {
+impl Display for FetchFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.words)
+        f.write_str(&self.message)
     }
 }

@@ -1,4 +1,4 @@
-//! The room for people: when, what it is called, who, what.
+//! The transcript of a chat: the time, the ID or a mark, the sender, the text.
 
 use core::fmt::{self, Display};
 use core::mem;
@@ -9,64 +9,66 @@ use std::time::SystemTime;
 use ivs_chat_proto::client::{ConnectionId, ConnectionState, DisconnectReason, Outcome, Settled};
 use ivs_chat_proto::subscribe::{Event, EventKind, Message, ServiceError, Subscribe};
 use ivs_chat_proto::{Attributes, DecodeError, ErrorCode, SendTime, Text, Timestamp};
-
-use crate::host::Notice;
+use ivs_chat_tools::display::{ReasonSuffix, time_of_day};
 use terminal_text::{Visible, clip, escape_bytes, width};
 
-/// The columns of the `Id` of a message, of the names, and of what they stand behind.
-const ID: usize = 12;
-const WHO: usize = 16;
-const INDENT: usize = "20:15:00  ".len() + ID + 2 + WHO + 2;
-/// An `Id` is shown whole up to here: it is to be typed.
-const MAX_ID: usize = 128;
-/// The most columns of an attribute, and of what is shown of a payload that cannot be read.
-const VALUE: usize = 60;
-/// The attributes by which applications name people.
-const NAMES: [&str; 4] = ["display_name", "displayName", "username", "name"];
+use crate::notice::Notice;
 
-/// A transcript as far as it was written.
+/// The width of the column for the `Id` of a message.
+const ID: usize = 12;
+/// The width of the column for the sender or the label.
+const NAME: usize = 16;
+/// The width of everything before the text.
+const INDENT: usize = "20:15:00  ".len() + ID + 2 + NAME + 2;
+/// The maximum width of an `Id`. It exceeds the column, because users copy IDs into commands.
+const MAX_ID: usize = 128;
+/// The maximum width of an attribute's name or value, and of an excerpt of an invalid payload.
+const MAX_VALUE: usize = 60;
+/// The attributes that applications use for the name of a user.
+const NAME_ATTRIBUTES: [&str; 4] = ["display_name", "displayName", "username", "name"];
+
+/// A transcript in progress.
 pub(crate) struct Transcript<W> {
     out: W,
-    /// Whether notices could be written.
-    written: io::Result<()>,
-    has_begun: bool,
-    /// Who spoke last, as it was shown.
-    speaker: String,
+    /// The first error in [`notice`](Self::notice).
+    result: io::Result<()>,
+    has_started: bool,
+    /// The `UserId` of the latest message, as printed.
+    latest_sender: String,
 }
 
 impl<W: Write> Transcript<W> {
     pub(crate) const fn new(out: W) -> Self {
-        Self { out, written: Ok(()), has_begun: false, speaker: String::new() }
+        Self { out, result: Ok(()), has_started: false, latest_sender: String::new() }
     }
 
-    /// Writes what the application has to know. [`written`](Self::written) tells whether that
-    /// failed.
+    /// Prints a notice. Errors are kept for [`take_error`](Self::take_error).
     pub(crate) fn notice(&mut self, notice: Notice<'_, String>) {
-        let written = match notice {
+        let result = match notice {
             Notice::Received(received) => {
                 self.received(&received.payload, received.settled.as_ref())
             }
             Notice::NotDecoded(payload, error) => self.not_decoded(payload, error),
             Notice::Settled(settled) => self.settled(&settled),
-            Notice::State(state, wait) => self.state(state, wait),
-            Notice::PossibleGap => self.note("~", "gap", "messages may have been missed"),
-            Notice::NoToken(why) => self.note("!", "no token", why),
-            Notice::Warning(what) => self.note("!", "token", what),
-            Notice::Ended(connection, how) => self.ended(connection, &how),
+            Notice::State(state, delay) => self.state(state, delay),
+            Notice::PossibleGap => self.local("~", "gap", "messages may have been missed"),
+            Notice::FetchFailed(failure) => self.local("!", "no token", failure),
+            Notice::TokenWarning(warning) => self.local("!", "token", warning),
+            Notice::Closed(connection, description) => self.closed(connection, &description),
         };
-        if self.written.is_ok() {
-            self.written = written;
+        if self.result.is_ok() {
+            self.result = result;
         }
     }
 
     /// Returns the first error since the last call.
-    pub(crate) const fn written(&mut self) -> io::Result<()> {
-        mem::replace(&mut self.written, Ok(()))
+    pub(crate) const fn take_error(&mut self) -> io::Result<()> {
+        mem::replace(&mut self.result, Ok(()))
     }
 
-    // What is received.
+    // Payloads.
 
-    /// Writes a payload, and the request that it answers.
+    /// Prints a payload with the outcome that it carries.
     fn received(
         &mut self,
         payload: &Subscribe<'_>,
@@ -76,49 +78,53 @@ impl<W: Write> Transcript<W> {
             Subscribe::Message(message) => self.message(message),
             Subscribe::Event(event) => self.event(event),
             Subscribe::Error(error) => self.error(error, settled),
-            Subscribe::Unknown(unknown) => {
-                self.note("?", &clip(unknown.type_name(), VALUE), clip(unknown.raw(), VALUE))
-            }
-            other => self.note("?", &clip(other.type_name(), VALUE), ""),
+            Subscribe::Unknown(unknown) => self.local(
+                "?",
+                &clip(unknown.type_name(), MAX_VALUE),
+                clip(unknown.raw(), MAX_VALUE),
+            ),
+            other => self.local("?", &clip(other.type_name(), MAX_VALUE), ""),
         }
     }
 
     fn message(&mut self, message: &Message<'_>) -> io::Result<()> {
         let name = display_name(message);
-        let who = clip(name, WHO);
+        let who = clip(name, NAME);
         self.line(
             message.send_time.parse().ok(),
             &clip(message.id, MAX_ID),
             &who,
             Visible(message.content),
         )?;
-        let says_more =
-            |(key, value): &(Text<'_>, _)| *value != name || !NAMES.iter().any(|name| key == name);
-        let attributes = pairs(message.attributes.iter().filter(says_more));
+        let is_shown = |(key, value): &(Text<'_>, _)| {
+            *value != name || !NAME_ATTRIBUTES.iter().any(|name| key == name)
+        };
+        let attributes = pairs(message.attributes.iter().filter(is_shown));
         let user_id = clip(message.sender.user_id, MAX_ID);
-        // Their id is needed to make them leave.
-        let user = (user_id != who && user_id != self.speaker).then(|| format!("user {user_id}"));
-        self.speaker = user_id;
+        // Users need the ID for `/disconnect`.
+        let user =
+            (user_id != who && user_id != self.latest_sender).then(|| format!("user {user_id}"));
+        self.latest_sender = user_id;
         self.continuation(user.into_iter().chain(attributes))
     }
 
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         let time = event.send_time;
         match event.kind() {
-            EventKind::DeletedMessage { message_id, reason } => self.happened(
+            EventKind::DeletedMessage { message_id, reason } => self.remote(
                 time,
                 "-",
                 "deleted",
-                format_args!("message {}{}", Visible(message_id), Why(reason)),
+                format_args!("message {}{}", Visible(message_id), ReasonSuffix(reason)),
             ),
-            EventKind::DisconnectedUser { user_id, reason } => self.happened(
+            EventKind::DisconnectedUser { user_id, reason } => self.remote(
                 time,
                 "-",
                 "disconnected",
-                format_args!("user {}{}", Visible(user_id), Why(reason)),
+                format_args!("user {}{}", Visible(user_id), ReasonSuffix(reason)),
             ),
             _ => {
-                self.happened(time, "*", &clip(event.event_name, VALUE), "")?;
+                self.remote(time, "*", &clip(event.event_name, MAX_VALUE), "")?;
                 self.continuation(pairs(event.attributes.iter()))
             }
         }
@@ -131,120 +137,112 @@ impl<W: Write> Transcript<W> {
     ) -> io::Result<()> {
         match settled {
             Some(settled) => self.settled(settled)?,
-            None => self.note("!", "error", Meaning(error.error_code))?,
+            None => self.local("!", "error", Description(error.error_code))?,
         }
-        self.continuation(error.error_message.map(|words| format!("“{}”", Visible(words))))
+        self.continuation(error.error_message.map(|text| format!("“{}”", Visible(text))))
     }
 
-    /// Writes that a payload could not be decoded, and how it begins.
+    /// Prints a decoding error and the beginning of the payload.
     fn not_decoded(&mut self, payload: &str, error: DecodeError) -> io::Result<()> {
-        self.note("✗", "not decoded", error)?;
-        let start = escape_bytes(&payload.as_bytes()[..payload.len().min(VALUE)]);
+        self.local("✗", "not decoded", error)?;
+        let start = escape_bytes(&payload.as_bytes()[..payload.len().min(MAX_VALUE)]);
         self.continuation([start])
     }
 
-    // What has become of what was typed.
+    // Requests.
 
-    /// Writes the outcome of a request, unless it can be seen anyway.
+    /// Prints the outcome of a request. The payload that confirms a request is printed anyway.
     fn settled(&mut self, settled: &Settled<String>) -> io::Result<()> {
-        let line = typed(&settled.data);
+        let line = Visible(&settled.data);
         match settled.outcome {
             Outcome::Confirmed => Ok(()),
             Outcome::Rejected(code) => {
-                self.note("!", "refused", line)?;
-                self.continuation([Meaning(code).to_string()])
+                self.local("!", "rejected", line)?;
+                self.continuation([Description(code).to_string()])
             }
             Outcome::Assumed => {
-                self.note("~", "no answer", line)?;
-                self.continuation(["it is taken for done".into()])
+                self.local("~", "assumed", line)?;
+                self.continuation(["no response; the request is assumed to have succeeded".into()])
             }
             Outcome::Unknown => {
-                self.note("!", "unknown", line)?;
-                self.continuation(["it is unknown whether it has been done".into()])
+                self.local("!", "unknown", line)?;
+                self.continuation(["the request may or may not have succeeded".into()])
             }
-            _ => self.note("~", "settled", line),
+            _ => self.local("~", "settled", line),
         }
     }
 
-    /// Writes that a line has not been sent.
-    pub(crate) fn not_sent(&mut self, line: &str, why: impl Display) -> io::Result<()> {
-        self.note("!", "not sent", typed(line))?;
-        self.continuation([why.to_string()])
+    /// Prints that a line was not sent.
+    pub(crate) fn not_sent(&mut self, line: &str, cause: impl Display) -> io::Result<()> {
+        self.local("!", "not sent", Visible(line))?;
+        self.continuation([cause.to_string()])
     }
 
-    /// Writes that a line cannot be sent yet.
-    pub(crate) fn waits(&mut self, line: &str, why: impl Display) -> io::Result<()> {
-        self.note("~", "waits", typed(line))?;
-        self.continuation([why.to_string()])
+    /// Prints that a line cannot be sent yet.
+    pub(crate) fn delayed(&mut self, line: &str, cause: impl Display) -> io::Result<()> {
+        self.local("~", "waiting", Visible(line))?;
+        self.continuation([cause.to_string()])
     }
 
-    // What has become of the connection.
+    // The connection.
 
-    /// Writes the state. The wait before an attempt is told if it is long.
-    fn state(&mut self, state: ConnectionState, wait: Duration) -> io::Result<()> {
-        let has_begun = mem::replace(&mut self.has_begun, true);
+    /// Prints the state, and the delay before the next attempt unless it is short.
+    fn state(&mut self, state: ConnectionState, delay: Duration) -> io::Result<()> {
+        let has_started = mem::replace(&mut self.has_started, true);
         match state {
-            ConnectionState::Connecting if !has_begun => self.note("~", "connecting", ""),
-            ConnectionState::Connecting if wait < Duration::from_secs(1) => {
-                self.note("~", "reconnecting", "")
+            ConnectionState::Connecting if !has_started => self.local("~", "connecting", ""),
+            ConnectionState::Connecting if delay < Duration::from_secs(1) => {
+                self.local("~", "reconnecting", "")
             }
             ConnectionState::Connecting => {
-                self.note("~", "reconnecting", format_args!("in {} s", wait.as_secs()))
+                self.local("~", "reconnecting", format_args!("in {} s", delay.as_secs()))
             }
-            ConnectionState::Connected => self.note("~", "connected", ""),
+            ConnectionState::Connected => self.local("~", "connected", ""),
             ConnectionState::Disconnected(reason) => {
-                self.note("~", "disconnected", meaning(reason))
+                self.local("~", "disconnected", describe(reason))
             }
             _ => Ok(()),
         }
     }
 
-    fn ended(&mut self, connection: ConnectionId, how: &str) -> io::Result<()> {
-        self.note("~", &format!("connection {}", connection.number()), how)
+    fn closed(&mut self, connection: ConnectionId, description: &str) -> io::Result<()> {
+        self.local("~", &format!("connection {}", connection.number()), description)
     }
 
-    // Lines.
+    // Output.
 
-    /// Writes a line of what happens here and now.
-    fn note(&mut self, mark: &str, what: &str, details: impl Display) -> io::Result<()> {
+    /// Prints a local event, with the current time.
+    fn local(&mut self, mark: &str, label: &str, details: impl Display) -> io::Result<()> {
         let now = Timestamp::try_from(SystemTime::now()).ok();
-        self.line(now, &format!("{mark:>ID$}"), what, details)
+        self.line(now, &format!("{mark:>ID$}"), label, details)
     }
 
-    /// Writes a line of what happened in the room.
-    fn happened(
+    /// Prints an event of the room, with its own time.
+    fn remote(
         &mut self,
         time: SendTime<'_>,
         mark: &str,
-        what: &str,
+        label: &str,
         details: impl Display,
     ) -> io::Result<()> {
-        self.line(time.parse().ok(), &format!("{mark:>ID$}"), what, details)
+        self.line(time.parse().ok(), &format!("{mark:>ID$}"), label, details)
     }
 
     fn line(
         &mut self,
         time: Option<Timestamp>,
         id: &str,
-        who: &str,
-        what: impl Display,
+        name: &str,
+        text: impl Display,
     ) -> io::Result<()> {
-        let time = time.map(|time| time.to_string());
-        let time = time
-            .as_deref()
-            .and_then(|time| time.get("2026-11-22T".len()..)?.get(.."20:15:00".len()));
+        let time = time_of_day(time);
         let id_padding = ID.saturating_sub(width(id));
-        let who_padding = WHO.saturating_sub(width(who));
-        let line = format!(
-            "{}  {id}{:id_padding$}  {who}{:who_padding$}  {what}",
-            time.unwrap_or("??:??:??"),
-            "",
-            ""
-        );
+        let name_padding = NAME.saturating_sub(width(name));
+        let line = format!("{time}  {id}{:id_padding$}  {name}{:name_padding$}  {text}", "", "");
         writeln!(self.out, "{}", line.trim_end())
     }
 
-    /// Writes a further line of what was written last, if there is more to say.
+    /// Prints a continuation line, unless there are no parts.
     fn continuation(&mut self, parts: impl IntoIterator<Item = String>) -> io::Result<()> {
         let parts: Vec<_> = parts.into_iter().collect();
         if parts.is_empty() {
@@ -255,62 +253,48 @@ impl<W: Write> Transcript<W> {
     }
 }
 
-/// What to call the sender of a message: by a name that the token gave or, without one, the
-/// message; or the `UserId`.
+/// Returns the name of the sender: an attribute of the token, an attribute of the message, or the
+/// `UserId`.
 fn display_name<'a>(message: &Message<'a>) -> Text<'a> {
     let named = |attributes: Attributes<'a>| {
-        NAMES.iter().filter_map(move |name| attributes.get(name)).find(|name| !name.is_empty())
+        NAME_ATTRIBUTES
+            .iter()
+            .filter_map(move |name| attributes.get(name))
+            .find(|name| !name.is_empty())
     };
     named(message.sender.attributes)
         .or_else(|| named(message.attributes))
         .unwrap_or(message.sender.user_id)
 }
 
-/// Attributes, each with its name.
+/// Formats attributes as `name: value`.
 fn pairs<'a>(
     attributes: impl Iterator<Item = (Text<'a>, Text<'a>)>,
 ) -> impl Iterator<Item = String> {
-    attributes.map(|(name, value)| format!("{}: {}", clip(name, VALUE), clip(value, VALUE)))
+    attributes.map(|(name, value)| format!("{}: {}", clip(name, MAX_VALUE), clip(value, MAX_VALUE)))
 }
 
-/// All of a line that was typed: it is to be typed again.
-const fn typed(line: &str) -> Visible<&str> {
-    Visible(line)
-}
+/// Displays an error code with its name and description.
+struct Description(ErrorCode);
 
-/// Why something was done, behind what was done.
-struct Why<'a>(Option<Text<'a>>);
-
-impl Display for Why<'_> {
+impl Display for Description {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(reason) if !reason.is_empty() => write!(f, ": {}", Visible(reason)),
-            _ => Ok(()),
-        }
+        write!(f, "{}: {}", self.0, self.0.description().unwrap_or("undocumented error code"))
     }
 }
 
-/// An error's number, name and meaning.
-struct Meaning(ErrorCode);
-
-impl Display for Meaning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.0, self.0.description().unwrap_or("not a code of the reference"))
-    }
-}
-
-/// Why there is no connection, nor to be one.
-fn meaning(reason: DisconnectReason) -> String {
+/// Describes the reason for a disconnection to the user.
+fn describe(reason: DisconnectReason) -> String {
     match reason {
-        DisconnectReason::NotWanted => "as you wished".into(),
-        DisconnectReason::NoToken => "no token can be had".into(),
+        DisconnectReason::NotWanted => "at your request".into(),
+        DisconnectReason::NoToken => "no token is available".into(),
         DisconnectReason::Refused(status) => {
-            format!("the service refuses the connection, with HTTP status {status}")
+            format!("the service refused the connection with HTTP status {status}")
         }
         DisconnectReason::Closed(code) => {
-            format!("the service has ended the session, with code {code}")
+            format!("the service ended the session with close code {code}")
         }
-        DisconnectReason::DisconnectedUser => "you have been made to leave the room".into(),
+        DisconnectReason::DisconnectedUser => "you were disconnected from the room".into(),
         other => other.to_string(),
     }
 }

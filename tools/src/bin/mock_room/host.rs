@@ -1,4 +1,4 @@
-//! The rooms, and who is in them.
+//! The rooms and their connections.
 
 use core::fmt::Display;
 use core::net::SocketAddr;
@@ -12,38 +12,38 @@ use std::time::SystemTime;
 use ivs_chat_proto::client::ConnectionId;
 use ivs_chat_proto::mock::{Config, Delivery, Room, User};
 use ivs_chat_proto::{Text, Timestamp};
+use ivs_chat_tools::clock::Clock;
+use terminal_text::Visible;
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
+use crate::command::{Command, Input};
 use crate::log::Log;
 use crate::options::Options;
 use crate::output::Output;
-use crate::pass::Pass;
-use crate::prompt::{Command, Order};
-use crate::socket::{self, Entrance, MAX_WAITING, News, Reporter, Socket};
-use ivs_chat_tools::clock::Clock;
-use terminal_text::Visible;
+use crate::socket::{self, EventSender, MAX_QUEUED, Policy, Socket, SocketEvent};
+use crate::token::MockToken;
 
-/// What the rooms have none of: sockets, a clock, chance.
+/// A host for [`Room`]s: sockets, a clock and randomness.
 pub(crate) struct Host {
     options: Options,
     clock: Clock,
-    /// By their names: those with somebody in them.
-    rooms: BTreeMap<Arc<str>, Hall>,
-    /// By their numbers: the connections that are in a room.
-    places: BTreeMap<u64, (Arc<str>, ConnectionId)>,
-    accepted: u64,
-    publishes: u64,
-    payloads: u64,
+    /// The rooms with connections, by name.
+    rooms: BTreeMap<Arc<str>, OpenRoom>,
+    /// The connections in rooms, by number.
+    connections: BTreeMap<u64, (Arc<str>, ConnectionId)>,
+    accepted_count: u64,
+    publish_count: u64,
+    payload_count: u64,
     permits: Arc<Semaphore>,
-    entrance: Arc<Entrance>,
-    news: mpsc::Sender<(u64, News)>,
+    policy: Arc<Policy>,
+    events: mpsc::Sender<(u64, SocketEvent)>,
     log: Log,
 }
 
-/// A room, and the sockets of those in it.
-struct Hall {
+/// A room with its connections.
+struct OpenRoom {
     room: Room,
     members: BTreeMap<ConnectionId, Member>,
 }
@@ -57,132 +57,135 @@ struct Member {
 impl Host {
     pub(crate) fn new(
         mut options: Options,
-        news: mpsc::Sender<(u64, News)>,
+        events: mpsc::Sender<(u64, SocketEvent)>,
         output: Output,
     ) -> io::Result<Self> {
         let clock = Clock::start();
         options.room.start = Timestamp::try_from(SystemTime::now()).map_err(io::Error::other)?;
-        let entrance = Entrance {
+        let policy = Policy {
             refuse: options.refuse,
             retry_after: options.retry_after,
-            silence: options.silence,
-            handshakes: AtomicU64::new(0),
+            link_failure: options.link_failure,
+            handshake_count: AtomicU64::new(0),
         };
         Ok(Self {
             clock,
             rooms: BTreeMap::new(),
-            places: BTreeMap::new(),
-            accepted: 0,
-            publishes: 0,
-            payloads: 0,
+            connections: BTreeMap::new(),
+            accepted_count: 0,
+            publish_count: 0,
+            payload_count: 0,
             permits: Arc::new(Semaphore::new(options.connections.into())),
-            entrance: Arc::new(entrance),
-            news,
+            policy: Arc::new(policy),
+            events,
             log: Log::new(output, options.is_quiet),
             options,
         })
     }
 
-    /// Waits until something is due in a room.
+    /// Waits until a delivery is due in a room.
     pub(crate) async fn wait(&self) {
-        let next_at = self.rooms.values().filter_map(|hall| hall.room.next_at()).min();
-        self.clock.wait_until(next_at).await;
+        let deadline = self.rooms.values().filter_map(|open| open.room.next_at()).min();
+        self.clock.wait_until(deadline).await;
     }
 
-    /// A TCP connection has been accepted.
-    pub(crate) fn accept(&mut self, stream: TcpStream, from: SocketAddr) {
+    /// Handles an accepted TCP connection.
+    pub(crate) fn accept(&mut self, stream: TcpStream, addr: SocketAddr) {
         let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
-            let details = format!("{from}: there are {} connections", self.options.connections);
-            return self.log.happened("-", "", "not opened", details);
+            let limit = self.options.connections;
+            let details = format!("{addr}: the limit of {limit} connections is reached");
+            return self.log.log_event("-", "", "refused", details);
         };
-        let reporter = Reporter { number: self.accepted, news: self.news.clone() };
-        self.accepted += 1;
-        tokio::spawn(socket::run(stream, from, Arc::clone(&self.entrance), reporter, permit));
+        let events = EventSender { number: self.accepted_count, events: self.events.clone() };
+        self.accepted_count += 1;
+        tokio::spawn(socket::run(stream, addr, Arc::clone(&self.policy), events, permit));
     }
 
-    /// Something has happened on a connection.
-    pub(crate) fn happened(&mut self, number: u64, news: News) -> io::Result<()> {
-        match news {
-            News::Opened(pass, socket) => self.enter(number, pass, socket)?,
-            News::NotOpened(words) => self.log.happened("-", "", "not opened", words),
-            News::Received(text) => self.received(number, &text),
-            News::Silenced(silence) => self.silenced(number, silence.words()),
-            News::Ended(how, words) => self.remove(number, how, words),
+    /// Handles an event on a connection.
+    pub(crate) fn handle_event(&mut self, number: u64, event: SocketEvent) -> io::Result<()> {
+        match event {
+            SocketEvent::Opened(token, socket) => self.admit(number, token, socket)?,
+            SocketEvent::Refused(details) => self.log.log_event("-", "", "refused", details),
+            SocketEvent::Message(text) => self.handle_message(number, &text),
+            SocketEvent::LinkFailed(failure) => {
+                self.log_link_failure(number, failure.description());
+            }
+            SocketEvent::Closed { label, details } => self.remove(number, label, details),
         }
         Ok(())
     }
 
-    fn enter(&mut self, number: u64, pass: Pass, socket: Socket) -> io::Result<()> {
+    fn admit(&mut self, number: u64, token: MockToken, socket: Socket) -> io::Result<()> {
         let now = self.clock.now();
         let seconds =
-            self.options.expire_after.map_or(pass.seconds, |most| pass.seconds.min(most.get()));
-        let mut user = User::new(&pass.user);
-        user.attributes.insert("name".into(), pass.user.clone());
-        user.capabilities = pass.capabilities;
+            self.options.expire_after.map_or(token.seconds, |max| token.seconds.min(max.get()));
+        let mut user = User::new(&token.user);
+        user.attributes.insert("name".into(), token.user.clone());
+        user.capabilities = token.capabilities;
         user.session_ms = seconds * 1_000;
-        let name: Arc<str> = pass.room.as_str().into();
-        let hall = match self.rooms.entry(Arc::clone(&name)) {
-            Entry::Occupied(hall) => hall.into_mut(),
-            Entry::Vacant(place) => place.insert(Hall::open(self.options.room.clone())?),
+        let name: Arc<str> = token.room.as_str().into();
+        let open = match self.rooms.entry(Arc::clone(&name)) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(OpenRoom::new(self.options.room.clone())?),
         };
-        let Ok(conn) = hall.room.admit(now, user) else {
-            // Only by mistake, and none is asked for.
-            socket.cut();
+        let Ok(id) = open.room.admit(now, user) else {
+            // Rooms refuse users only as an injected fault, which no option requests.
+            socket.abort();
             return Ok(());
         };
-        self.log.happened(
+        self.log.log_event(
             &name,
-            &pass.user,
+            &token.user,
             "connected",
-            format_args!("{}, for {seconds} s", pass.permitted()),
+            format_args!("{}; session of {seconds} s", token.permissions()),
         );
-        hall.members.insert(conn, Member { number, user: pass.user, socket });
-        self.places.insert(number, (name, conn));
+        open.members.insert(id, Member { number, user: token.user, socket });
+        self.connections.insert(number, (name, id));
         Ok(())
     }
 
-    fn received(&mut self, number: u64, text: &str) {
+    fn handle_message(&mut self, number: u64, text: &str) {
         let now = self.clock.now();
-        // From a connection that is being closed nothing is taken any more.
-        let Some((name, conn)) = self.places.get(&number).cloned() else { return };
-        self.publishes += 1;
-        if self.options.drop_every.is_some_and(|every| self.publishes.is_multiple_of(every.get())) {
-            let details = format!("with publish {}", self.publishes);
-            return self.remove(number, "broken", details);
+        // Messages on a connection that is being closed are ignored.
+        let Some((name, id)) = self.connections.get(&number).cloned() else { return };
+        self.publish_count += 1;
+        let count = self.publish_count;
+        if self.options.drop_every.is_some_and(|every| count.is_multiple_of(every.get())) {
+            return self.remove(number, "aborted", format_args!("at publish {count}"));
         }
-        let Some(hall) = self.rooms.get_mut(&name) else { return };
-        if let Some(Err(rejection)) = hall.room.handle_message(now, conn, text.as_bytes()) {
-            let who = hall.members.get(&conn).map_or("", |member| &member.user);
-            self.log.rejected(&name, who, &rejection, text);
+        let Some(open) = self.rooms.get_mut(&name) else { return };
+        if let Some(Err(rejection)) = open.room.handle_message(now, id, text.as_bytes()) {
+            let user = open.members.get(&id).map_or("", |member| &member.user);
+            self.log.log_rejection(&name, user, &rejection, text);
         }
         self.deliver(&name);
     }
 
-    fn silenced(&mut self, number: u64, words: &str) {
-        let Some((name, conn)) = self.places.get(&number) else { return };
-        let who = self
+    fn log_link_failure(&mut self, number: u64, details: &str) {
+        let Some((name, id)) = self.connections.get(&number) else { return };
+        let user = self
             .rooms
             .get(name)
-            .and_then(|hall| hall.members.get(conn))
+            .and_then(|open| open.members.get(id))
             .map_or("", |member| &member.user);
-        self.log.happened(name, who, "silent", words);
+        self.log.log_event(name, user, "link failed", details);
     }
 
-    /// Ends a connection that is in a room, when what waits for it has been written.
-    fn remove(&mut self, number: u64, what: &str, details: impl Display) {
+    /// Removes a connection from its room. The socket is closed after the queued payloads.
+    fn remove(&mut self, number: u64, label: &str, details: impl Display) {
         let now = self.clock.now();
-        let Some((name, conn)) = self.places.remove(&number) else { return };
-        let Some(hall) = self.rooms.get_mut(&name) else { return };
-        hall.room.handle_close(now, conn);
-        if let Some(member) = hall.members.remove(&conn) {
-            self.log.happened(&name, &member.user, what, details);
+        let Some((name, id)) = self.connections.remove(&number) else { return };
+        let Some(open) = self.rooms.get_mut(&name) else { return };
+        open.room.handle_close(now, id);
+        if let Some(member) = open.members.remove(&id) {
+            self.log.log_event(&name, &member.user, label, details);
         }
-        if hall.members.is_empty() {
+        if open.members.is_empty() {
             self.rooms.remove(&name);
         }
     }
 
-    /// Delivers what is due in any room.
+    /// Makes the due deliveries of all rooms.
     pub(crate) fn deliver_all(&mut self) {
         let names: Vec<_> = self.rooms.keys().cloned().collect();
         for name in &names {
@@ -190,109 +193,110 @@ impl Host {
         }
     }
 
-    /// Delivers what is due in a room.
+    /// Makes the due deliveries of a room.
     fn deliver(&mut self, name: &Arc<str>) {
         let now = self.clock.now();
-        let Some(hall) = self.rooms.get_mut(name) else { return };
-        // The payload for all is made once.
-        let mut last: Option<(Arc<[u8]>, Utf8Bytes, bool)> = None;
-        while let Some((conn, delivery)) = hall.room.poll(now) {
+        let Some(open) = self.rooms.get_mut(name) else { return };
+        // The members of the room share one copy of a payload.
+        let mut latest: Option<(Arc<[u8]>, Utf8Bytes, bool)> = None;
+        while let Some((id, delivery)) = open.room.poll(now) {
             match delivery {
-                // Without faults, every fragment is a whole message.
+                // The rooms have no fragmentation faults, so a fragment is a whole message.
                 Delivery::Fragment { bytes, .. } => {
-                    let (payload, is_doubled) = match &last {
+                    let (payload, is_doubled) = match &latest {
                         Some((same, payload, is_doubled)) if Arc::ptr_eq(same, &bytes) => {
                             (payload.clone(), *is_doubled)
                         }
                         _ => {
                             let payload =
                                 Utf8Bytes::from(String::from_utf8_lossy(&bytes).into_owned());
-                            self.log.told(name, &payload);
-                            self.payloads += 1;
+                            self.log.log_payload(name, &payload);
+                            self.payload_count += 1;
+                            let count = self.payload_count;
                             let every = self.options.duplicate;
-                            let is_doubled = every
-                                .is_some_and(|every| self.payloads.is_multiple_of(every.get()));
-                            last = Some((bytes, payload.clone(), is_doubled));
+                            let is_doubled =
+                                every.is_some_and(|every| count.is_multiple_of(every.get()));
+                            latest = Some((bytes, payload.clone(), is_doubled));
                             (payload, is_doubled)
                         }
                     };
-                    let write = |member: &Member| {
-                        (!is_doubled || member.socket.write(payload.clone()))
-                            && member.socket.write(payload)
+                    let send = |member: &Member| {
+                        (!is_doubled || member.socket.send(payload.clone()))
+                            && member.socket.send(payload)
                     };
-                    if hall.members.get(&conn).is_none_or(write) {
+                    if open.members.get(&id).is_none_or(send) {
                         continue;
                     }
-                    hall.room.handle_close(now, conn);
-                    if let Some(member) = hall.members.remove(&conn) {
-                        self.places.remove(&member.number);
-                        member.socket.cut();
+                    open.room.handle_close(now, id);
+                    if let Some(member) = open.members.remove(&id) {
+                        self.connections.remove(&member.number);
+                        member.socket.abort();
                         let details = format!(
-                            "does not read what is sent: more than {} MiB wait",
-                            MAX_WAITING >> 20
+                            "the client does not read; more than {} MiB are queued",
+                            MAX_QUEUED >> 20
                         );
-                        self.log.happened(name, &member.user, "broken", details);
+                        self.log.log_event(name, &member.user, "aborted", details);
                     }
                 }
                 Delivery::Close { code, reason } => {
-                    if let Some(member) = hall.members.remove(&conn) {
-                        self.places.remove(&member.number);
+                    if let Some(member) = open.members.remove(&id) {
+                        self.connections.remove(&member.number);
                         member.socket.close(code, &reason);
                         if code == 1005 {
-                            self.log.happened(name, &member.user, "closed", "without a code");
+                            self.log.log_event(name, &member.user, "closed", "without a code");
                         } else {
                             let details = format!("with {code}: {}", Visible(Text::new(&reason)));
-                            self.log.happened(name, &member.user, "closed", details);
+                            self.log.log_event(name, &member.user, "closed", details);
                         }
                     }
                 }
                 Delivery::Abort => {
-                    // The socket breaks when what waits has been written.
-                    if let Some(member) = hall.members.remove(&conn) {
-                        self.places.remove(&member.number);
-                        self.log.happened(name, &member.user, "broken", "by the room");
+                    // Dropping the socket aborts the connection after the queued payloads.
+                    if let Some(member) = open.members.remove(&id) {
+                        self.connections.remove(&member.number);
+                        self.log.log_event(name, &member.user, "aborted", "by the room");
                     }
                 }
-                // The library answers pings itself.
+                // The WebSocket library answers pings.
                 _ => {}
             }
         }
-        debug_assert_eq!(hall.room.connections(), hall.members.len());
-        if hall.members.is_empty() {
+        debug_assert_eq!(open.room.connections(), open.members.len());
+        if open.members.is_empty() {
             self.rooms.remove(name);
         }
     }
 
-    /// Does what a line asks for. True if that is to end.
-    pub(crate) fn typed(&mut self, line: &str) -> bool {
+    /// Handles a line of input. Returns `true` for `quit`.
+    pub(crate) fn handle_input(&mut self, line: &str) -> bool {
         if line.trim().is_empty() {
             return false;
         }
-        let order = match Order::parse(line) {
-            Ok(order) => order,
-            Err(why) => {
-                self.log.complain(&why);
+        let input = match Input::parse(line) {
+            Ok(input) => input,
+            Err(error) => {
+                self.log.print_error(&error);
                 return false;
             }
         };
-        let is_meant = |name: &str| order.room.is_none_or(|room| room == name);
-        let names: Vec<_> = self.rooms.keys().filter(|name| is_meant(name)).cloned().collect();
-        if matches!(order.command, Command::Quit) {
+        if matches!(input.command, Command::Quit) {
             return true;
         }
+        let applies_to = |name: &str| input.room.is_none_or(|room| room == name);
+        let names: Vec<_> = self.rooms.keys().filter(|name| applies_to(name)).cloned().collect();
         if names.is_empty() {
-            self.log.complain("there is nobody");
+            self.log.print_error("no such room is open");
         }
         let now = self.clock.now();
         for name in &names {
-            let Some(hall) = self.rooms.get_mut(name) else { continue };
-            match &order.command {
-                Command::Event { name, attributes } => hall.room.send_event(now, name, attributes),
+            let Some(open) = self.rooms.get_mut(name) else { continue };
+            match &input.command {
+                Command::Event { name, attributes } => open.room.send_event(now, name, attributes),
                 Command::Delete { message_id, reason } => {
-                    hall.room.delete_message(now, message_id, *reason);
+                    open.room.delete_message(now, message_id, *reason);
                 }
                 Command::Disconnect { user_id, reason } => {
-                    hall.room.disconnect_user(now, user_id, *reason);
+                    open.room.disconnect_user(now, user_id, *reason);
                 }
                 Command::Quit => {}
             }
@@ -301,17 +305,17 @@ impl Host {
         false
     }
 
-    /// Closes all connections.
+    /// Closes all connections. Returns the log, which outlives them.
     pub(crate) fn close(self) -> Log {
-        for member in self.rooms.into_values().flat_map(|hall| hall.members.into_values()) {
+        for member in self.rooms.into_values().flat_map(|open| open.members.into_values()) {
             member.socket.close(1001, "the room is closed");
         }
         self.log
     }
 }
 
-impl Hall {
-    fn open(config: Config) -> io::Result<Self> {
+impl OpenRoom {
+    fn new(config: Config) -> io::Result<Self> {
         let mut seed = [0; 16];
         getrandom::fill(&mut seed).map_err(io::Error::other)?;
         Ok(Self { room: Room::new(config, seed), members: BTreeMap::new() })

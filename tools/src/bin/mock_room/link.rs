@@ -1,5 +1,4 @@
-//! The TCP stream of a connection, which can die without a sign: what is sent or received after
-//! that is thrown away, and neither side hears of it.
+//! A TCP stream that can fail silently: data is lost, and neither side is notified.
 
 use core::pin::Pin;
 use core::str::FromStr;
@@ -11,81 +10,81 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-/// When links die, and in which directions.
+/// The time and the directions of a link failure, from `--silent-after`.
 #[derive(Clone, Copy)]
-pub(crate) struct Silence {
-    /// The time from the handshake on.
+pub(crate) struct LinkFailure {
+    /// The delay after the handshake.
     pub(crate) after: Duration,
-    /// Whether what the client sends is lost.
-    pub(crate) is_in: bool,
-    /// Whether what is sent to the client is lost.
-    pub(crate) is_out: bool,
+    /// Whether data from the client is lost.
+    pub(crate) loses_received: bool,
+    /// Whether data to the client is lost.
+    pub(crate) loses_sent: bool,
 }
 
-/// A text that is not `SECONDS[:in|out|both]`.
-pub(crate) struct NoSilence;
+/// An error for a string that is not `SECONDS[:in|out|both]`.
+pub(crate) struct InvalidLinkFailure;
 
-impl FromStr for Silence {
-    type Err = NoSilence;
+impl FromStr for LinkFailure {
+    type Err = InvalidLinkFailure;
 
-    fn from_str(text: &str) -> Result<Self, NoSilence> {
+    fn from_str(text: &str) -> Result<Self, InvalidLinkFailure> {
         let (seconds, directions) = text.split_once(':').unwrap_or((text, "both"));
-        let (is_in, is_out) = match directions {
+        let (loses_received, loses_sent) = match directions {
             "in" => (true, false),
             "out" => (false, true),
             "both" => (true, true),
-            _ => return Err(NoSilence),
+            _ => return Err(InvalidLinkFailure),
         };
-        let seconds: u32 = seconds.parse().map_err(|_| NoSilence)?;
-        Ok(Self { after: Duration::from_secs(seconds.into()), is_in, is_out })
+        let seconds: u32 = seconds.parse().map_err(|_| InvalidLinkFailure)?;
+        Ok(Self { after: Duration::from_secs(seconds.into()), loses_received, loses_sent })
     }
 }
 
-impl Silence {
-    /// Returns what the log says.
-    pub(crate) const fn words(self) -> &'static str {
-        match (self.is_in, self.is_out) {
-            (true, true) => "the link dies in both directions",
-            (true, false) => "nothing that is sent by the client arrives",
-            _ => "nothing that is sent to the client arrives",
+impl LinkFailure {
+    /// Describes the directions for the log.
+    pub(crate) const fn description(self) -> &'static str {
+        match (self.loses_received, self.loses_sent) {
+            (true, true) => "all data is lost from now on",
+            (true, false) => "data from the client is lost from now on",
+            _ => "data to the client is lost from now on",
         }
     }
 }
 
+/// A TCP stream with an optional failure.
 pub(crate) struct Link<'a> {
     stream: &'a mut TcpStream,
-    silence: Option<Silence>,
+    failure: Option<LinkFailure>,
     opened_at: Option<Instant>,
 }
 
 impl<'a> Link<'a> {
-    pub(crate) const fn new(stream: &'a mut TcpStream, silence: Option<Silence>) -> Self {
-        Self { stream, silence, opened_at: None }
+    pub(crate) const fn new(stream: &'a mut TcpStream, failure: Option<LinkFailure>) -> Self {
+        Self { stream, failure, opened_at: None }
     }
 
-    /// The handshake is done.
+    /// Starts the delay before the failure. Call it after the handshake.
     pub(crate) fn set_open(&mut self) {
         self.opened_at = Some(Instant::now());
     }
 
-    /// Returns when the link dies, and how.
-    pub(crate) fn dies_at(&self) -> Option<(Instant, Silence)> {
-        let silence = self.silence?;
-        Some((self.opened_at? + silence.after, silence))
+    /// Returns the time of the failure and the failure.
+    pub(crate) fn failure(&self) -> Option<(Instant, LinkFailure)> {
+        let failure = self.failure?;
+        Some((self.opened_at? + failure.after, failure))
     }
 
-    /// Returns in which directions the link is dead.
-    fn silence(&self) -> Option<Silence> {
-        self.dies_at().filter(|(at, _)| *at <= Instant::now()).map(|(_, silence)| silence)
+    /// Returns the failure if it has occurred.
+    fn current_failure(&self) -> Option<LinkFailure> {
+        self.failure().filter(|(at, _)| *at <= Instant::now()).map(|(_, failure)| failure)
     }
 
     fn loses_received(&self) -> bool {
-        self.silence().is_some_and(|silence| silence.is_in)
+        self.current_failure().is_some_and(|failure| failure.loses_received)
     }
 
-    /// Whether what is sent to the client is lost.
-    pub(crate) fn loses_sent(&self) -> bool {
-        self.silence().is_some_and(|silence| silence.is_out)
+    fn loses_sent(&self) -> bool {
+        self.current_failure().is_some_and(|failure| failure.loses_sent)
     }
 }
 
@@ -101,9 +100,9 @@ impl AsyncRead for Link<'_> {
             let result = Pin::new(&mut *self.stream).poll_read(cx, buf);
             let length = buf.filled().len() - before;
             match result {
-                // The end of the stream is not hidden: the client has gone, and the connection
-                // would be kept for nothing.
                 Poll::Ready(Ok(())) if is_lost && length > 0 => buf.set_filled(before),
+                // The end of the stream is not hidden. Otherwise, connections would outlive their
+                // clients.
                 other => return other,
             }
         }

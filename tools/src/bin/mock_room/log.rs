@@ -1,4 +1,4 @@
-//! What happens, for people: when, in which room, who, what. One line each.
+//! The log: one line per event, with the time, the room, the user and a label.
 
 use core::fmt::Display;
 use std::time::SystemTime;
@@ -6,16 +6,17 @@ use std::time::SystemTime;
 use ivs_chat_proto::server::{Rejection, RejectionCause};
 use ivs_chat_proto::subscribe::{EventKind, Subscribe};
 use ivs_chat_proto::{Text, Timestamp};
-
-use crate::output::Output;
+use ivs_chat_tools::display::{ReasonSuffix, time_of_day};
 use terminal_text::{Visible, clip, escape_bytes, width};
 
-/// The columns of names, and of what happens.
+use crate::output::Output;
+
+/// The widths of the columns.
 const ROOM: usize = 10;
-const WHO: usize = 16;
-const WHAT: usize = 12;
-/// The most columns of an attribute.
-const VALUE: usize = 60;
+const USER: usize = 16;
+const LABEL: usize = 12;
+/// The maximum width of an attribute's name or value.
+const MAX_VALUE: usize = 60;
 
 pub(crate) struct Log {
     output: Output,
@@ -27,36 +28,37 @@ impl Log {
         Self { output, is_quiet }
     }
 
-    /// Waits until what was written has been printed, but not for long.
+    /// Waits, with a timeout, until everything has been printed.
     pub(crate) async fn close(self) {
         self.output.close().await;
     }
 
-    /// Writes what everybody in a room is told, when it is a message or an event.
-    pub(crate) fn told(&mut self, room: &str, payload: &str) {
+    /// Logs a payload that the room sends, if it is a message or an event.
+    pub(crate) fn log_payload(&mut self, room: &str, payload: &str) {
         if self.is_quiet {
             return;
         }
         match Subscribe::decode_str(payload) {
             Ok(Subscribe::Message(message)) => {
-                let who = clip(message.sender.user_id, WHO);
+                let user = clip(message.sender.user_id, USER);
                 self.line(
                     room,
-                    &who,
+                    &user,
                     "message",
                     format_args!("{}  {}", message.id, Visible(message.content)),
                 );
             }
             Ok(Subscribe::Event(event)) => match event.kind() {
                 EventKind::DeletedMessage { message_id, reason } => {
-                    self.line(room, "", "deleted", because(message_id, reason));
+                    self.line(room, "", "deleted", with_reason(message_id, reason));
                 }
                 EventKind::DisconnectedUser { user_id, reason } => {
-                    self.line(room, "", "disconnected", because(user_id, reason));
+                    self.line(room, "", "disconnected", with_reason(user_id, reason));
                 }
                 _ => {
-                    let pair =
-                        |(key, value)| format!(" · {}: {}", clip(key, VALUE), clip(value, VALUE));
+                    let pair = |(key, value)| {
+                        format!(" · {}: {}", clip(key, MAX_VALUE), clip(value, MAX_VALUE))
+                    };
                     let pairs: String = event.attributes.iter().map(pair).collect();
                     self.line(
                         room,
@@ -70,58 +72,50 @@ impl Log {
         }
     }
 
-    /// Writes that a publish was not accepted; and how it begins, if it could not be read.
-    pub(crate) fn rejected(
+    /// Logs a rejected publish, with its beginning if it could not be decoded.
+    pub(crate) fn log_rejection(
         &mut self,
         room: &str,
-        who: &str,
+        user: &str,
         rejection: &Rejection<'_>,
         publish: &str,
     ) {
         let request =
-            rejection.error.request_id.map(|id| format!(" · request {}", clip(id, VALUE)));
-        let start = &publish.as_bytes()[..publish.len().min(VALUE)];
+            rejection.error.request_id.map(|id| format!(" · request {}", clip(id, MAX_VALUE)));
+        let start = &publish.as_bytes()[..publish.len().min(MAX_VALUE)];
         let start = matches!(rejection.cause, RejectionCause::NotDecoded(_))
             .then(|| format!(" · {}", escape_bytes(start)));
-        let more: String = request.into_iter().chain(start).collect();
-        self.happened(
+        let details: String = request.into_iter().chain(start).collect();
+        self.log_event(
             room,
-            who,
+            user,
             "rejected",
-            format_args!("{}: {}{more}", rejection.error.error_code, rejection.cause),
+            format_args!("{}: {}{details}", rejection.error.error_code, rejection.cause),
         );
     }
 
-    /// Writes anything else that happened.
-    pub(crate) fn happened(&mut self, room: &str, who: &str, what: &str, details: impl Display) {
+    /// Logs any other event.
+    pub(crate) fn log_event(&mut self, room: &str, user: &str, label: &str, details: impl Display) {
         if !self.is_quiet {
-            self.line(room, &clip(Text::new(who), WHO), what, details);
+            self.line(room, &clip(Text::new(user), USER), label, details);
         }
     }
 
-    /// Writes an answer to what was typed, in any case.
-    pub(crate) fn complain(&mut self, what: &str) {
-        self.output.print(&format!("! {}", Visible(what)));
+    /// Prints an error about a command, even with `--quiet`.
+    pub(crate) fn print_error(&mut self, error: &str) {
+        self.output.print(&format!("! {}", Visible(error)));
     }
 
-    fn line(&mut self, room: &str, who: &str, what: &str, details: impl Display) {
-        let time =
-            Timestamp::try_from(SystemTime::now()).map(|time| time.to_string()).unwrap_or_default();
-        let time = time
-            .get("2026-11-22T".len()..)
-            .and_then(|time| time.get(.."20:15:00".len()))
-            .unwrap_or("??:??:??");
+    fn line(&mut self, room: &str, user: &str, label: &str, details: impl Display) {
+        let time = time_of_day(Timestamp::try_from(SystemTime::now()).ok());
         let room = clip(Text::new(room), ROOM);
-        let who_padding = WHO.saturating_sub(width(who));
+        let padding = USER.saturating_sub(width(user));
         let line =
-            format!("{time}  {room:ROOM$}  {who}{:who_padding$}  {what:WHAT$}  {details}", "");
+            format!("{time}  {room:ROOM$}  {user}{:padding$}  {label:LABEL$}  {details}", "");
         self.output.print(line.trim_end());
     }
 }
 
-/// What something was done to, and why.
-fn because(what: Text<'_>, reason: Option<Text<'_>>) -> String {
-    let reason = reason.filter(|reason| !reason.is_empty());
-    let reason = reason.map(|reason| format!(": {}", Visible(reason)));
-    format!("{}{}", Visible(what), reason.unwrap_or_default())
+fn with_reason(id: Text<'_>, reason: Option<Text<'_>>) -> String {
+    format!("{}{}", Visible(id), ReasonSuffix(reason))
 }

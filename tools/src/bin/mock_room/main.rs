@@ -1,35 +1,40 @@
-//! Rooms of Amazon IVS Chat on this machine, to try clients with: `cargo run --features mock
-//! --example mock_room`.
+//! A local Amazon IVS Chat endpoint for testing clients: `cargo run --bin mock_room`.
 //!
-//! What a room does is [`mock::Room`](ivs_chat_proto::mock::Room)'s, and what is wrong with a
-//! publish
-//! [`server::Peer`](ivs_chat_proto::server::Peer)'s. Here are the sockets, a clock, and the bounds
-//! that a server needs: `socket` carries messages for one connection, `link` can lose them, `host`
-//! joins the connections and the rooms, `pass` reads tokens, `session_end` the option of that name,
-//! `prompt` what is typed, and `log` prints what happens.
+//! [`mock::Room`](ivs_chat_proto::mock::Room) implements the rooms, and
+//! [`server::Peer`](ivs_chat_proto::server::Peer) validates publishes. This program adds sockets, a
+//! clock, and the limits that a server needs.
+//!
+//! | module | purpose |
+//! |---|---|
+//! | `host` | the rooms and their connections |
+//! | `socket` | one WebSocket connection |
+//! | `link` | a TCP stream that can fail silently |
+//! | `token` | parsing of tokens |
+//! | `session_end` | parsing of `--session-end` |
+//! | `command` | parsing of input lines |
+//! | `log`, `output` | output |
 //!
 //! ```text
 #![doc = include_str!("usage.txt")]
 //! ```
 
+mod command;
 mod host;
 mod link;
 mod log;
 mod options;
 mod output;
-mod pass;
-mod prompt;
 mod session_end;
 mod socket;
+mod token;
 
-use core::fmt::Display;
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::env;
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
-use ivs_chat_tools::lines;
+use ivs_chat_tools::{exit, stdin};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
@@ -38,79 +43,54 @@ use tokio::time::{sleep, timeout};
 use host::Host;
 use options::{Command, Options, USAGE};
 use output::Output;
-use pass::READY;
-use socket::GOODBYE;
+use socket::CLOSE_TIMEOUT;
+use token::EXAMPLES;
 
-/// The exit status of a failure.
-const FAILED: u8 = 1;
-/// The exit status of a wrong command line.
-const USED_WRONGLY: u8 = 2;
-/// How much may have happened that has not been looked at; then the connections wait.
-const NEWS: usize = 64;
+const NAME: &str = "mock_room";
+/// The capacity of the event channel. Connections wait while it is full.
+const MAX_EVENTS: usize = 64;
 
 fn main() -> ExitCode {
     let options = match Command::parse(env::args_os().skip(1)) {
         Ok(Command::Serve(options)) => *options,
-        Ok(Command::Help) => return exit_code(io::stdout().lock().write_all(USAGE.as_bytes())),
-        Err(error) => {
-            complain(format_args!("{error}\n\n{}", USAGE.trim_end()));
-            return USED_WRONGLY.into();
-        }
+        Ok(Command::Help) => return exit::print_help(NAME, USAGE),
+        Err(error) => return exit::print_usage_error(NAME, &error, USAGE),
     };
-    exit_code(
-        Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .and_then(|runtime| runtime.block_on(run(options))),
-    )
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let result = runtime.and_then(|runtime| runtime.block_on(run(options)));
+    exit::exit_code(NAME, result.map(|()| 0))
 }
 
-fn exit_code(result: io::Result<()>) -> ExitCode {
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        // A reader that has gone away has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            complain(error);
-            FAILED.into()
-        }
-    }
-}
-
-/// Says on standard error what is wrong; if even that fails, there is nobody left to tell.
-fn complain(what: impl Display) {
-    let _ = writeln!(io::stderr(), "mock_room: {what}");
-}
-
-/// Runs the loop as a task like those of the connections, so that each of them gets its turn to
-/// write before the loop goes on. The runtime would prefer the future that it blocks on.
+/// Runs the event loop in a task.
+///
+/// The runtime prefers the future passed to `block_on` over tasks. As a task itself, the loop
+/// leaves every connection its turn to write.
 async fn run(options: Options) -> io::Result<()> {
     tokio::spawn(serve(options)).await.map_err(io::Error::other)?
 }
 
-/// The loop: until it is told to end.
+/// Runs the event loop until `quit` is typed.
 async fn serve(options: Options) -> io::Result<()> {
     let listener = TcpListener::bind(options.addr).await?;
     let mut output = Output::start();
-    print_invitation(listener.local_addr()?, &mut output);
-    let (news_sender, mut news) = mpsc::channel(NEWS);
-    let mut lines = lines::lines();
-    let mut host = Host::new(options, news_sender, output)?;
+    print_welcome(listener.local_addr()?, &mut output);
+    let (event_sender, mut events) = mpsc::channel(MAX_EVENTS);
+    let mut input = stdin::lines();
+    let mut host = Host::new(options, event_sender, output)?;
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, from)) => host.accept(stream, from),
-                // There may be no descriptor for it until others are closed; nothing can be done
-                // but wait.
+                Ok((stream, addr)) => host.accept(stream, addr),
+                // The process may be out of file descriptors until a connection is closed.
                 Err(_) => sleep(Duration::from_millis(10)).await,
             },
-            Some((number, news)) = news.recv() => host.happened(number, news)?,
-            Some(line) = lines.recv() => {
-                // Whoever has seen a connection open may type what is meant for it.
-                while let Ok((number, news)) = news.try_recv() {
-                    host.happened(number, news)?;
+            Some((number, event)) = events.recv() => host.handle_event(number, event)?,
+            Some(line) = input.recv() => {
+                // A command applies to every connection that was opened before it.
+                while let Ok((number, event)) = events.try_recv() {
+                    host.handle_event(number, event)?;
                 }
-                if host.typed(&line?) {
+                if host.handle_input(&line?) {
                     break;
                 }
             }
@@ -118,17 +98,17 @@ async fn serve(options: Options) -> io::Result<()> {
         }
     }
     let log = host.close();
-    // The connections that are being closed hold the other ends of this channel.
-    let _ = timeout(GOODBYE, async { while news.recv().await.is_some() {} }).await;
+    // Each open connection holds a sender of the event channel.
+    let _ = timeout(CLOSE_TIMEOUT, async { while events.recv().await.is_some() {} }).await;
     log.close().await;
     Ok(())
 }
 
-/// Prints where to connect, and with what.
-fn print_invitation(addr: SocketAddr, output: &mut Output) {
+/// Prints the URL and example tokens.
+fn print_welcome(addr: SocketAddr, output: &mut Output) {
     output.print(&format!("ws://{addr}"));
-    for (token, what) in READY {
+    for (token, description) in EXAMPLES {
         let user = token.split('.').nth(1).unwrap_or_default();
-        output.print(&format!("{user:<6}  {token:<40}  {what}"));
+        output.print(&format!("{user:<6}  {token:<40}  {description}"));
     }
 }

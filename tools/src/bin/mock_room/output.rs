@@ -1,5 +1,6 @@
-//! Standard output, written by a thread, so that a terminal that does not read holds up nothing
-//! else.
+//! Standard output, written by a thread of its own.
+//!
+//! A terminal or pipe that is not read blocks only this thread.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
@@ -10,63 +11,66 @@ use std::thread;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-/// The most bytes that may wait to be printed. Lines above that are counted instead.
-const MAX_WAITING: usize = 1 << 20;
-/// What a line counts for in addition to its bytes.
-const OVERHEAD: usize = 64;
-/// How long to wait for the last lines.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// The maximum size of the queue, in bytes. Further lines are dropped and counted.
+const MAX_QUEUED: usize = 1 << 20;
+/// The size of a line in addition to its bytes.
+const LINE_OVERHEAD: usize = 64;
+/// The timeout for printing the last lines.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(crate) struct Output {
     lines: mpsc::Sender<String>,
-    waiting: Arc<AtomicUsize>,
-    not_printed: u64,
-    /// Ends when the last line has been printed.
-    end: oneshot::Receiver<()>,
+    /// The size of the queue, in bytes.
+    queued: Arc<AtomicUsize>,
+    dropped_lines: u64,
+    /// Resolves when the last line has been printed.
+    finished: oneshot::Receiver<()>,
 }
 
 impl Output {
+    /// Starts the thread.
     pub(crate) fn start() -> Self {
         let (lines, received) = mpsc::channel();
-        let (end_sender, end) = oneshot::channel::<()>();
-        let waiting = Arc::new(AtomicUsize::new(0));
-        let still_waiting = Arc::clone(&waiting);
+        let (finished_sender, finished) = oneshot::channel::<()>();
+        let queued = Arc::new(AtomicUsize::new(0));
+        let thread_queued = Arc::clone(&queued);
         thread::spawn(move || {
-            print_all(&received, &still_waiting);
-            drop(end_sender);
+            print_all(&received, &thread_queued);
+            drop(finished_sender);
         });
-        Self { lines, waiting, not_printed: 0, end }
+        Self { lines, queued, dropped_lines: 0, finished }
     }
 
-    /// Prints a line, unless too much waits already.
+    /// Prints a line, or drops it if the queue is full.
     pub(crate) fn print(&mut self, line: &str) {
-        let line = match self.not_printed {
+        let line = match self.dropped_lines {
             0 => format!("{line}\n"),
-            lines => format!("! {lines} lines were not printed\n{line}\n"),
+            count => format!("! {count} lines were not printed\n{line}\n"),
         };
-        let bytes = line.len() + OVERHEAD;
-        if self.waiting.load(Ordering::Relaxed) + bytes > MAX_WAITING {
-            self.not_printed += 1;
+        let size = line.len() + LINE_OVERHEAD;
+        if self.queued.load(Ordering::Relaxed) + size > MAX_QUEUED {
+            self.dropped_lines += 1;
             return;
         }
-        self.not_printed = 0;
-        self.waiting.fetch_add(bytes, Ordering::Relaxed);
-        // The thread ends after this end of the channel.
+        self.dropped_lines = 0;
+        self.queued.fetch_add(size, Ordering::Relaxed);
+        // The thread holds the receiver for as long as this sender exists.
         let _ = self.lines.send(line);
     }
 
-    /// Waits until all lines have been printed, but not for long.
+    /// Waits until all lines have been printed, for at most [`CLOSE_TIMEOUT`].
     pub(crate) async fn close(self) {
         drop(self.lines);
-        let _ = timeout(PATIENCE, self.end).await;
+        let _ = timeout(CLOSE_TIMEOUT, self.finished).await;
     }
 }
 
-/// Prints lines until there will be no more. An output that is closed takes them as well as any.
-fn print_all(lines: &mpsc::Receiver<String>, waiting: &AtomicUsize) {
+/// Prints lines until the channel is closed. Errors are ignored, so that the rooms stay open when
+/// standard output is closed.
+fn print_all(lines: &mpsc::Receiver<String>, queued: &AtomicUsize) {
     let mut out = io::stdout();
     for line in lines {
         let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
-        waiting.fetch_sub(line.len() + OVERHEAD, Ordering::Relaxed);
+        queued.fetch_sub(line.len() + LINE_OVERHEAD, Ordering::Relaxed);
     }
 }

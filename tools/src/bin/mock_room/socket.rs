@@ -1,5 +1,7 @@
-//! One WebSocket connection: a task that answers its handshake, carries messages both ways and says
-//! how it ended. It knows nothing of chat but where the token is.
+//! One WebSocket connection, run by a task of its own.
+//!
+//! The task answers the handshake, transfers messages in both directions, and reports events. Of
+//! the chat protocol, it knows only the header for the token.
 
 use core::future;
 use core::net::SocketAddr;
@@ -10,7 +12,8 @@ use std::sync::Arc;
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use ivs_chat_proto::{Text, Token};
+use ivs_chat_proto::Token;
+use ivs_chat_tools::websocket::{self, BUFFER_LEN, describe_error};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy, sink};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot};
@@ -19,46 +22,39 @@ use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::StatusCode;
 use tokio_tungstenite::tungstenite::http::header::RETRY_AFTER;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 
-use crate::link::{Link, Silence};
+use crate::link::{Link, LinkFailure};
 use crate::options::Refuse;
-use crate::pass::Pass;
-use terminal_text::Visible;
+use crate::token::MockToken;
 
 type Stream<'a> = WebSocketStream<Link<'a>>;
 type Sink<'a> = SplitSink<Stream<'a>, Message>;
 
-/// How long a handshake may take, and a client to read what it is sent.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How long the closing of a connection may take.
-pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
-/// The most bytes of payloads that may wait for a client to read them.
-pub(crate) const MAX_WAITING: usize = 4 << 20;
-/// While more bytes than this wait for a client, nothing is read from it.
-const READ_BELOW: usize = 256 << 10;
-/// What a payload counts for in addition to its bytes.
-const OVERHEAD: usize = 64;
-/// The longest message that is received: longer than the longest publish that is, so that what is
-/// too long for a publish gets its answer.
-const MAX_MESSAGE: usize = 64 << 10;
-/// How much is read and written at once. The library has such buffers for every connection.
-const BUFFER: usize = 16 << 10;
-/// The most that the library keeps of what could not be written yet. Above this it keeps only the
-/// last pong, which is all that RFC 6455, section 5.5.3, requires.
-const MAX_UNWRITTEN: usize = BUFFER + 2 * MAX_MESSAGE;
+/// The timeout for the handshake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The timeout for writing [`BUFFER_LEN`] bytes.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The timeout for closing a connection.
+pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The maximum size of a connection's queue, in bytes.
+pub(crate) const MAX_QUEUED: usize = 4 << 20;
+/// The maximum size of the queue at which messages of the client are read, in bytes.
+const MAX_QUEUED_TO_READ: usize = 256 << 10;
+/// The size of a queued payload in addition to its bytes.
+const PAYLOAD_OVERHEAD: usize = 64;
 
-/// The near end of a connection.
+/// A handle to a connection.
 pub(crate) struct Socket {
-    /// `backlog` limits what is in it.
+    /// The queue of the connection. `backlog` limits its size.
     queue: mpsc::UnboundedSender<Outgoing>,
     backlog: Arc<Backlog>,
-    cut: oneshot::Sender<()>,
+    abort: oneshot::Sender<()>,
 }
 
-/// How much waits for a client to read it.
+/// The size of a connection's queue.
 #[derive(Default)]
 struct Backlog {
     bytes: AtomicUsize,
@@ -67,176 +63,186 @@ struct Backlog {
 
 enum Outgoing {
     Payload(Utf8Bytes),
-    /// Without a frame, the close has no code.
+    /// A close frame, or `None` for one without a code.
     Close(Option<CloseFrame>),
 }
 
-/// What happened on a connection. Nothing follows [`Ended`](Self::Ended).
-pub(crate) enum News {
-    Opened(Pass, Socket),
-    /// Why, in words. Nothing follows this, either.
-    NotOpened(String),
-    Received(Utf8Bytes),
-    /// The link has died.
-    Silenced(Silence),
-    /// How, in a word and in more.
-    Ended(&'static str, String),
+/// An event on a connection. [`Refused`](Self::Refused) and [`Closed`](Self::Closed) are the last
+/// ones.
+pub(crate) enum SocketEvent {
+    /// The handshake succeeded.
+    Opened(MockToken, Socket),
+    /// The handshake failed or was refused, for this reason.
+    Refused(String),
+    /// A text message was received.
+    Message(Utf8Bytes),
+    /// The link failed.
+    LinkFailed(LinkFailure),
+    /// The connection was closed or lost. The log shows these texts.
+    Closed { label: &'static str, details: String },
 }
 
-/// Who is let in.
-pub(crate) struct Entrance {
+/// The rules for admission, and the fault injection, for all connections.
+pub(crate) struct Policy {
     pub(crate) refuse: Option<Refuse>,
-    /// The `Retry-After` of refusals, in seconds.
+    /// The `Retry-After` header of refusals, in seconds.
     pub(crate) retry_after: Option<u32>,
-    pub(crate) silence: Option<Silence>,
-    pub(crate) handshakes: AtomicU64,
+    pub(crate) link_failure: Option<LinkFailure>,
+    pub(crate) handshake_count: AtomicU64,
 }
 
-/// Who tells what happened on which connection.
-pub(crate) struct Reporter {
+/// A sender of the events of one connection.
+pub(crate) struct EventSender {
     pub(crate) number: u64,
-    pub(crate) news: mpsc::Sender<(u64, News)>,
+    pub(crate) events: mpsc::Sender<(u64, SocketEvent)>,
 }
 
 impl Socket {
-    /// Sends a payload, after those before it. Returns `false` if too much waits already.
-    pub(crate) fn write(&self, payload: Utf8Bytes) -> bool {
+    /// Queues a payload. Returns `false` if the queue is full.
+    pub(crate) fn send(&self, payload: Utf8Bytes) -> bool {
         if !self.backlog.add(&payload) {
             return false;
         }
-        // If the connection has ended, that is on its way to be told.
+        // If the connection is closed, the event for that is on its way.
         let _ = self.queue.send(Outgoing::Payload(payload));
         true
     }
 
-    /// Closes the connection when what waits has been written. 1005 means no code.
+    /// Closes the connection after the queued payloads. The code 1005 stands for no code.
     pub(crate) fn close(self, code: u16, reason: &str) {
         let frame = CloseFrame { code: code.into(), reason: reason.into() };
         let _ = self.queue.send(Outgoing::Close((code != 1005).then_some(frame)));
     }
 
-    /// Breaks the connection, at once and whatever waits. One that is dropped is broken, too, when
-    /// what waits has been written.
-    pub(crate) fn cut(self) {
-        let _ = self.cut.send(());
+    /// Aborts the connection and discards the queued payloads.
+    ///
+    /// Dropping the socket aborts the connection after the queued payloads.
+    pub(crate) fn abort(self) {
+        let _ = self.abort.send(());
     }
 }
 
 impl Backlog {
-    /// Counts a payload that is to be queued. Returns `false` if too much waits already.
+    /// Counts a payload that enters the queue. Returns `false` if the queue is full.
     fn add(&self, payload: &str) -> bool {
-        let bytes = payload.len() + OVERHEAD;
-        self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes <= MAX_WAITING
+        let bytes = payload.len() + PAYLOAD_OVERHEAD;
+        self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes <= MAX_QUEUED
     }
 
-    /// A payload has left the queue.
+    /// Counts a payload that leaves the queue.
     fn remove(&self, payload: &str) {
-        self.bytes.fetch_sub(payload.len() + OVERHEAD, Ordering::Relaxed);
+        self.bytes.fetch_sub(payload.len() + PAYLOAD_OVERHEAD, Ordering::Relaxed);
         self.shrunk.notify_one();
     }
 
-    /// Waits until little waits.
-    async fn is_short(&self) {
-        while self.bytes.load(Ordering::Relaxed) > READ_BELOW {
+    /// Waits until the queue is short enough to read more messages of the client.
+    async fn wait_until_short(&self) {
+        while self.bytes.load(Ordering::Relaxed) > MAX_QUEUED_TO_READ {
             self.shrunk.notified().await;
         }
     }
 }
 
-impl Reporter {
-    async fn tell(&self, news: News) {
-        // When nobody listens any more, the program is about to end.
-        let _ = self.news.send((self.number, news)).await;
+impl EventSender {
+    async fn send(&self, event: SocketEvent) {
+        // The channel is closed only while the program ends.
+        let _ = self.events.send((self.number, event)).await;
     }
 }
 
-impl Entrance {
-    /// What is not let in is answered with this status, and why.
-    fn admit(&self, request: &Request) -> Result<Pass, (StatusCode, &'static str)> {
-        let handshakes = self.handshakes.fetch_add(1, Ordering::Relaxed) + 1;
-        if let Some(refuse) =
-            self.refuse.filter(|refuse| handshakes.is_multiple_of(refuse.every.get()))
+impl Policy {
+    /// Returns the token of a handshake.
+    ///
+    /// # Errors
+    ///
+    /// Returns the status and the body of the response if the handshake is refused.
+    fn check(&self, request: &Request) -> Result<MockToken, (StatusCode, &'static str)> {
+        let count = self.handshake_count.fetch_add(1, Ordering::Relaxed) + 1;
+        if let Some(refuse) = self.refuse.filter(|refuse| count.is_multiple_of(refuse.every.get()))
         {
-            return Err((refuse.status, "by --refuse"));
+            return Err((refuse.status, "refused by --refuse"));
         }
         let token = request
             .headers()
             .get(Token::HEADER_NAME)
-            .ok_or((StatusCode::UNAUTHORIZED, "there is no token"))?;
-        let pass = token.to_str().ok().and_then(|token| token.parse().ok());
-        pass.ok_or((StatusCode::UNAUTHORIZED, "the token is not ROOM.USER.CAPABILITIES.SECONDS"))
+            .ok_or((StatusCode::UNAUTHORIZED, "missing token"))?;
+        let token = token.to_str().ok().and_then(|token| token.parse().ok());
+        token.ok_or((
+            StatusCode::UNAUTHORIZED,
+            "invalid token: expected ROOM.USER.CAPABILITIES.SECONDS",
+        ))
     }
 }
 
-/// A connection, from the first byte to the last.
+/// Runs a connection from the handshake until it is closed.
 pub(crate) async fn run(
     mut stream: TcpStream,
-    from: SocketAddr,
-    entrance: Arc<Entrance>,
-    reporter: Reporter,
+    addr: SocketAddr,
+    policy: Arc<Policy>,
+    events: EventSender,
     _permit: OwnedSemaphorePermit,
 ) {
-    // Small messages are not to wait for each other. If that cannot be had, they do.
+    // Nagle's algorithm would delay small messages. An error is harmless.
     let _ = stream.set_nodelay(true);
-    let opened = timeout(PATIENCE, open(&mut stream, &entrance)).await;
-    let (websocket, pass) = match opened {
+    let opened = timeout(HANDSHAKE_TIMEOUT, open(&mut stream, &policy)).await;
+    let (websocket, token) = match opened {
         Ok(Ok(opened)) => opened,
-        Ok(Err(NotOpened { words, answer })) => {
-            reporter.tell(News::NotOpened(format!("{from}: {words}"))).await;
-            if let Some(status) = answer {
-                let _ = timeout(GOODBYE, refuse(&mut stream, status)).await;
+        Ok(Err(Refusal { reason, response })) => {
+            events.send(SocketEvent::Refused(format!("{addr}: {reason}"))).await;
+            if let Some(status) = response {
+                let _ = timeout(CLOSE_TIMEOUT, respond(&mut stream, status)).await;
             }
             return;
         }
         Err(_) => {
-            return reporter
-                .tell(News::NotOpened(format!("{from}: the handshake takes too long")))
-                .await;
+            let reason = format!("{addr}: the handshake timed out");
+            return events.send(SocketEvent::Refused(reason)).await;
         }
     };
     let (queue, outgoing) = mpsc::unbounded_channel();
     let backlog = Arc::new(Backlog::default());
-    let (cut, is_cut) = oneshot::channel();
-    let socket = Socket { queue, backlog: Arc::clone(&backlog), cut };
-    reporter.tell(News::Opened(pass, socket)).await;
-    let dies_at = websocket.get_ref().dies_at();
+    let (abort, aborted) = oneshot::channel();
+    let socket = Socket { queue, backlog: Arc::clone(&backlog), abort };
+    events.send(SocketEvent::Opened(token, socket)).await;
+    let failure = websocket.get_ref().failure();
     tokio::select! {
-        (end, mut websocket) = converse(websocket, outgoing, &backlog, &reporter) => {
-            reporter.tell(News::Ended(end.how, end.words)).await;
-            if end.how != BROKEN {
-                // However it goes, the connection ends here.
-                let _ = timeout(GOODBYE, say_goodbye(&mut websocket, end.goodbye)).await;
+        (end, mut websocket) = transfer(websocket, outgoing, &backlog, &events) => {
+            let Ending { label, details, handshake } = end;
+            events.send(SocketEvent::Closed { label, details }).await;
+            if let Some(handshake) = handshake {
+                // Errors are ignored, because the connection ends here in any case.
+                let _ = timeout(CLOSE_TIMEOUT, close(&mut websocket, handshake)).await;
             }
         }
-        Ok(()) = is_cut => {}
-        () = tell_of_silence(dies_at, &reporter) => {}
+        Ok(()) = aborted => {}
+        () = report_link_failure(failure, &events) => {}
     }
-    if dies_at.is_some_and(|(at, silence)| silence.is_out && at <= Instant::now()) {
-        // The end of the stream would be a sign: it is left to the client.
+    if failure.is_some_and(|(at, failure)| failure.loses_sent && at <= Instant::now()) {
+        // Closing the stream would reveal the failure, so that is left to the client.
         let _ = copy(&mut stream, &mut sink()).await;
     }
 }
 
-/// Reports that the link has died, and never ends.
-async fn tell_of_silence(dies_at: Option<(Instant, Silence)>, reporter: &Reporter) {
-    if let Some((at, silence)) = dies_at {
+/// Reports the link failure when it occurs. Never returns.
+async fn report_link_failure(failure: Option<(Instant, LinkFailure)>, events: &EventSender) {
+    if let Some((at, failure)) = failure {
         sleep_until(at).await;
-        reporter.tell(News::Silenced(silence)).await;
+        events.send(SocketEvent::LinkFailed(failure)).await;
     }
     future::pending::<()>().await;
 }
 
-/// Why a connection is not opened.
-struct NotOpened {
-    words: String,
-    /// The HTTP status that the request is still to be answered with.
-    answer: Option<StatusCode>,
+/// A refused handshake.
+struct Refusal {
+    reason: String,
+    /// The HTTP status to respond with, unless the library has responded.
+    response: Option<StatusCode>,
 }
 
-impl NotOpened {
-    /// The library answers a request only if it is a WebSocket handshake.
+impl Refusal {
+    /// Returns the refusal for an error. The library responds only to valid WebSocket handshakes.
     fn by_error(error: &Error) -> Self {
-        let answer = match error {
+        let response = match error {
             Error::Protocol(ProtocolError::HandshakeIncomplete) => None,
             Error::Protocol(
                 ProtocolError::MissingConnectionUpgradeHeader
@@ -251,165 +257,161 @@ impl NotOpened {
             }
             _ => None,
         };
-        let answered = answer.map(|status| format!("{status}: ")).unwrap_or_default();
-        Self { words: answered + &words(error), answer }
+        let status = response.map(|status| format!("{status}: ")).unwrap_or_default();
+        Self { reason: status + &describe_error(error), response }
     }
 }
 
-/// Answers a request that is not a WebSocket handshake.
-async fn refuse(stream: &mut TcpStream, status: StatusCode) -> io::Result<()> {
+/// Responds to a request that is not a WebSocket handshake.
+async fn respond(stream: &mut TcpStream, status: StatusCode) -> io::Result<()> {
     let upgrade = match status {
         StatusCode::UPGRADE_REQUIRED => "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
         _ => "",
     };
-    let body = "this is not a WebSocket handshake\n";
-    let answer = format!(
+    let body = "expected a WebSocket handshake\n";
+    let response = format!(
         "HTTP/1.1 {status}\r\n{upgrade}Connection: {connection}\r\nContent-Type: text/plain\r\n\
          Content-Length: {length}\r\n\r\n{body}",
         connection = if upgrade.is_empty() { "close" } else { "upgrade, close" },
         length = body.len(),
     );
-    stream.write_all(answer.as_bytes()).await?;
+    stream.write_all(response.as_bytes()).await?;
     finish(stream).await
 }
 
-/// Reads to the end, after all is written. A connection with something unread is reset, and what
-/// was written may be lost with it.
+/// Shuts a stream down and reads to its end.
+///
+/// The operating system resets a connection with unread data, and written data can then be lost.
 async fn finish(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Result<()> {
     stream.shutdown().await?;
     copy(stream, &mut sink()).await?;
     Ok(())
 }
 
-/// The handshake: answered with the subprotocol that was asked for, which is the token.
+/// Performs the handshake. The response repeats the requested subprotocol, which is the token.
 async fn open<'a>(
     stream: &'a mut TcpStream,
-    entrance: &Entrance,
-) -> Result<(Stream<'a>, Pass), NotOpened> {
+    policy: &Policy,
+) -> Result<(Stream<'a>, MockToken), Refusal> {
     let mut admitted = Err(String::new());
-    #[expect(clippy::result_large_err, reason = "the library asks for it")]
-    let answer = |request: &Request, mut response: Response| match entrance.admit(request) {
-        Ok(pass) => {
-            let token = request.headers()[Token::HEADER_NAME].clone();
-            response.headers_mut().insert(Token::HEADER_NAME, token);
-            admitted = Ok(pass);
+    #[expect(clippy::result_large_err, reason = "the signature of the library's callback")]
+    let callback = |request: &Request, mut response: Response| match policy.check(request) {
+        Ok(token) => {
+            let header = request.headers()[Token::HEADER_NAME].clone();
+            response.headers_mut().insert(Token::HEADER_NAME, header);
+            admitted = Ok(token);
             Ok(response)
         }
-        Err((status, why)) => {
-            admitted = Err(format!("{status}: {why}"));
-            let mut refusal = ErrorResponse::new(Some(format!("{why}\n")));
+        Err((status, reason)) => {
+            admitted = Err(format!("{status}: {reason}"));
+            let mut refusal = ErrorResponse::new(Some(format!("{reason}\n")));
             *refusal.status_mut() = status;
             if let Some(seconds) =
-                entrance.retry_after.filter(|_| matches!(status.as_u16(), 429 | 503))
+                policy.retry_after.filter(|_| matches!(status.as_u16(), 429 | 503))
             {
                 refusal.headers_mut().insert(RETRY_AFTER, seconds.into());
             }
             Err(refusal)
         }
     };
-    let config = WebSocketConfig::default()
-        .read_buffer_size(BUFFER)
-        .write_buffer_size(BUFFER)
-        .max_write_buffer_size(MAX_UNWRITTEN)
-        .max_message_size(Some(MAX_MESSAGE))
-        .max_frame_size(Some(MAX_MESSAGE));
-    let link = Link::new(stream, entrance.silence);
-    let stream = accept_hdr_async_with_config(link, answer, Some(config)).await;
+    let link = Link::new(stream, policy.link_failure);
+    let config = websocket::config();
+    let stream = accept_hdr_async_with_config(link, callback, Some(config)).await;
     match (stream, admitted) {
-        (Ok(mut stream), Ok(pass)) => {
+        (Ok(mut stream), Ok(token)) => {
             stream.get_mut().set_open();
-            Ok((stream, pass))
+            Ok((stream, token))
         }
-        (Ok(_) | Err(Error::Http(_)), Err(words)) => Err(NotOpened { words, answer: None }),
-        (Err(error), _) => Err(NotOpened::by_error(&error)),
+        (Ok(_) | Err(Error::Http(_)), Err(reason)) => Err(Refusal { reason, response: None }),
+        (Err(error), _) => Err(Refusal::by_error(&error)),
     }
 }
 
-/// How a connection ends.
-struct End {
-    how: &'static str,
-    words: String,
-    goodbye: Goodbye,
+/// The end of a connection: texts for the log, and the closing handshake to perform.
+struct Ending {
+    label: &'static str,
+    details: String,
+    /// The closing handshake, or `None` if the connection is lost.
+    handshake: Option<ClosingHandshake>,
 }
 
-/// Which side closes a connection.
-enum Goodbye {
-    /// This one, with a code and a reason or without.
-    Close(Option<CloseFrame>),
-    /// The client has.
-    Closed,
+enum ClosingHandshake {
+    /// The server sends a close frame, or one without a code.
+    Start(Option<CloseFrame>),
+    /// The client has sent a close frame.
+    Answer,
 }
 
-const BROKEN: &str = "broken";
-
-/// Carries messages, until the connection ends.
+/// Transfers messages until the connection ends.
 ///
-/// Both directions run at once: while one waits, to report or for the client to read, the other
-/// goes on.
-async fn converse<'a>(
+/// The two directions are independent: each continues while the other waits for the host or for
+/// the client.
+async fn transfer<'a>(
     stream: Stream<'a>,
     mut outgoing: mpsc::UnboundedReceiver<Outgoing>,
     backlog: &Backlog,
-    reporter: &Reporter,
-) -> (End, Stream<'a>) {
+    events: &EventSender,
+) -> (Ending, Stream<'a>) {
     let (mut sink, mut source) = stream.split();
     let end = tokio::select! {
-        // In this order: reading may use up the time that the runtime gives a task at once.
+        // Writing comes first, because reading may exhaust the task's budget of operations.
         biased;
         end = write_all(&mut sink, &mut outgoing, backlog) => end,
-        end = read_all(&mut source, backlog, reporter) => end,
+        end = read_all(&mut source, backlog, events) => end,
     };
-    (end, source.reunite(sink).expect("the halves of one stream"))
+    (end, source.reunite(sink).expect("both are halves of `stream`"))
 }
 
-/// Reports what is received.
+/// Reads and reports messages until the connection ends.
 async fn read_all(
     source: &mut SplitStream<Stream<'_>>,
     backlog: &Backlog,
-    reporter: &Reporter,
-) -> End {
+    events: &EventSender,
+) -> Ending {
     loop {
-        backlog.is_short().await;
+        backlog.wait_until_short().await;
         match source.next().await {
-            Some(Ok(Message::Text(text))) => reporter.tell(News::Received(text)).await,
+            Some(Ok(Message::Text(text))) => events.send(SocketEvent::Message(text)).await,
             Some(Ok(Message::Binary(_))) => {
-                return End::refused(1003, "binary messages are not supported");
+                return Ending::rejected(1003, "binary messages are not supported");
             }
-            Some(Ok(Message::Close(frame))) => return End::by_frame(frame),
+            Some(Ok(Message::Close(frame))) => return Ending::by_frame(frame),
             Some(Ok(_)) => {}
-            Some(Err(Error::Capacity(_))) => return End::refused(1009, "the message is too long"),
-            Some(Err(Error::Utf8(_))) => return End::refused(1007, "the text is not UTF-8"),
-            Some(Err(error)) => return End::by_error(&error),
-            None => return End::broken("ended".into()),
+            Some(Err(Error::Capacity(_))) => {
+                return Ending::rejected(1009, "the message is too long");
+            }
+            Some(Err(Error::Utf8(_))) => return Ending::rejected(1007, "the text is not UTF-8"),
+            Some(Err(error)) => return Ending::by_error(&error),
+            None => return Ending::lost("unexpected end of the stream".into()),
         }
     }
 }
 
-/// Writes what is to be sent.
+/// Writes the queue until the connection ends.
 async fn write_all(
     sink: &mut Sink<'_>,
     outgoing: &mut mpsc::UnboundedReceiver<Outgoing>,
     backlog: &Backlog,
-) -> End {
+) -> Ending {
     loop {
         let first = outgoing.recv().await;
-        match timeout(PATIENCE, write(sink, first, outgoing, backlog)).await {
+        match timeout(WRITE_TIMEOUT, write(sink, first, outgoing, backlog)).await {
             Ok(Ok(None)) => {}
             Ok(Ok(Some(end))) => return end,
-            Ok(Err(error)) => return End::broken(words(&error)),
-            Err(_) => return End::broken("does not read what is sent".into()),
+            Ok(Err(error)) => return Ending::lost(describe_error(&error)),
+            Err(_) => return Ending::lost("the client does not read".into()),
         }
     }
 }
 
-/// Writes what waits, and how the connection is to end if that waits, too.
+/// Writes the first part of the queue. Returns the ending if it is reached.
 async fn write(
     sink: &mut Sink<'_>,
     first: Option<Outgoing>,
     outgoing: &mut mpsc::UnboundedReceiver<Outgoing>,
     backlog: &Backlog,
-) -> Result<Option<End>, Error> {
-    // Pongs that the client has not read may fill the library's buffer.
+) -> Result<Option<Ending>, Error> {
+    // The library's buffer may be full of pongs that the client has not read.
     sink.flush().await?;
     let mut next = first;
     let mut written = 0;
@@ -420,11 +422,11 @@ async fn write(
                 written += payload.len();
                 sink.feed(Message::Text(payload)).await?;
             }
-            Some(Outgoing::Close(frame)) => break Some(End::closed(frame)),
-            None => break Some(End::broken(String::new())),
+            Some(Outgoing::Close(frame)) => break Some(Ending::closed(frame)),
+            None => break Some(Ending::lost(String::new())),
         }
-        // The client has `PATIENCE` for this much.
-        if written > BUFFER {
+        // `WRITE_TIMEOUT` applies to this much.
+        if written > BUFFER_LEN {
             break None;
         }
         next = match outgoing.try_recv() {
@@ -437,53 +439,51 @@ async fn write(
     Ok(end)
 }
 
-async fn say_goodbye(stream: &mut Stream<'_>, goodbye: Goodbye) -> Result<(), Error> {
-    if let Goodbye::Close(frame) = goodbye {
+/// Performs the closing handshake.
+async fn close(stream: &mut Stream<'_>, handshake: ClosingHandshake) -> Result<(), Error> {
+    if let ClosingHandshake::Start(frame) = handshake {
         stream.close(frame).await?;
     }
-    // Reading on is what writes the answer to a close frame, or waits for it.
+    // Reading writes the answer to a close frame, or waits for it.
     while let Some(message) = stream.next().await {
         message?;
     }
-    // All that comes after a message that is too long has to be taken.
+    // The remainder of a message that is too long must be read as well.
     finish(stream.get_mut()).await?;
     Ok(())
 }
 
-impl End {
+impl Ending {
     const fn closed(frame: Option<CloseFrame>) -> Self {
-        Self { how: "closed", words: String::new(), goodbye: Goodbye::Close(frame) }
+        let handshake = Some(ClosingHandshake::Start(frame));
+        Self { label: "closed", details: String::new(), handshake }
     }
 
-    fn refused(code: u16, why: &'static str) -> Self {
-        let frame = CloseFrame { code: code.into(), reason: Utf8Bytes::from_static(why) };
-        Self { words: format!("with {code}: {why}"), ..Self::closed(Some(frame)) }
+    fn rejected(code: u16, reason: &'static str) -> Self {
+        let frame = CloseFrame { code: code.into(), reason: Utf8Bytes::from_static(reason) };
+        Self { details: format!("with {code}: {reason}"), ..Self::closed(Some(frame)) }
     }
 
     fn by_frame(frame: Option<CloseFrame>) -> Self {
-        let code = frame.map(|frame| format!("with {}", u16::from(frame.code)));
-        Self { how: "left", words: code.unwrap_or_default(), goodbye: Goodbye::Closed }
+        let details = frame.map(|frame| format!("with {}", u16::from(frame.code)));
+        let handshake = Some(ClosingHandshake::Answer);
+        Self { label: "left", details: details.unwrap_or_default(), handshake }
     }
 
     fn by_error(error: &Error) -> Self {
-        let words = words(error);
+        let description = describe_error(error);
         match error {
-            // The client is not there any more.
-            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::broken(words),
+            // The client is gone.
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::lost(description),
             Error::Protocol(_) => Self {
-                words: format!("with 1002: {words}"),
-                ..Self::refused(1002, "protocol error")
+                details: format!("with 1002: {description}"),
+                ..Self::rejected(1002, "protocol error")
             },
-            _ => Self::broken(words),
+            _ => Self::lost(description),
         }
     }
 
-    const fn broken(words: String) -> Self {
-        Self { how: BROKEN, words, goodbye: Goodbye::Closed }
+    const fn lost(details: String) -> Self {
+        Self { label: "lost", details, handshake: None }
     }
-}
-
-/// An error, in words that may be the other end's.
-fn words(error: &Error) -> String {
-    Visible(Text::from(&error.to_string())).to_string()
 }

@@ -5,8 +5,9 @@ use std::thread;
 
 use tokio::sync::mpsc;
 
-/// The lines of standard input, as they come. They are read by a thread that nobody waits for,
-/// since reading cannot be called off.
+/// Returns a channel of the lines of standard input, without their line ends.
+///
+/// A detached thread reads them, because a blocking read cannot be cancelled.
 pub fn lines() -> mpsc::Receiver<io::Result<String>> {
     let (sender, lines) = mpsc::channel(1);
     thread::spawn(move || {
@@ -25,4 +26,11 @@ pub fn lines() -> mpsc::Receiver<io::Result<String>> {
         }
     });
     lines
+}
+
+/// Splits a line into its first word and the remainder, without the white space around them.
+#[must_use]
+pub fn split_first_word(line: &str) -> (&str, &str) {
+    let (word, rest) = line.trim().split_once(char::is_whitespace).unwrap_or((line.trim(), ""));
+    (word, rest.trim_start())
 }

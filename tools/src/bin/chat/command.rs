@@ -1,35 +1,37 @@
-//! What is typed.
+//! The lines that users type.
 
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use ivs_chat_proto::{Content, Text};
+use ivs_chat_tools::stdin::split_first_word;
 
+/// Returns `true` for the command that ends the chat at once.
 pub(crate) fn is_quit(line: &str) -> bool {
     line.trim_end() == "/quit"
 }
 
-/// The request that a line stands for.
+/// Parses a line into a request.
 ///
 /// # Errors
 ///
-/// Why it stands for none.
-pub(crate) fn request(line: &str) -> Result<Publish<'_>, String> {
+/// Returns a message for the user if the line is not a valid request.
+pub(crate) fn parse(line: &str) -> Result<Publish<'_>, String> {
     let message = match line.strip_prefix('/') {
         None => line,
         Some(escaped) if escaped.starts_with('/') => escaped,
-        Some(command) => return self::command(command),
+        Some(command) => return parse_command(command),
     };
     match Content::new(message) {
         Ok(content) => Ok(SendMessage::new(content).into()),
-        Err(error) => Err(format!("the content has {error}")),
+        Err(error) => Err(format!("invalid message: {error}")),
     }
 }
 
-fn command(command: &str) -> Result<Publish<'_>, String> {
-    let (name, operands) = split(command);
-    let (id, reason) = split(operands);
+fn parse_command(command: &str) -> Result<Publish<'_>, String> {
+    let (name, operands) = split_first_word(command);
+    let (id, reason) = split_first_word(operands);
     let reason = Some(Text::from(reason)).filter(|reason| !reason.is_empty());
     match name {
-        "delete" | "disconnect" if id.is_empty() => Err(format!("/{name} needs an ID")),
+        "delete" | "disconnect" if id.is_empty() => Err(format!("/{name} requires an ID")),
         "delete" => {
             let mut delete = DeleteMessage::new(id.into());
             delete.reason = reason;
@@ -40,15 +42,6 @@ fn command(command: &str) -> Result<Publish<'_>, String> {
             disconnect.reason = reason;
             Ok(disconnect.into())
         }
-        _ => {
-            Err("there is no such command: a message that begins with a slash is typed with two"
-                .into())
-        }
+        _ => Err("unknown command; to send a message that starts with a slash, type two".into()),
     }
-}
-
-/// The first word, and what follows it.
-fn split(text: &str) -> (&str, &str) {
-    let (word, rest) = text.trim().split_once(char::is_whitespace).unwrap_or((text.trim(), ""));
-    (word, rest.trim_start())
 }

@@ -1,7 +1,7 @@
-//! The end of a session, in the forms that servers write it.
+//! Parsing of `sessionExpirationTime`, in the formats that servers use.
 //!
-//! `CreateChatToken` answers with a time of RFC 3339. The application's server passes it on as its
-//! language prints it: Python with a space, Java without seconds, others as a number.
+//! `CreateChatToken` responds with an RFC 3339 date and time. An application's server passes it on
+//! as its language prints it: Python with a space, Java without seconds, others as a number.
 
 use core::fmt::{self, Display};
 use core::ops::Range;
@@ -10,48 +10,57 @@ use core::time::Duration;
 use ivs_chat_proto::Timestamp;
 use serde_json::Value;
 
-/// Epoch seconds of ten digits and epoch milliseconds of thirteen: from 2001 to 2286 both.
+/// Epoch seconds with ten digits, from 2001 to 2286.
 const SECONDS: Range<u64> = 1_000_000_000..10_000_000_000;
+/// Epoch milliseconds with thirteen digits, from 2001 to 2286.
 const MILLISECONDS: Range<u64> = 1_000_000_000_000..10_000_000_000_000;
 
-/// Why the end of a session is not known. What the server wrote is not part of it, because a server
-/// that confuses the members of its answer may have written the token.
+/// An invalid expiration time.
+///
+/// The error does not contain the input, because a server that mixes up the members of its response
+/// may have sent the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum UnknownEnd {
+pub(crate) enum ExpirationTimeError {
     NoTimeZone,
     NotATime,
 }
 
-impl Display for UnknownEnd {
+impl Display for ExpirationTimeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoTimeZone => "sessionExpirationTime has no time zone",
-            Self::NotATime => "sessionExpirationTime cannot be read",
+            Self::NoTimeZone => "missing time zone in sessionExpirationTime",
+            Self::NotATime => "invalid sessionExpirationTime",
         })?;
-        f.write_str(", so the session's length is unknown")
+        f.write_str("; the end of the session is unknown")
     }
 }
 
-/// Reads the end of a session. Returns `None` if there is none.
-pub(crate) fn parse(end: &Value) -> Result<Option<Timestamp>, UnknownEnd> {
-    let time = match end {
+/// Parses an expiration time. Returns `None` if it is absent.
+///
+/// # Errors
+///
+/// Returns an error if the value is not a time, or has no time zone.
+pub(crate) fn parse(value: &Value) -> Result<Option<Timestamp>, ExpirationTimeError> {
+    let time = match value {
         Value::Null => return Ok(None),
-        Value::Number(number) => epoch(&number.to_string()).ok_or(UnknownEnd::NotATime),
-        Value::String(text) => match epoch(text.trim()) {
+        Value::Number(number) => {
+            parse_epoch(&number.to_string()).ok_or(ExpirationTimeError::NotATime)
+        }
+        Value::String(text) => match parse_epoch(text.trim()) {
             Some(time) => Ok(time),
-            None => date_time(text.trim()),
+            None => parse_date_time(text.trim()),
         },
-        _ => Err(UnknownEnd::NotATime),
+        _ => Err(ExpirationTimeError::NotATime),
     };
     time.map(Some)
 }
 
-/// A number of seconds or milliseconds since the beginning of 1970. Their ranges do not overlap.
-fn epoch(number: &str) -> Option<Timestamp> {
-    let since_1970 = if let Ok(whole) = number.parse() {
-        match whole {
-            whole if SECONDS.contains(&whole) => Duration::from_secs(whole),
-            whole if MILLISECONDS.contains(&whole) => Duration::from_millis(whole),
+/// Parses seconds or milliseconds since the Unix epoch. Their ranges do not overlap.
+fn parse_epoch(number: &str) -> Option<Timestamp> {
+    let since_epoch = if let Ok(integer) = number.parse() {
+        match integer {
+            integer if SECONDS.contains(&integer) => Duration::from_secs(integer),
+            integer if MILLISECONDS.contains(&integer) => Duration::from_millis(integer),
             _ => return None,
         }
     } else {
@@ -61,14 +70,15 @@ fn epoch(number: &str) -> Option<Timestamp> {
             .filter(|time| SECONDS.contains(&time.as_secs()))
             .or_else(|| in_unit(1_000.0).filter(|time| SECONDS.contains(&time.as_secs())))?
     };
-    Timestamp::new(i64::try_from(since_1970.as_secs()).ok()?, since_1970.subsec_nanos())
+    Timestamp::new(i64::try_from(since_epoch.as_secs()).ok()?, since_epoch.subsec_nanos())
 }
 
-/// A date and time as RFC 3339 has it, or almost.
-fn date_time(text: &str) -> Result<Timestamp, UnknownEnd> {
+/// Parses a date and time in RFC 3339 format or in a similar format.
+fn parse_date_time(text: &str) -> Result<Timestamp, ExpirationTimeError> {
+    const NOT_A_TIME: ExpirationTimeError = ExpirationTimeError::NotATime;
     Timestamp::parse(text).or_else(|_| {
-        let (date, rest) = text.split_at_checked("2026-11-22".len()).ok_or(UnknownEnd::NotATime)?;
-        let time = rest.strip_prefix(['T', 't', ' ']).ok_or(UnknownEnd::NotATime)?;
+        let (date, rest) = text.split_at_checked("2026-11-22".len()).ok_or(NOT_A_TIME)?;
+        let time = rest.strip_prefix(['T', 't', ' ']).ok_or(NOT_A_TIME)?;
         let zone = time.find(|character: char| !matches!(character, '0'..='9' | ':' | '.'));
         let (time, zone) = time.split_at(zone.unwrap_or(time.len()));
         let seconds = if time.len() == "20:15".len() { ":00" } else { "" };
@@ -76,14 +86,14 @@ fn date_time(text: &str) -> Result<Timestamp, UnknownEnd> {
         let zone = zone.trim_start();
         if zone.is_empty() {
             let is_time = parse("Z").is_ok();
-            return Err(if is_time { UnknownEnd::NoTimeZone } else { UnknownEnd::NotATime });
+            return Err(if is_time { ExpirationTimeError::NoTimeZone } else { NOT_A_TIME });
         }
-        offset(zone).and_then(|offset| parse(&offset).ok()).ok_or(UnknownEnd::NotATime)
+        rfc_3339_offset(zone).and_then(|offset| parse(&offset).ok()).ok_or(NOT_A_TIME)
     })
 }
 
-/// The offset of RFC 3339 that a time zone is: `UTC`, or an offset of ISO 8601.
-fn offset(zone: &str) -> Option<String> {
+/// Converts `UTC`, `GMT` or an ISO 8601 offset to an RFC 3339 offset.
+fn rfc_3339_offset(zone: &str) -> Option<String> {
     if matches!(zone, "Z" | "z" | "UTC" | "GMT") {
         return Some("Z".into());
     }
@@ -101,12 +111,12 @@ mod tests {
     use ivs_chat_proto::Timestamp;
     use serde_json::{Value, json};
 
-    use super::{UnknownEnd, parse};
+    use super::{ExpirationTimeError, parse};
 
     /// 2026-11-22T10:00:00Z.
     const SECONDS: i64 = 1_795_341_600;
 
-    fn seconds(end: &Value) -> Result<Option<(i64, u32)>, UnknownEnd> {
+    fn parse_seconds(end: &Value) -> Result<Option<(i64, u32)>, ExpirationTimeError> {
         parse(end).map(|end| end.map(|time| (time.seconds(), time.nanoseconds())))
     }
 
@@ -136,7 +146,7 @@ mod tests {
             ("2026-11-22T11:00+01:00", 0),
             (" 2026-11-22T10:00:00Z\n", 0),
         ] {
-            assert_eq!(seconds(&json!(end)), Ok(Some((SECONDS, nanoseconds))), "{end}");
+            assert_eq!(parse_seconds(&json!(end)), Ok(Some((SECONDS, nanoseconds))), "{end}");
         }
     }
 
@@ -156,7 +166,7 @@ mod tests {
             (json!("1.7953416e9"), 0),
             (serde_json::from_str("1.79534160025e12").unwrap(), 250_000_000),
         ] {
-            assert_eq!(seconds(&end), Ok(Some((SECONDS, nanoseconds))), "{end}");
+            assert_eq!(parse_seconds(&end), Ok(Some((SECONDS, nanoseconds))), "{end}");
         }
         for (end, expected) in [
             (json!(1_000_000_000), 1_000_000_000),
@@ -170,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn none() {
+    fn absent() {
         assert_eq!(parse(&Value::Null), Ok(None));
         assert_eq!(parse(&Value::default()), Ok(None));
     }
@@ -184,7 +194,7 @@ mod tests {
             "2026-11-22T10:00",
             "2026-11-22T10:00:00 ",
         ] {
-            assert_eq!(parse(&json!(end)), Err(UnknownEnd::NoTimeZone), "{end}");
+            assert_eq!(parse(&json!(end)), Err(ExpirationTimeError::NoTimeZone), "{end}");
         }
     }
 
@@ -223,15 +233,18 @@ mod tests {
             json!([1_795_341_600]),
             json!({"seconds": 1_795_341_600}),
         ] {
-            assert_eq!(parse(&end), Err(UnknownEnd::NotATime), "{end}");
+            assert_eq!(parse(&end), Err(ExpirationTimeError::NotATime), "{end}");
         }
     }
 
     #[test]
-    fn what_is_said_is_one_line() {
-        for error in [UnknownEnd::NoTimeZone, UnknownEnd::NotATime] {
-            let words = error.to_string();
-            assert!(!words.contains(char::is_control) && words.contains("unknown"), "{words}");
+    fn messages_are_one_line() {
+        for error in [ExpirationTimeError::NoTimeZone, ExpirationTimeError::NotATime] {
+            let message = error.to_string();
+            assert!(
+                !message.contains(char::is_control) && message.contains("unknown"),
+                "{message}"
+            );
         }
     }
 }
