@@ -11,11 +11,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     send.request_id = Some("r-1".into());
     send.attributes = Attributes::from(&[("mood", "sunny"), ("lang", "en")]);
 
-    let mut delete = DeleteMessage::new("m1".into());
+    let mut delete = DeleteMessage::new("m1");
     delete.request_id = Some("r-2".into());
     delete.reason = Some("off topic".into());
 
-    let mut disconnect = DisconnectUser::new("u-1".into());
+    let mut disconnect = DisconnectUser::new("u-1");
     disconnect.reason = Some("\"too loud\"".into());
 
     let mut buffer = [0; 256];

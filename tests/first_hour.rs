@@ -101,7 +101,7 @@ fn payloads_are_built_in_one_expression() -> Result {
         .with_request_id("r-1")
         .with_attributes(&[("mood", "happy")]);
     let delete = DeleteMessage::new("m1").with_request_id("r-2").with_reason("off topic");
-    let disconnect = DisconnectUser::new("birk").with_reason(&String::from("spam"));
+    let disconnect = DisconnectUser::new("birk").with_reason("spam");
     for publish in [Publish::from(send), delete.into(), disconnect.into()] {
         assert_eq!(Publish::decode_str(&publish.encode_to_string())?, publish);
     }

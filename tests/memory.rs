@@ -78,8 +78,8 @@ fn values_allocate_nothing() {
         Timestamp::parse("2026-11-22T10:00:00.5Z").expect("a time");
         let _ = CloseReason::parse(r#"{"ErrorCode":401,"ErrorMessage":"session expired"}"#);
         assert!(CloseReason::parse(r#"{"ErrorMessage":"session \u0065xp"#).is_expiry());
-        let deletion = SystemEvent::delete_message("m".into(), Some("\n".into()));
-        let event = Event::system("i".into(), &deletion, "t".into());
+        let deletion = SystemEvent::delete_message("m", Some("\n".into()));
+        let event = Event::system("i", &deletion, "t");
         ChatLogEntry::new(event.into()).encode(&mut buffer).expect("room");
     });
     assert_eq!(count, 0);
@@ -225,7 +225,7 @@ fn session(config: Config) -> (OutputCounts, Counters) {
         let connection = host.current();
         let _ = host
             .client
-            .send(host.now, DeleteMessage::new("m1".into()), 2, &mut [0; 256])
+            .send(host.now, DeleteMessage::new("m1"), 2, &mut [0; 256])
             .expect("connected");
         host.receive(connection, frame);
         host.run(100_000, answers, None);

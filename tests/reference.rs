@@ -204,7 +204,7 @@ fn publish_is_written_without_empty_attributes() {
     }
 
     // The service always writes the member, so a subscribe has it, too.
-    let mut event = Event::new("i".into(), "e".into(), "t".into());
+    let mut event = Event::new("i", "e", "t");
     for (attributes, expected) in [(Attributes::NONE, "null"), (pairs.into(), "{}")] {
         event.attributes = attributes;
         let encoded = string(event.encode(&mut [0; 128]));
@@ -251,8 +251,8 @@ fn max_plain_len_is_exactly_enough() {
 fn operations_convert_by_value_and_by_reference() {
     let mut send = SendMessage::new(Content::new("c").expect("short enough"));
     send.attributes = Attributes::from(&[("a", "b")]);
-    let delete = DeleteMessage::new("i".into());
-    let disconnect = DisconnectUser::new("u".into());
+    let delete = DeleteMessage::new("i");
+    let disconnect = DisconnectUser::new("u");
     for (by_value, by_reference, expected) in [
         (Publish::from(send), Publish::from(&send), Publish::SendMessage(send)),
         (Publish::from(delete), Publish::from(&delete), Publish::DeleteMessage(delete)),
@@ -297,7 +297,7 @@ fn event_subscribe_has_the_fields_of_the_reference() {
 
 /// Returns the kind of an event with this name and these attributes.
 fn kind<'a>(name: &'a str, attributes: &'a [(&'a str, &'a str)]) -> EventKind<'a> {
-    let mut event = Event::new("i".into(), name.into(), "t".into());
+    let mut event = Event::new("i", name, "t");
     event.attributes = Attributes::from(attributes);
     event.kind()
 }
@@ -335,8 +335,8 @@ fn service_events_are_recognized() {
         assert_eq!(kind(name, attributes), EventKind::Application, "{name}");
     }
 
-    let deletion = SystemEvent::delete_message("m".into(), None);
-    let event = Event::system("i".into(), &deletion, "t".into());
+    let deletion = SystemEvent::delete_message("m", None);
+    let event = Event::system("i", &deletion, "t");
     assert_eq!(event.kind(), deleted("m", Some("")));
     assert_eq!(
         string(event.encode(&mut [0; 512])),
@@ -345,8 +345,8 @@ fn service_events_are_recognized() {
             r#""Attributes":{"MessageID":"m","MessageId":"m","Reason":""},"SendTime":"t"}"#,
         )
     );
-    let disconnection = SystemEvent::disconnect_user("u".into(), Some("r".into()));
-    let event = Event::system("i".into(), &disconnection, "t".into());
+    let disconnection = SystemEvent::disconnect_user("u", Some("r".into()));
+    let event = Event::system("i", &disconnection, "t");
     assert_eq!(event.kind(), disconnected);
     assert_eq!(
         string(event.encode(&mut [0; 512])),

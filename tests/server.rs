@@ -264,7 +264,7 @@ fn events_carry_the_request_id_of_the_request() {
         panic!()
     };
     let deletion = SystemEvent::delete_message(delete.id, delete.reason);
-    let mut event = Event::system("e1".into(), &deletion, "2026-11-22T10:00:00Z".into());
+    let mut event = Event::system("e1", &deletion, "2026-11-22T10:00:00Z");
     event.request_id = delete.request_id;
     let encoded = json(Subscribe::from(event));
     let Ok(Subscribe::Event(event)) = Subscribe::decode_str(&encoded) else { panic!() };

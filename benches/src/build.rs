@@ -10,15 +10,15 @@ use crate::typed::{Pairs, Plain, PlainPublish};
 pub fn build<'a>(payload: &'a Plain<'a>) -> Subscribe<'a> {
     match *payload {
         Plain::Message { id, request_id, ref attributes, content, send_time, ref sender } => {
-            let mut from = Sender::new(sender.user_id.into());
+            let mut from = Sender::new(sender.user_id);
             from.attributes = to_attributes(sender.attributes.as_ref());
-            let mut message = Message::new(id.into(), content.into(), send_time.into(), from);
+            let mut message = Message::new(id, content, send_time, from);
             message.request_id = to_request_id(request_id);
             message.attributes = to_attributes(attributes.as_ref());
             message.into()
         }
         Plain::Event { id, request_id, event_name, ref attributes, send_time } => {
-            let mut event = Event::new(id.into(), event_name.into(), send_time.into());
+            let mut event = Event::new(id, event_name, send_time);
             event.request_id = to_request_id(request_id);
             event.attributes = to_attributes(attributes.as_ref());
             event.into()

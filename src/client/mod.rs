@@ -177,7 +177,7 @@
 //!
 //! // Nothing is heard of another request. A ping proves that it has arrived, and a second later it
 //! // counts as done.
-//! let _ = client.send(at(4_000), DeleteMessage::new("m1".into()), 2, &mut buffer)?;
+//! let _ = client.send(at(4_000), DeleteMessage::new("m1"), 2, &mut buffer)?;
 //! assert_eq!(client.poll(at(4_000)), Output::Wait(Some(at(9_000))));
 //! let Output::Ping { connection, payload } = client.poll(at(9_000)) else { panic!() };
 //! client.handle_pong(at(9_040), connection, &payload);

@@ -95,7 +95,7 @@ impl World {
             "connect" => client.connect(now),
             "disconnect" => client.disconnect(now),
             "disconnect_when_settled, requests in flight" => {
-                let _ = client.send(now, DeleteMessage::new("m1".into()), (), &mut [0; 128]);
+                let _ = client.send(now, DeleteMessage::new("m1"), (), &mut [0; 128]);
                 client.disconnect_when_settled(now);
             }
             "disconnect_when_settled, none in flight" | "disconnect_when_settled" => {

@@ -32,11 +32,32 @@ pub struct TokenInfo<'a> {
     pub user_id: Option<&'a str>,
 }
 
-impl TokenInfo<'_> {
+impl<'a> TokenInfo<'a> {
     /// Creates a value in which nothing is known.
     #[must_use]
     pub const fn new() -> Self {
         Self { session_ms: None, capabilities: None, user_id: None }
+    }
+
+    /// Sets the remaining time of the session, in milliseconds.
+    #[must_use]
+    pub const fn with_session_ms(mut self, session_ms: u64) -> Self {
+        self.session_ms = Some(session_ms);
+        self
+    }
+
+    /// Sets the capabilities of the token.
+    #[must_use]
+    pub const fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
+        self.capabilities = Some(capabilities);
+        self
+    }
+
+    /// Sets the user's own ID.
+    #[must_use]
+    pub const fn with_user_id(mut self, user_id: &'a str) -> Self {
+        self.user_id = Some(user_id);
+        self
     }
 
     /// Creates a value from the `sessionExpirationTime` that `CreateChatToken` returns, and the

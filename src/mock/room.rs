@@ -245,8 +245,7 @@ impl Room {
     ) {
         self.advance(now);
         let (id, send_time) = self.new_id_and_time();
-        let mut event =
-            Event::new(Text::new(&id), Text::new(event_name), Text::new(&send_time).into());
+        let mut event = Event::new(Text::new(&id), Text::new(event_name), Text::new(&send_time));
         event.attributes = attributes.into();
         self.deliver_to_all(event.encode_to_string());
     }
@@ -270,7 +269,7 @@ impl Room {
         self.advance(now);
         self.delete(&DeleteMessage {
             reason: reason.map(Text::new),
-            ..DeleteMessage::new(message_id.into())
+            ..DeleteMessage::new(message_id)
         });
     }
 
@@ -297,7 +296,7 @@ impl Room {
         self.advance(now);
         self.disconnect(&DisconnectUser {
             reason: reason.map(Text::new),
-            ..DisconnectUser::new(user_id.into())
+            ..DisconnectUser::new(user_id)
         });
     }
 
@@ -595,7 +594,7 @@ impl Room {
         let mut sender = Sender::new(Text::new(&user.id));
         sender.attributes = Attributes::from(&user.attributes);
         let mut message =
-            Message::new(Text::new(&id), send.content.text(), Text::new(&send_time).into(), sender);
+            Message::new(Text::new(&id), send.content.text(), Text::new(&send_time), sender);
         message.request_id = send.request_id;
         message.attributes = send.attributes;
         self.deliver_to_all(message.encode_to_string());
@@ -629,7 +628,7 @@ impl Room {
 
     fn system_event(&mut self, event: &SystemEvent<'_>, request_id: Option<Text<'_>>) -> String {
         let (id, send_time) = self.new_id_and_time();
-        let mut event = Event::system(Text::new(&id), event, Text::new(&send_time).into());
+        let mut event = Event::system(Text::new(&id), event, Text::new(&send_time));
         event.request_id = request_id.filter(|_| self.config.event_has_request_id);
         event.encode_to_string()
     }

@@ -102,7 +102,7 @@ impl DeleteMessage {
     #[must_use]
     pub fn as_borrowed(&self) -> publish::DeleteMessage<'_> {
         let Self { request_id, id, reason } = self;
-        let mut delete = publish::DeleteMessage::new(id.into());
+        let mut delete = publish::DeleteMessage::new(id);
         delete.request_id = borrowed_text(request_id.as_ref());
         delete.reason = borrowed_text(reason.as_ref());
         delete
@@ -155,7 +155,7 @@ impl DisconnectUser {
     #[must_use]
     pub fn as_borrowed(&self) -> publish::DisconnectUser<'_> {
         let Self { request_id, user_id, reason } = self;
-        let mut disconnect = publish::DisconnectUser::new(user_id.into());
+        let mut disconnect = publish::DisconnectUser::new(user_id);
         disconnect.request_id = borrowed_text(request_id.as_ref());
         disconnect.reason = borrowed_text(reason.as_ref());
         disconnect

@@ -66,8 +66,7 @@ impl Message {
     pub fn as_borrowed(&self) -> subscribe::Message<'_> {
         let Self { id, request_id, attributes, content, send_time, sender } = self;
         let sender = sender.as_borrowed();
-        let mut message =
-            subscribe::Message::new(id.into(), content.into(), send_time.into(), sender);
+        let mut message = subscribe::Message::new(id, content, send_time, sender);
         message.request_id = borrowed_text(request_id.as_ref());
         message.attributes = borrowed_attributes(attributes);
         message
@@ -119,7 +118,7 @@ impl Sender {
     #[must_use]
     pub fn as_borrowed(&self) -> subscribe::Sender<'_> {
         let Self { user_id, attributes } = self;
-        let mut sender = subscribe::Sender::new(user_id.into());
+        let mut sender = subscribe::Sender::new(user_id);
         sender.attributes = borrowed_attributes(attributes);
         sender
     }
@@ -203,15 +202,15 @@ impl Event {
         reason: Option<&str>,
         send_time: &str,
     ) -> Self {
-        let system = SystemEvent::delete_message(message_id.into(), reason.map(Text::new));
-        subscribe::Event::system(id.into(), &system, send_time.into()).into()
+        let system = SystemEvent::delete_message(message_id, reason.map(Text::new));
+        subscribe::Event::system(id, &system, send_time).into()
     }
 
     /// Creates the event that tells a room that a user is disconnected, `aws:DISCONNECT_USER`.
     #[must_use]
     pub fn disconnect_user(id: &str, user_id: &str, reason: Option<&str>, send_time: &str) -> Self {
-        let system = SystemEvent::disconnect_user(user_id.into(), reason.map(Text::new));
-        subscribe::Event::system(id.into(), &system, send_time.into()).into()
+        let system = SystemEvent::disconnect_user(user_id, reason.map(Text::new));
+        subscribe::Event::system(id, &system, send_time).into()
     }
 
     setters! {
@@ -230,7 +229,7 @@ impl Event {
     #[must_use]
     pub fn as_borrowed(&self) -> subscribe::Event<'_> {
         let Self { id, request_id, event_name, attributes, send_time } = self;
-        let mut event = subscribe::Event::new(id.into(), event_name.into(), send_time.into());
+        let mut event = subscribe::Event::new(id, event_name, send_time);
         event.request_id = borrowed_text(request_id.as_ref());
         event.attributes = borrowed_attributes(attributes);
         event

@@ -14,7 +14,7 @@ use crate::wire::members;
 /// ```
 /// use ivs_chat_proto::publish::DeleteMessage;
 ///
-/// let delete = DeleteMessage::new("Ub3xYd7cQm0a".into()).with_reason("off topic");
+/// let delete = DeleteMessage::new("Ub3xYd7cQm0a").with_reason("off topic");
 /// let mut buffer = [0; 128];
 /// assert_eq!(
 ///     delete.encode(&mut buffer)?,
@@ -44,8 +44,8 @@ impl<'a> DeleteMessage<'a> {
 
     /// Creates a request without a `RequestId` and without a reason.
     #[must_use]
-    pub const fn new(id: Text<'a>) -> Self {
-        Self { request_id: None, id, reason: None }
+    pub fn new(id: impl Into<Text<'a>>) -> Self {
+        Self { request_id: None, id: id.into(), reason: None }
     }
 
     /// Sets the `RequestId`.

@@ -15,7 +15,7 @@ use crate::wire::members;
 /// ```
 /// use ivs_chat_proto::publish::DisconnectUser;
 ///
-/// let disconnect = DisconnectUser::new("birk".into()).with_request_id("r-1");
+/// let disconnect = DisconnectUser::new("birk").with_request_id("r-1");
 /// assert_eq!(
 ///     disconnect.encode_to_string(),
 ///     r#"{"Action":"DISCONNECT_USER","RequestId":"r-1","UserId":"birk"}"#
@@ -43,8 +43,8 @@ impl<'a> DisconnectUser<'a> {
 
     /// Creates a request without a `RequestId` and without a reason.
     #[must_use]
-    pub const fn new(user_id: Text<'a>) -> Self {
-        Self { request_id: None, user_id, reason: None }
+    pub fn new(user_id: impl Into<Text<'a>>) -> Self {
+        Self { request_id: None, user_id: user_id.into(), reason: None }
     }
 
     /// Sets the `RequestId`.

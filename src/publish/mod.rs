@@ -69,7 +69,7 @@ impl Members for OnlyRequestId {
 ///     publish.into().action()
 /// }
 ///
-/// let deletions = [DeleteMessage::new("Ub3xYd7cQm0a".into())];
+/// let deletions = [DeleteMessage::new("Ub3xYd7cQm0a")];
 /// for delete in &deletions {
 ///     assert_eq!(name_of(delete), "DELETE_MESSAGE");
 /// }

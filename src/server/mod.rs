@@ -22,12 +22,8 @@
 //!         .and_then(|publish| room.check(now, &publish).map(|()| publish));
 //!     match accepted {
 //!         Ok(Publish::SendMessage(send)) => {
-//!             let mut message = Message::new(
-//!                 "Ub3xYd7cQm0a".into(),
-//!                 send.content.text(),
-//!                 "2026-11-22T10:00:00Z".into(),
-//!                 Sender::new("astrid".into()),
-//!             );
+//!             let (id, content, sender) = ("m1", send.content.text(), Sender::new("astrid"));
+//!             let mut message = Message::new(id, content, "2026-11-22T10:00:00Z", sender);
 //!             message.request_id = send.request_id;
 //!             message.attributes = send.attributes;
 //!             message.encode_to_string() // for every connection in the room
@@ -35,16 +31,16 @@
 //!         Ok(_) => unreachable!("the token permits no other action"),
 //!         Err(rejection) => {
 //!             // for this connection only
-//!             rejection.to_error("pT4nQ8sVw1Lz".into()).encode_to_string()
+//!             rejection.to_error("pT4nQ8sVw1Lz").encode_to_string()
 //!         }
 //!     }
 //! };
 //!
 //! let send = br#"{"action":"SEND_MESSAGE","requestid":"r-1","content":"hej"}"#;
 //! let message = answer(Instant::from_millis(5), send);
-//! assert!(message.starts_with(r#"{"Type":"MESSAGE","Id":"Ub3xYd7cQm0a","RequestId":"r-1""#));
+//! assert!(message.starts_with(r#"{"Type":"MESSAGE","Id":"m1","RequestId":"r-1""#));
 //!
-//! let delete = br#"{"Action":"DELETE_MESSAGE","RequestId":"r-2","Id":"Ub3xYd7cQm0a"}"#;
+//! let delete = br#"{"Action":"DELETE_MESSAGE","RequestId":"r-2","Id":"m1"}"#;
 //! let error = answer(Instant::from_millis(6), delete);
 //! assert!(error.starts_with(r#"{"ErrorCode":403"#));
 //! # Ok::<(), Box<dyn std::error::Error>>(())

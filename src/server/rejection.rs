@@ -24,7 +24,7 @@ use crate::wire::{DecodeError, DecodeErrorKind};
 /// let rejection = peer.handle_message(Instant::from_millis(5), message).unwrap_err();
 /// assert_eq!(rejection.to_string(), "403 Forbidden: SEND_MESSAGE is not permitted");
 /// assert_eq!(
-///     rejection.to_error("pT4nQ8sVw1Lz".into()).encode_to_string(),
+///     rejection.to_error("pT4nQ8sVw1Lz").encode_to_string(),
 ///     concat!(
 ///         r#"{"ErrorCode":403,"ErrorMessage":"SEND_MESSAGE is not permitted","#,
 ///         r#""Id":"pT4nQ8sVw1Lz","RequestId":"r-1","Type":"ERROR"}"#
@@ -136,17 +136,17 @@ impl<'m> Rejection<'m> {
     /// ```
     /// use ivs_chat_proto::server::Rejection;
     ///
-    /// let error = Rejection::expired().to_error("pT4nQ8sVw1Lz".into());
+    /// let error = Rejection::expired().to_error("pT4nQ8sVw1Lz");
     /// assert_eq!(error.id.unwrap(), "pT4nQ8sVw1Lz");
     /// ```
     #[must_use]
-    pub const fn to_error<'e>(&self, id: Text<'e>) -> ServiceError<'e>
+    pub fn to_error<'e>(&self, id: impl Into<Text<'e>>) -> ServiceError<'e>
     where
         'm: 'e,
     {
         let mut error = self.error;
         if error.id.is_none() {
-            error.id = Some(id);
+            error.id = Some(id.into());
         }
         error
     }

@@ -12,7 +12,7 @@ use crate::wire::members;
 /// ```
 /// use ivs_chat_proto::subscribe::{Event, EventKind};
 ///
-/// let event = Event::new("pT4nQ8sVw1Lz".into(), "app:score".into(), "2026-11-22T10:00:09Z".into())
+/// let event = Event::new("pT4nQ8sVw1Lz", "app:score", "2026-11-22T10:00:09Z")
 ///     .with_attributes(&[("home", "2"), ("away", "1")]);
 /// assert_eq!(event.kind(), EventKind::Application);
 /// assert_eq!(event.attributes.get("home").unwrap(), "2");
@@ -87,8 +87,8 @@ pub enum EventKind<'a> {
 /// ```
 /// use ivs_chat_proto::subscribe::{Event, EventKind, SystemEvent};
 ///
-/// let system = SystemEvent::disconnect_user("birk".into(), Some("spam".into()));
-/// let event = Event::system("pT4nQ8sVw1Lz".into(), &system, "2026-11-22T10:00:09Z".into());
+/// let system = SystemEvent::disconnect_user("birk", Some("spam".into()));
+/// let event = Event::system("pT4nQ8sVw1Lz", &system, "2026-11-22T10:00:09Z");
 /// assert!(matches!(event.kind(), EventKind::DisconnectedUser { user_id, .. } if user_id == "birk"));
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -106,7 +106,8 @@ impl<'a> SystemEvent<'a> {
     /// It contains both `MessageId` and the deprecated `MessageID`, because some clients read only
     /// one of them.
     #[must_use]
-    pub fn delete_message(message_id: Text<'a>, reason: Option<Text<'a>>) -> Self {
+    pub fn delete_message(message_id: impl Into<Text<'a>>, reason: Option<Text<'a>>) -> Self {
+        let message_id = message_id.into();
         Self(System::DeleteMessage([
             ("MessageID".into(), message_id),
             ("MessageId".into(), message_id),
@@ -116,10 +117,10 @@ impl<'a> SystemEvent<'a> {
 
     /// Creates an `aws:DISCONNECT_USER` event.
     #[must_use]
-    pub fn disconnect_user(user_id: Text<'a>, reason: Option<Text<'a>>) -> Self {
+    pub fn disconnect_user(user_id: impl Into<Text<'a>>, reason: Option<Text<'a>>) -> Self {
         Self(System::DisconnectUser([
             ("Reason".into(), reason.unwrap_or_default()),
-            ("UserId".into(), user_id),
+            ("UserId".into(), user_id.into()),
         ]))
     }
 }
@@ -134,8 +135,18 @@ impl<'a> Event<'a> {
 
     /// Creates an event without a `RequestId` and without attributes.
     #[must_use]
-    pub const fn new(id: Text<'a>, event_name: Text<'a>, send_time: SendTime<'a>) -> Self {
-        Self { id, request_id: None, event_name, attributes: Attributes::NONE, send_time }
+    pub fn new(
+        id: impl Into<Text<'a>>,
+        event_name: impl Into<Text<'a>>,
+        send_time: impl Into<SendTime<'a>>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            request_id: None,
+            event_name: event_name.into(),
+            attributes: Attributes::NONE,
+            send_time: send_time.into(),
+        }
     }
 
     /// Sets the `RequestId` of the request that the payload answers.
@@ -159,8 +170,8 @@ impl<'a> Event<'a> {
     /// ```
     /// use ivs_chat_proto::subscribe::{Event, SystemEvent};
     ///
-    /// let deletion = SystemEvent::delete_message("Ub3xYd7cQm0a".into(), Some("spam".into()));
-    /// let event = Event::system("pT4nQ8sVw1Lz".into(), &deletion, "2026-11-22T10:00:09Z".into());
+    /// let deletion = SystemEvent::delete_message("Ub3xYd7cQm0a", Some("spam".into()));
+    /// let event = Event::system("pT4nQ8sVw1Lz", &deletion, "2026-11-22T10:00:09Z");
     /// assert_eq!(
     ///     event.encode_to_string(),
     ///     concat!(
@@ -172,7 +183,11 @@ impl<'a> Event<'a> {
     /// );
     /// ```
     #[must_use]
-    pub fn system(id: Text<'a>, event: &'a SystemEvent<'a>, send_time: SendTime<'a>) -> Self {
+    pub fn system(
+        id: impl Into<Text<'a>>,
+        event: &'a SystemEvent<'a>,
+        send_time: impl Into<SendTime<'a>>,
+    ) -> Self {
         let (name, attributes) = match &event.0 {
             System::DeleteMessage(attributes) => {
                 (Self::DELETE_MESSAGE, Attributes::from(attributes))

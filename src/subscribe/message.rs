@@ -12,13 +12,8 @@ use crate::wire::{Field, FromValue, Level, Values, members};
 /// ```
 /// use ivs_chat_proto::subscribe::{Message, Sender};
 ///
-/// let sender = Sender::new("astrid".into()).with_attributes(&[("color", "red")]);
-/// let message = Message::new(
-///     "Ub3xYd7cQm0a".into(),
-///     "hej!".into(),
-///     "2026-11-22T10:00:00Z".into(),
-///     sender,
-/// );
+/// let sender = Sender::new("astrid").with_attributes(&[("color", "red")]);
+/// let message = Message::new("Ub3xYd7cQm0a", "hej!", "2026-11-22T10:00:00Z", sender);
 /// assert_eq!(message.sender.attributes.get("color").unwrap(), "red");
 /// assert_eq!(message.send_time.parse()?.seconds(), 1_795_341_600);
 /// # Ok::<(), ivs_chat_proto::ParseTimestampError>(())
@@ -58,13 +53,20 @@ impl<'a> Message<'a> {
 
     /// Creates a message without a `RequestId` and without attributes.
     #[must_use]
-    pub const fn new(
-        id: Text<'a>,
-        content: Text<'a>,
-        send_time: SendTime<'a>,
+    pub fn new(
+        id: impl Into<Text<'a>>,
+        content: impl Into<Text<'a>>,
+        send_time: impl Into<SendTime<'a>>,
         sender: Sender<'a>,
     ) -> Self {
-        Self { id, request_id: None, attributes: Attributes::NONE, content, send_time, sender }
+        Self {
+            id: id.into(),
+            request_id: None,
+            attributes: Attributes::NONE,
+            content: content.into(),
+            send_time: send_time.into(),
+            sender,
+        }
     }
 
     /// Sets the `RequestId` of the request that the message answers.
@@ -91,8 +93,8 @@ members! {
 impl<'a> Sender<'a> {
     /// Creates a sender without attributes.
     #[must_use]
-    pub const fn new(user_id: Text<'a>) -> Self {
-        Self { user_id, attributes: Attributes::NONE }
+    pub fn new(user_id: impl Into<Text<'a>>) -> Self {
+        Self { user_id: user_id.into(), attributes: Attributes::NONE }
     }
 
     /// Sets the attributes.

@@ -112,7 +112,7 @@ macro_rules! encoders {
 macro_rules! example {
     (Publish) => {
         "use ivs_chat_proto::publish::{DeleteMessage, Publish};\n\n\
-        let payload = Publish::from(DeleteMessage::new(\"Ub3xYd7cQm0a\".into()));"
+        let payload = Publish::from(DeleteMessage::new(\"Ub3xYd7cQm0a\"));"
     };
     (SendMessage) => {
         "use ivs_chat_proto::{Content, publish::SendMessage};\n\n\
@@ -120,11 +120,11 @@ macro_rules! example {
     };
     (DeleteMessage) => {
         "use ivs_chat_proto::publish::DeleteMessage;\n\n\
-        let payload = DeleteMessage::new(\"Ub3xYd7cQm0a\".into());"
+        let payload = DeleteMessage::new(\"Ub3xYd7cQm0a\");"
     };
     (DisconnectUser) => {
         "use ivs_chat_proto::publish::DisconnectUser;\n\n\
-        let payload = DisconnectUser::new(\"astrid\".into());"
+        let payload = DisconnectUser::new(\"astrid\");"
     };
     (Subscribe) => {
         "use ivs_chat_proto::{ErrorCode, subscribe::{ServiceError, Subscribe}};\n\n\
@@ -132,14 +132,14 @@ macro_rules! example {
     };
     (Message) => {
         "use ivs_chat_proto::subscribe::{Message, Sender};\n\n\
-        let sender = Sender::new(\"astrid\".into());\n\
-        let send_time = \"2026-11-22T10:00:00.5Z\".into();\n\
-        let payload = Message::new(\"Ub3xYd7cQm0a\".into(), \"hej!\".into(), send_time, sender);"
+        let sender = Sender::new(\"astrid\");\n\
+        let send_time = \"2026-11-22T10:00:00.5Z\";\n\
+        let payload = Message::new(\"Ub3xYd7cQm0a\", \"hej!\", send_time, sender);"
     };
     (Event) => {
         "use ivs_chat_proto::subscribe::Event;\n\n\
-        let send_time = \"2026-11-22T10:00:00.5Z\".into();\n\
-        let payload = Event::new(\"pT4nQ8sVw1Lz\".into(), \"app:POLL\".into(), send_time);"
+        let send_time = \"2026-11-22T10:00:00.5Z\";\n\
+        let payload = Event::new(\"pT4nQ8sVw1Lz\", \"app:POLL\", send_time);"
     };
     (ServiceError) => {
         "use ivs_chat_proto::{ErrorCode, subscribe::ServiceError};\n\n\

@@ -471,7 +471,7 @@ fn a_client_without_a_seed_stays_disconnected() {
 }
 
 fn request_id(client: &mut Client) -> String {
-    let delete = DeleteMessage::new("m1".into());
+    let delete = DeleteMessage::new("m1");
     client.send(at(3), delete, (), &mut [0; 128]).unwrap().request_id.to_string()
 }
 

@@ -82,14 +82,13 @@ fn without_a_rate_limit_no_request_is_refused() {
     config.requests_per_second = None;
     let mut client: Client<(), 20> = connected(config);
     for _ in 0..20 {
-        assert!(client.send(at(0), DeleteMessage::new("m".into()), (), &mut [0; 128]).is_ok());
+        assert!(client.send(at(0), DeleteMessage::new("m"), (), &mut [0; 128]).is_ok());
     }
     let mut client: Client<(), 20> = connected(Config::with_pings());
     for _ in 0..10 {
-        assert!(client.send(at(0), DeleteMessage::new("m".into()), (), &mut [0; 128]).is_ok());
+        assert!(client.send(at(0), DeleteMessage::new("m"), (), &mut [0; 128]).is_ok());
     }
-    let refused =
-        client.send(at(0), DeleteMessage::new("m".into()), (), &mut [0; 128]).unwrap_err();
+    let refused = client.send(at(0), DeleteMessage::new("m"), (), &mut [0; 128]).unwrap_err();
     assert_eq!(refused.kind, SendErrorKind::TooManyRequests { retry_at: at(1_000) });
 }
 
@@ -116,8 +115,8 @@ fn connected_with<const INFLIGHT: usize>(config: Config, seed: u8) -> Client<(),
 /// Returns a request of each kind.
 fn requests(request_id: Option<Text<'_>>) -> [Publish<'_>; 3] {
     let mut send = SendMessage::new(Content::new("good \"morning\" 🌞").unwrap());
-    let mut delete = DeleteMessage::new("m1".into());
-    let mut disconnect = DisconnectUser::new("bo".into());
+    let mut delete = DeleteMessage::new("m1");
+    let mut disconnect = DisconnectUser::new("bo");
     send.request_id = request_id;
     send.attributes = Attributes::from(&[("RequestId", "not this one")]);
     delete.request_id = request_id;
@@ -158,7 +157,7 @@ fn request_ids_are_unique_across_requests_and_seeds() {
     for seed in 0..16 {
         let mut client: Client<(), 16> = connected_with(Config::with_pings(), seed);
         for second in 0..10 {
-            let delete = DeleteMessage::new("m".into());
+            let delete = DeleteMessage::new("m");
             let mut buffer = [0; 128];
             let sent = client.send(at(second * 1_000), delete, (), &mut buffer).unwrap();
             assert!(seen.insert(sent.request_id.to_string()));

@@ -59,7 +59,7 @@ fn encodes_escapes_into_exact_and_larger_buffers() {
     for special in ["\u{1}", "\"", "\n\u{1f}", "a\u{1}", "\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}a"] {
         for count in 1..=60 {
             let text: String = special.chars().cycle().take(count).collect();
-            let message = DeleteMessage::new(text.as_str().into());
+            let message = DeleteMessage::new(text.as_str());
             let expected = serde_json::to_string(&text).expect("JSON");
             let expected = format!(r#"{{"Action":"DELETE_MESSAGE","Id":{expected}}}"#);
             let mut buffer = vec![0; expected.len() + 130];

@@ -316,8 +316,7 @@ fn message(choices: &mut Choices<'_>, test: impl FnOnce(Subscribe<'_>, &Value)) 
         sender_attributes.with_attributes(|sender_attributes| {
             let mut sender = Sender::new(user_id.text());
             sender.attributes = sender_attributes;
-            let mut message =
-                Message::new(id.text(), content.text(), send_time.text().into(), sender);
+            let mut message = Message::new(id.text(), content.text(), send_time.text(), sender);
             message.attributes = attributes;
             message.request_id = text(request_id.as_ref());
             test(message.into(), &expected);
@@ -338,7 +337,7 @@ fn event(choices: &mut Choices<'_>, test: impl FnOnce(Subscribe<'_>, &Value)) {
         "SendTime": send_time.value,
     });
     attributes.with_attributes(|attributes| {
-        let mut event = Event::new(id.text(), event_name.text(), send_time.text().into());
+        let mut event = Event::new(id.text(), event_name.text(), send_time.text());
         event.attributes = attributes;
         event.request_id = text(request_id.as_ref());
         test(event.into(), &expected);
@@ -372,7 +371,7 @@ fn system_event(choices: &mut Choices<'_>, test: impl FnOnce(Subscribe<'_>, &Val
     });
     let make = if is_deletion { SystemEvent::delete_message } else { SystemEvent::disconnect_user };
     let system = make(subject.text(), text(reason.as_ref()));
-    let event = Event::system(id.text(), &system, send_time.text().into());
+    let event = Event::system(id.text(), &system, send_time.text());
     let reason = Some(Text::new(reason_text));
     let kind = match (subject.value.is_empty(), is_deletion) {
         // An event with an empty identifier is not an event of the service.

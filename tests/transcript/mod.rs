@@ -239,12 +239,12 @@ impl Host {
                 Publish::from(send)
             }
             "delete" => {
-                let mut delete = DeleteMessage::new(what.into());
+                let mut delete = DeleteMessage::new(what);
                 delete.request_id = request_id;
                 Publish::from(delete)
             }
             _ => {
-                let mut disconnect = DisconnectUser::new(what.into());
+                let mut disconnect = DisconnectUser::new(what);
                 disconnect.request_id = request_id;
                 Publish::from(disconnect)
             }

@@ -81,9 +81,9 @@ fn message(
     user_id: &'static str,
     sender_attributes: &'static [(&'static str, &'static str)],
 ) -> Message<'static> {
-    let mut sender = Sender::new(user_id.into());
+    let mut sender = Sender::new(user_id);
     sender.attributes = pairs(sender_attributes);
-    Message::new(id.into(), content.into(), send_time.into(), sender)
+    Message::new(id, content, send_time, sender)
 }
 
 fn with<T>(mut payload: T, change: impl FnOnce(&mut T)) -> T {

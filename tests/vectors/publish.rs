@@ -74,7 +74,7 @@ fn accepted() -> Vec<Vector<Publish<'static>>> {
         valid(
             "delete",
             r#"{"Action":"DELETE_MESSAGE","RequestId":"r","Id":"Ub3xYd7cQm0a","Reason":"spam"}"#,
-            with(DeleteMessage::new("Ub3xYd7cQm0a".into()), |delete| {
+            with(DeleteMessage::new("Ub3xYd7cQm0a"), |delete| {
                 delete.request_id = text("r");
                 delete.reason = text("spam");
             }),
@@ -82,18 +82,18 @@ fn accepted() -> Vec<Vector<Publish<'static>>> {
         valid(
             "delete with only the required fields",
             r#"{"Action":"DELETE_MESSAGE","Id":""}"#,
-            DeleteMessage::new("".into()),
+            DeleteMessage::new(""),
         ),
         noncanonical(
             "delete with null optional fields",
             r#"{"Id":"i","Action":"DELETE_MESSAGE","Reason":null,"RequestId":null}"#,
             r#"{"Action":"DELETE_MESSAGE","Id":"i"}"#,
-            DeleteMessage::new("i".into()),
+            DeleteMessage::new("i"),
         ),
         valid(
             "disconnect",
             r#"{"Action":"DISCONNECT_USER","RequestId":"r","UserId":"troll","Reason":"Be nice!"}"#,
-            with(DisconnectUser::new("troll".into()), |disconnect| {
+            with(DisconnectUser::new("troll"), |disconnect| {
                 disconnect.request_id = text("r");
                 disconnect.reason = text("Be nice!");
             }),
@@ -101,7 +101,7 @@ fn accepted() -> Vec<Vector<Publish<'static>>> {
         valid(
             "disconnect with an empty reason",
             r#"{"Action":"DISCONNECT_USER","UserId":"u","Reason":""}"#,
-            with(DisconnectUser::new("u".into()), |disconnect| disconnect.reason = text("")),
+            with(DisconnectUser::new("u"), |disconnect| disconnect.reason = text("")),
         ),
         // Members of other payloads, with values that are errors in those payloads.
         noncanonical(
@@ -109,19 +109,19 @@ fn accepted() -> Vec<Vector<Publish<'static>>> {
             format!(r#"{{"Content":"{}","Action":"DELETE_MESSAGE","Id":"i"}}"#, "é".repeat(501))
                 .leak(),
             r#"{"Action":"DELETE_MESSAGE","Id":"i"}"#,
-            DeleteMessage::new("i".into()),
+            DeleteMessage::new("i"),
         ),
         noncanonical(
             "delete with an empty Content and mistyped Attributes",
             r#"{"content":"","Attributes":{"a":1},"UserId":5,"attributes":[],"ACTION":"DELETE_MESSAGE","Id":"i","Content":null}"#,
             r#"{"Action":"DELETE_MESSAGE","Id":"i"}"#,
-            DeleteMessage::new("i".into()),
+            DeleteMessage::new("i"),
         ),
         noncanonical(
             "disconnect with the members of other payloads, mistyped and twice",
             r#"{"Id":5,"id":6,"Content":7,"Attributes":[{}],"content":"","UserId":"u","Type":0,"Action":"DISCONNECT_USER","Sender":{"UserId":1}}"#,
             r#"{"Action":"DISCONNECT_USER","UserId":"u"}"#,
-            DisconnectUser::new("u".into()),
+            DisconnectUser::new("u"),
         ),
         noncanonical(
             "send with a Reason and an Id, mistyped",

@@ -46,11 +46,7 @@ fn accepted() -> Vec<Vector<Subscribe<'static>>> {
     let hello = || message("Ub3xYd7cQm0a", "hej!", "2026-11-22T10:00:00.123456789Z", "astrid", &[]);
     let deleted = |pairs| {
         with(
-            Event::new(
-                "pT4nQ8sVw1Lz".into(),
-                Event::DELETE_MESSAGE.into(),
-                "2026-11-22T10:00:09.25Z".into(),
-            ),
+            Event::new("pT4nQ8sVw1Lz", Event::DELETE_MESSAGE, "2026-11-22T10:00:09.25Z"),
             |event| {
                 event.attributes = pairs;
             },
@@ -172,7 +168,7 @@ fn accepted() -> Vec<Vector<Subscribe<'static>>> {
         valid(
             "disconnection",
             r#"{"Type":"EVENT","Id":"b4aYjM","RequestId":"","EventName":"aws:DISCONNECT_USER","Attributes":{"Reason":"Be nice!","UserId":"troll"},"SendTime":"2026-11-22T10:00:10Z"}"#,
-            with(Event::new("b4aYjM".into(), Event::DISCONNECT_USER.into(), "2026-11-22T10:00:10Z".into()), |event| {
+            with(Event::new("b4aYjM", Event::DISCONNECT_USER, "2026-11-22T10:00:10Z"), |event| {
                 event.attributes = pairs(&[("Reason", "Be nice!"), ("UserId", "troll")]);
             }),
         ),
@@ -180,7 +176,7 @@ fn accepted() -> Vec<Vector<Subscribe<'static>>> {
             "application event",
             r#"{"Attributes":null,"EventName":"user_joined","Id":"e","RequestId":"q","SendTime":"t","Type":"EVENT"}"#,
             r#"{"Type":"EVENT","Id":"e","RequestId":"q","EventName":"user_joined","Attributes":null,"SendTime":"t"}"#,
-            with(Event::new("e".into(), "user_joined".into(), "t".into()), |event| event.request_id = text("q")),
+            with(Event::new("e", "user_joined", "t"), |event| event.request_id = text("q")),
         ),
         valid(
             "error",
@@ -229,13 +225,13 @@ fn accepted() -> Vec<Vector<Subscribe<'static>>> {
             "event with the sender of a message, mistyped",
             r#"{"Sender":{"Attributes":{"a":1},"UserId":7,"UserId":8},"Id":"e","EventName":"n","SendTime":"t","Sender":{},"Type":"EVENT"}"#,
             r#"{"Type":"EVENT","Id":"e","RequestId":"","EventName":"n","Attributes":null,"SendTime":"t"}"#,
-            Event::new("e".into(), "n".into(), "t".into()),
+            Event::new("e", "n", "t"),
         ),
         noncanonical(
             "event with an ErrorCode that is too large",
             r#"{"ErrorCode":65536,"ErrorMessage":-1,"Id":"e","EventName":"n","SendTime":"t","Type":"EVENT","ErrorCode":0.5}"#,
             r#"{"Type":"EVENT","Id":"e","RequestId":"","EventName":"n","Attributes":null,"SendTime":"t"}"#,
-            Event::new("e".into(), "n".into(), "t".into()),
+            Event::new("e", "n", "t"),
         ),
         noncanonical(
             "message with an EventName and an ErrorCode before its Type",

@@ -221,21 +221,20 @@ fn respond(
         }
         Publish::SendMessage(send) => {
             let id = format!("m{:011}", messages.fetch_add(1, Ordering::Relaxed));
-            let sender = Sender::new(user_id.into());
-            let mut message =
-                Message::new(Text::from(&id), send.content.text(), SEND_TIME.into(), sender);
+            let sender = Sender::new(user_id);
+            let mut message = Message::new(Text::from(&id), send.content.text(), SEND_TIME, sender);
             message.request_id = send.request_id;
             message.encode_to_string()
         }
         Publish::DeleteMessage(delete) => {
             let deletion = SystemEvent::delete_message(delete.id, delete.reason);
-            let mut event = Event::system("eAaaaaaaaaa1".into(), &deletion, SEND_TIME.into());
+            let mut event = Event::system("eAaaaaaaaaa1", &deletion, SEND_TIME);
             event.request_id = delete.request_id;
             event.encode_to_string()
         }
         Publish::DisconnectUser(disconnect) => {
             let disconnection = SystemEvent::disconnect_user(disconnect.user_id, disconnect.reason);
-            let mut event = Event::system("eAaaaaaaaaa2".into(), &disconnection, SEND_TIME.into());
+            let mut event = Event::system("eAaaaaaaaaa2", &disconnection, SEND_TIME);
             event.request_id = disconnect.request_id;
             connections.send(Command::Payload(event.encode_to_string())).unwrap();
             connections.send(Command::Close(1000, "Kicked by moderator")).unwrap();

@@ -172,9 +172,9 @@ pub(crate) fn serve_all(payloads: &[String], server: &mut Server) -> usize {
 #[inline]
 pub(crate) fn serve<'b>(payload: &str, server: &mut Server, buffer: &'b mut [u8]) -> &'b [u8] {
     let Publish::SendMessage(send) = server.accept(payload) else { panic!() };
-    let mut sender = Sender::new(server_fields::USER_ID.into());
+    let mut sender = Sender::new(server_fields::USER_ID);
     sender.attributes = Attributes::from(black_box(server_fields::ATTRIBUTES));
-    let (id, send_time) = (server_fields::ID.into(), server_fields::SEND_TIME.into());
+    let (id, send_time) = (server_fields::ID, server_fields::SEND_TIME);
     let mut message = Message::new(id, send.content.text(), send_time, sender);
     message.request_id = send.request_id;
     message.attributes = send.attributes;

@@ -147,9 +147,9 @@ fn publish_by_hand() -> Option<bool> {
     let mut send = SendMessage::new(Content::new(unknown("a\\b\n\u{1}")).ok()?);
     let pairs = [("key \"1\"", unknown("1")), ("2", unknown(""))];
     send.attributes = Attributes::from(unknown(pairs.as_slice()));
-    let mut delete = DeleteMessage::new(unknown("m").into());
+    let mut delete = DeleteMessage::new(unknown("m"));
     delete.reason = Some(unknown("spam").into());
-    let mut disconnect = DisconnectUser::new(unknown("u").into());
+    let mut disconnect = DisconnectUser::new(unknown("u"));
     disconnect.request_id = Some(unknown("r").into());
     let [send, delete, disconnect] =
         [Publish::from(send), Publish::from(delete), Publish::from(disconnect)];
@@ -268,13 +268,12 @@ fn subscribe_unknown() -> Option<bool> {
 
 fn subscribe_by_hand() -> Option<bool> {
     let (id, time) = (Text::new(unknown("1")), SendTime::from(unknown("2026-11-22T10:00:00Z")));
-    let mut sender = Sender::new(unknown("astrid").into());
+    let mut sender = Sender::new(unknown("astrid"));
     sender.attributes = Attributes::from(unknown([("name", "Astrid")].as_slice()));
-    let message = Subscribe::from(Message::new(id, unknown("hej\t").into(), time, sender));
-    let deletion = SystemEvent::delete_message(unknown("m").into(), None);
+    let message = Subscribe::from(Message::new(id, unknown("hej\t"), time, sender));
+    let deletion = SystemEvent::delete_message(unknown("m"), None);
     let deletion = Subscribe::from(Event::system(id, unknown(&deletion), time));
-    let disconnection =
-        SystemEvent::disconnect_user(unknown("u").into(), Some(unknown("spam").into()));
+    let disconnection = SystemEvent::disconnect_user(unknown("u"), Some(unknown("spam").into()));
     let disconnection = Subscribe::from(Event::system(id, unknown(&disconnection), time));
     let error = Subscribe::from(ServiceError::new(ErrorCode::new(*unknown(&65_535))));
     Some(

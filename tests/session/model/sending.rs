@@ -34,12 +34,12 @@ fn publish<'p>(
             send.into()
         }
         RequestKind::Delete(id) => {
-            let mut delete = DeleteMessage::new(id.into());
+            let mut delete = DeleteMessage::new(id);
             delete.request_id = request_id;
             delete.into()
         }
         RequestKind::Disconnect(id) => {
-            let mut disconnect = DisconnectUser::new(id.into());
+            let mut disconnect = DisconnectUser::new(id);
             disconnect.request_id = request_id;
             disconnect.into()
         }

@@ -72,7 +72,7 @@ pub fn outcomes() -> Option<bool> {
     let mut buffer = [0; 256];
     let mut send = SendMessage::new(Content::new(unknown("hej")).ok()?);
     send.request_id = Some(unknown("r-1").into());
-    let delete = DeleteMessage::new(unknown("m1").into());
+    let delete = DeleteMessage::new(unknown("m1"));
 
     let echo = r#"{"Type":"MESSAGE","Id":"m1","RequestId":"r-1","Attributes":null,"Content":"hej","SendTime":"2026-11-22T10:00:00Z","Sender":{"UserId":"astrid","Attributes":{}}}"#;
     let sent = client.send(at(100), send, 1, unknown_mut(&mut buffer)).ok()?;
@@ -116,7 +116,7 @@ pub fn refusals() -> Option<bool> {
     let (mut client, _) = connected(Config::without_pings())?;
     let mut buffer = [0; 256];
     let send = SendMessage::new(Content::new(unknown("hej")).ok()?);
-    let disconnect = DisconnectUser::new(unknown("bo").into());
+    let disconnect = DisconnectUser::new(unknown("bo"));
     let not_permitted = client.send(at(100), disconnect, 0, unknown_mut(&mut buffer)).err()?;
     let too_small = client.send(at(100), send, 0, unknown_mut(&mut [0; 8])).err()?;
     let mut handles = [None; 4];

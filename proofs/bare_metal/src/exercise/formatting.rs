@@ -41,7 +41,7 @@ fn is_written(expected: &str, value: fmt::Arguments<'_>) -> bool {
 pub fn check() -> Option<bool> {
     let payload = unknown(br#"{"Type":"MESSAGE","Content":7}"#.as_slice());
     let refused = Subscribe::decode(payload).err()?;
-    let needed = DeleteMessage::new(unknown("m").into()).encode(unknown_mut(&mut [])).err()?;
+    let needed = DeleteMessage::new(unknown("m")).encode(unknown_mut(&mut [])).err()?;
     let too_long = Content::with_limit(unknown("hello"), *unknown(&4)).err()?;
     let oversize =
         MessageAssembler::<4>::new().push(unknown(b"hello".as_slice()), *unknown(&true))?.err()?;

@@ -33,12 +33,12 @@ fn parse_command(command: &str) -> Result<Publish<'_>, String> {
     match name {
         "delete" | "disconnect" if id.is_empty() => Err(format!("/{name} requires an ID")),
         "delete" => {
-            let mut delete = DeleteMessage::new(id.into());
+            let mut delete = DeleteMessage::new(id);
             delete.reason = reason;
             Ok(delete.into())
         }
         "disconnect" => {
-            let mut disconnect = DisconnectUser::new(id.into());
+            let mut disconnect = DisconnectUser::new(id);
             disconnect.reason = reason;
             Ok(disconnect.into())
         }
