@@ -71,15 +71,21 @@ fn errors_have_a_fixed_wording() {
     assert_eq!(error.to_string(), "Content is empty, at byte 35");
     assert_eq!(
         Content::new("").unwrap_err().to_string(),
-        "0 code points where 1 to 500 are allowed"
+        "invalid content length: expected 1 to 500 code points, found 0"
     );
     let error = ServiceError::new(ErrorCode::FORBIDDEN).encode(&mut []).unwrap_err();
-    assert_eq!(error.to_string(), "a buffer of 47 bytes is needed");
-    assert_eq!(Token::new("a b").unwrap_err().to_string(), "not a token, at byte 1");
-    assert_eq!(Endpoint::new("").unwrap_err().to_string(), "not the name of a region");
+    assert_eq!(error.to_string(), "buffer too small: 47 bytes are needed");
+    assert_eq!(
+        Token::new("a b").unwrap_err().to_string(),
+        "invalid token: expected an HTTP token character, at byte 1"
+    );
+    assert_eq!(
+        Endpoint::new("").unwrap_err().to_string(),
+        "invalid region: expected letters, digits, '-', '.', '_' or '~'"
+    );
     assert_eq!(
         SendTime::from("now").parse().unwrap_err().to_string(),
-        "not a date and time of RFC 3339"
+        "invalid time: expected an RFC 3339 date and time"
     );
     assert_eq!(ErrorCode::from(418).to_string(), "418");
     assert_eq!(format!("{:?}", ErrorCode::FORBIDDEN), "ErrorCode(403 Forbidden)");

@@ -125,8 +125,8 @@ fn the_client_takes_references_and_durations() -> Result {
 
     let mut client: Client<&str> = Client::new(Config::with_pings(), [7; 16]);
     client.connect(now);
-    while let output = client.poll(now) {
-        match output {
+    loop {
+        match client.poll(now) {
             Output::FetchToken(fetch) => {
                 let info = TokenInfo::new().with_user_id("astrid");
                 let connection = client.handle_token(now, fetch, info).ok_or("stale")?;
@@ -141,7 +141,8 @@ fn the_client_takes_references_and_durations() -> Result {
     let sent = client.send(now, &send, "data", &mut buffer)?;
     assert!(sent.payload.starts_with(r#"{"Action":"SEND_MESSAGE","RequestId":""#));
     let owned = owned::DeleteMessage::new("m1");
-    client.send(now, &owned, "data", &mut buffer)?;
+    let sent = client.send(now, &owned, "data", &mut buffer)?;
+    assert!(sent.payload.contains("DELETE_MESSAGE"));
     let error = client.send(now, &send, "data", &mut []).unwrap_err();
     assert!(matches!(error.kind, SendErrorKind::BufferTooSmall(_)));
     Ok(())

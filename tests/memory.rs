@@ -5,8 +5,9 @@ mod vectors;
 
 use core::mem::size_of;
 
+use ivs_chat_proto::Instant;
 use ivs_chat_proto::client::{
-    Client, CloseEvent, Config, ConnectionId, ConnectionState, Counters, Instant, Output, Received,
+    Client, CloseEvent, Config, ConnectionId, ConnectionState, Counters, Output, Received,
     TokenInfo,
 };
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};

@@ -8,9 +8,10 @@ use core::error::Error;
 use core::mem;
 use std::collections::{BTreeMap, BTreeSet};
 
+use ivs_chat_proto::client::ConnectionId;
 use ivs_chat_proto::mock::{
-    AfterExpiry, Config, ConnectError, ConnectionId, Delivery, Direction, Disconnection,
-    ExpiryReason, Faults, Probability, Room, SessionEnd, User,
+    AfterExpiry, Config, ConnectError, Delivery, Direction, Disconnection, ExpiryReason, Faults,
+    Probability, Room, SessionEnd, User,
 };
 use ivs_chat_proto::subscribe::Subscribe;
 use ivs_chat_proto::{Capabilities, CloseReason, Instant, Timestamp};

@@ -534,7 +534,7 @@ fn send_time_is_parsed_as_rfc_3339() {
     ] {
         assert_eq!(
             Timestamp::parse(text).unwrap_err().to_string(),
-            "not a date and time of RFC 3339",
+            "invalid time: expected an RFC 3339 date and time",
             "{text}"
         );
     }

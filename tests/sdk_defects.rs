@@ -5,8 +5,9 @@ mod transcript;
 
 use core::mem::size_of;
 
+use ivs_chat_proto::Instant;
 use ivs_chat_proto::Token;
-use ivs_chat_proto::client::{Client, CloseEvent, Config, Instant, Output, TokenInfo};
+use ivs_chat_proto::client::{Client, CloseEvent, Config, Output, TokenInfo};
 use ivs_chat_proto::subscribe::{EventKind, Subscribe};
 
 use transcript::{play, play_each};

@@ -3,7 +3,8 @@
 use core::time::Duration;
 
 use ivs_chat_proto::Content;
-use ivs_chat_proto::client::{Client, Config, ConnectionId, Instant, Output, TokenInfo};
+use ivs_chat_proto::Instant;
+use ivs_chat_proto::client::{Client, Config, ConnectionId, Output, TokenInfo};
 use ivs_chat_proto::publish::SendMessage;
 
 /// A client whose deduplication window is smaller than a corpus. A larger one would treat the

@@ -129,9 +129,8 @@
 //!
 //! ```
 //! use core::time::Duration;
-//! use ivs_chat_proto::client::{
-//!     Client, CloseEvent, Config, ConnectionState, DisconnectReason, FetchError, Instant, Outcome, Output, TokenInfo,
-//! };
+//! use ivs_chat_proto::client::{Client, CloseEvent, Config, ConnectionState, DisconnectReason, FetchError, Outcome, Output, TokenInfo};
+//! use ivs_chat_proto::Instant;
 //! use ivs_chat_proto::publish::{DeleteMessage, SendMessage};
 //! use ivs_chat_proto::{Capabilities, Content};
 //!
@@ -232,7 +231,8 @@
 //! use std::cell::RefCell;
 //!
 //! use ivs_chat_proto::Content;
-//! use ivs_chat_proto::client::{Client, Config, ConnectionId, Instant, Output, Received, TokenInfo};
+//! use ivs_chat_proto::client::{Client, Config, ConnectionId, Output, Received, TokenInfo};
+//! use ivs_chat_proto::Instant;
 //! use ivs_chat_proto::publish::SendMessage;
 //! use ivs_chat_proto::subscribe::Subscribe;
 //!
@@ -314,7 +314,8 @@
 //!
 //! ```
 //! use ivs_chat_proto::JsonStream;
-//! use ivs_chat_proto::client::{Client, Config, ConnectionId, Instant, Output, TokenInfo};
+//! use ivs_chat_proto::client::{Client, Config, ConnectionId, Output, TokenInfo};
+//! use ivs_chat_proto::Instant;
 //! use ivs_chat_proto::subscribe::Subscribe;
 //!
 //! struct Board<'a> {
@@ -387,7 +388,6 @@ mod table;
 mod token_info;
 mod transitions;
 
-pub use crate::instant::Instant;
 pub use close_event::{CloseEvent, DisconnectReason, ReconnectAction};
 pub use config::Config;
 pub use connection::ConnectionId;

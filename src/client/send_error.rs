@@ -29,7 +29,7 @@ pub enum SendErrorKind {
     #[error("the token does not permit {0}")]
     NotPermitted(Capability),
     /// The content is longer than the room allows. The service would answer with error 400.
-    #[error("the content has {0}")]
+    #[error(transparent)]
     TooLong(ContentLengthError),
     /// A request with this `RequestId` has no outcome yet.
     #[error("the RequestId is in flight already")]

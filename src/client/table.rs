@@ -6,9 +6,10 @@ use std::vec::Vec;
 
 use super::connection::Next;
 use super::{
-    Client, CloseEvent, Config, ConnectionId, DisconnectReason, FetchError, FetchId, Instant,
-    Output, TokenInfo,
+    Client, CloseEvent, Config, ConnectionId, DisconnectReason, FetchError, FetchId, Output,
+    TokenInfo,
 };
+use crate::instant::Instant;
 use crate::publish::DeleteMessage;
 
 const TABLES: &str = include_str!("table.md");

@@ -42,7 +42,6 @@ mod room;
 mod session_end;
 mod spelling;
 
-pub use crate::client::ConnectionId;
 pub use config::{Config, User};
 pub use connect_error::ConnectError;
 pub use delivery::Delivery;

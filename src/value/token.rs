@@ -106,10 +106,10 @@ impl fmt::Debug for Token<'_> {
 /// use ivs_chat_proto::Token;
 ///
 /// let error = Token::new("two, tokens").unwrap_err();
-/// assert_eq!(error.to_string(), "invalid token: expected an HTTP token character at byte 3");
+/// assert_eq!(error.to_string(), "invalid token: expected an HTTP token character, at byte 3");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("invalid token: expected an HTTP token character at byte {offset}")]
+#[error("invalid token: expected an HTTP token character, at byte {offset}")]
 pub struct TokenError {
     offset: usize,
 }

@@ -1,8 +1,9 @@
 //! Attempts to connect: token fetches, waits and limits.
 
+use ivs_chat_proto::Instant;
 use ivs_chat_proto::client::{
     Client, CloseEvent, Config, ConnectionId, ConnectionState, DisconnectReason, FetchError,
-    Instant, Output, TokenInfo,
+    Output, TokenInfo,
 };
 use ivs_chat_proto::publish::DeleteMessage;
 

@@ -1,8 +1,7 @@
 //! An automatic host and service, for sessions of many hours.
 
-use ivs_chat_proto::client::{
-    Client, CloseEvent, Config, ConnectionId, Instant, Output, TokenInfo,
-};
+use ivs_chat_proto::Instant;
+use ivs_chat_proto::client::{Client, CloseEvent, Config, ConnectionId, Output, TokenInfo};
 
 const ERROR_401: &str = r#"{"Type":"ERROR","ErrorCode":401,"ErrorMessage":"connection expired"}"#;
 

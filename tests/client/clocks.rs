@@ -1,6 +1,7 @@
 //! Wrong wall clocks and monotonic clocks.
 
-use ivs_chat_proto::client::{Config, Instant, Output};
+use ivs_chat_proto::Instant;
+use ivs_chat_proto::client::{Config, Output};
 
 use crate::auto_host::{AutoHost, Service};
 use crate::transcript::{play, play_each};

@@ -1,6 +1,7 @@
 //! Corrections of out-of-range settings.
 
-use ivs_chat_proto::client::{Client, Config, Instant, Output, TokenInfo};
+use ivs_chat_proto::Instant;
+use ivs_chat_proto::client::{Client, Config, Output, TokenInfo};
 
 /// Returns the settings that the client uses.
 fn clamped(change: impl FnOnce(&mut Config)) -> Config {

@@ -1,6 +1,7 @@
 //! `refresh`, for a changed network or a device that woke up.
 
-use ivs_chat_proto::client::{Client, Config, FetchError, Instant, Output};
+use ivs_chat_proto::Instant;
+use ivs_chat_proto::client::{Client, Config, FetchError, Output};
 
 use crate::auto_host::{AutoHost, Service};
 use crate::transcript::play;

@@ -2,7 +2,8 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use ivs_chat_proto::client::{Client, Config, ConnectionId, Instant, Output, TokenInfo};
+use ivs_chat_proto::Instant;
+use ivs_chat_proto::client::{Client, Config, ConnectionId, Output, TokenInfo};
 
 use crate::transcript::{play, play_each};
 

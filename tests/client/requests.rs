@@ -1,6 +1,7 @@
 //! Sent and refused requests, and their payloads.
 
-use ivs_chat_proto::client::{Client, Config, Instant, Output, SendErrorKind, TokenInfo};
+use ivs_chat_proto::Instant;
+use ivs_chat_proto::client::{Client, Config, Output, SendErrorKind, TokenInfo};
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use ivs_chat_proto::{Attributes, Content, Text};
 
@@ -18,7 +19,7 @@ fn each_refusal_has_its_reason() {
         0    send "hello"                          => refused: not connected; wait 30_000
         0    open c0                               => state connected; wait 30_000
         0    disconnect_user bo   => refused: the token does not permit DISCONNECT_USER; wait 30_000
-        0    send "hello!" => refused: the content has 6 code points where 1 to 5 are allowed;
+        0    send "hello!" => refused: invalid content length: expected 1 to 5 code points, found 6;
                 wait 30_000
         0    send "🏴‍☠️!" #a                        => r0 on c0; wait 5_000
         1    send "again" #a              => refused: the RequestId is in flight already; wait 5_000
@@ -35,7 +36,7 @@ fn each_refusal_has_its_reason() {
         1000 send "5"                              => r4 on c0; wait 5_002
         1000 abandon r2                            => r2 abandoned; wait 5_003
         1000 send "6"                          => refused: too many requests in a second; wait 5_003
-        1001 delete an-identifier-that-is-too-long => refused: a buffer of 116 bytes is needed;
+        1001 delete an-identifier-that-is-too-long => refused: buffer too small: 116 bytes are needed;
              wait 5_003
         1001 send "6"                              => r5 on c0; wait 5_003
         "#,

@@ -149,8 +149,8 @@ impl Simulation {
             RequestKind::Send(_, text) => {
                 SendMessage::new(Content::new(text).expect("1 to 500 code points")).into()
             }
-            RequestKind::Delete(id) => DeleteMessage::new((&**id)).into(),
-            RequestKind::Disconnect(id) => DisconnectUser::new((&**id)).into(),
+            RequestKind::Delete(id) => DeleteMessage::new(&**id).into(),
+            RequestKind::Disconnect(id) => DisconnectUser::new(&**id).into(),
         };
         match (&mut publish, foreign_request_id.as_deref()) {
             (Publish::SendMessage(send), Some(foreign_request_id)) => {

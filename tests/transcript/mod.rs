@@ -39,10 +39,10 @@
 
 use core::time::Duration;
 
+use ivs_chat_proto::Instant;
 use ivs_chat_proto::client::{
     Client, CloseEvent, Config, ConnectionId, ConnectionState, DisconnectReason, FetchError,
-    FetchId, Instant, Outcome, Output, Received, ReconnectAction, RequestHandle, Settled,
-    TokenInfo,
+    FetchId, Outcome, Output, Received, ReconnectAction, RequestHandle, Settled, TokenInfo,
 };
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use ivs_chat_proto::subscribe::Subscribe;

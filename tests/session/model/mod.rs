@@ -53,9 +53,10 @@ mod state;
 use core::time::Duration;
 use std::collections::BTreeSet;
 
+use ivs_chat_proto::Instant;
 use ivs_chat_proto::client::{
-    Client, Config, ConnectionState, DisconnectReason, FetchError, FetchId, Instant, Output,
-    RequestHandle, TokenInfo,
+    Client, Config, ConnectionState, DisconnectReason, FetchError, FetchId, Output, RequestHandle,
+    TokenInfo,
 };
 
 use choices::Choices;

@@ -1,6 +1,7 @@
 //! The requests of the model, and the evidence for their outcomes.
 
-use ivs_chat_proto::client::{Instant, Outcome, RequestHandle, SendErrorKind};
+use ivs_chat_proto::Instant;
+use ivs_chat_proto::client::{Outcome, RequestHandle, SendErrorKind};
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::{Capability, Content, ErrorCode};
 

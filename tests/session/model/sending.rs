@@ -1,7 +1,8 @@
 //! Requests to send, which must be accepted or refused as documented.
 
 use ivs_chat_proto::Content;
-use ivs_chat_proto::client::{Instant, SendErrorKind};
+use ivs_chat_proto::Instant;
+use ivs_chat_proto::client::SendErrorKind;
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 
 use super::input::{BufferSize, Effect, RequestIdChoice, RequestKind, Target};
