@@ -29,18 +29,23 @@ fn message() -> Message<'static> {
     }
 }
 
+/// Asserts that two values are equal, in both directions.
+macro_rules! assert_both_eq {
+    ($one:expr, $($other:expr),+) => {
+        $(
+            assert_eq!($one, $other);
+            assert_eq!($other, $one);
+        )+
+    };
+}
+
 #[test]
 fn texts_compare_with_strings_in_both_directions() -> Result {
-    let string = String::from("hej!");
-    let text = message().content;
-    assert!(text == "hej!" && "hej!" == text && text == *"hej!" && *"hej!" == text);
-    assert!(text == string && string == text);
-    let content = Content::new("hej!")?;
-    assert!(content == "hej!" && "hej!" == content && content == string && string == content);
-    let time = message().send_time;
-    let string = time.to_string();
-    assert!(time == "2026-11-22T10:00:00Z" && "2026-11-22T10:00:00Z" == time);
-    assert!(time == string && string == time);
+    assert_both_eq!(message().content, "hej!", *"hej!", String::from("hej!"));
+    assert_both_eq!(Content::new("hej!")?, "hej!", *"hej!", String::from("hej!"));
+    let time = "2026-11-22T10:00:00Z";
+    assert_both_eq!(message().send_time, time, *time, String::from(time));
+    assert_both_eq!(ErrorCode::TOO_MANY_REQUESTS, 429);
     Ok(())
 }
 
@@ -56,7 +61,6 @@ fn values_parse_from_strings() -> Result {
     assert_eq!(Content::try_from(message().content)?, "hej!");
     assert_eq!("hej!".parse::<owned::Content>()?, "hej!");
     assert_eq!(ErrorCode::from(429), ErrorCode::TOO_MANY_REQUESTS);
-    assert!(429 == ErrorCode::TOO_MANY_REQUESTS && ErrorCode::TOO_MANY_REQUESTS == 429);
     Ok(())
 }
 
@@ -136,14 +140,14 @@ fn the_client_takes_references_and_durations() -> Result {
             _ => {}
         }
     }
-    let send = SendMessage::new(Content::new("hej!")?);
+    let hello = SendMessage::new(Content::new("hej!")?);
     let mut buffer = [0; SendMessage::MAX_PLAIN_LEN];
-    let sent = client.send(now, &send, "data", &mut buffer)?;
+    let sent = client.send(now, &hello, "data", &mut buffer)?;
     assert!(sent.payload.starts_with(r#"{"Action":"SEND_MESSAGE","RequestId":""#));
     let owned = owned::DeleteMessage::new("m1");
     let sent = client.send(now, &owned, "data", &mut buffer)?;
     assert!(sent.payload.contains("DELETE_MESSAGE"));
-    let error = client.send(now, &send, "data", &mut []).unwrap_err();
+    let error = client.send(now, &hello, "data", &mut []).unwrap_err();
     assert!(matches!(error.kind, SendErrorKind::BufferTooSmall(_)));
     Ok(())
 }

@@ -91,7 +91,7 @@ fn rejects_another_payload_type() {
 
 #[test]
 fn rejects_content_that_cannot_be_sent() {
-    for content in ["".to_owned(), "x".repeat(501)] {
+    for content in [String::new(), "x".repeat(501)] {
         let json = serde_json::to_string(&content).expect("JSON");
         let error = serde_json::from_str::<owned::Content>(&json).expect_err("invalid content");
         assert!(error.to_string().starts_with("invalid content length"), "{error}");
