@@ -132,9 +132,9 @@ fn client_has_a_fixed_wording() {
             SendErrorKind::NotPermitted(Capability::DeleteMessage),
             "the token does not permit DELETE_MESSAGE",
         ),
-        (SendErrorKind::RequestIdInFlight, "the RequestId is in flight already"),
+        (SendErrorKind::RequestIdInFlight, "a request with the same RequestId is in flight"),
         (SendErrorKind::TooManyInFlight, "too many requests in flight"),
-        (SendErrorKind::TooManyRequests { retry_at }, "too many requests in a second"),
+        (SendErrorKind::TooManyRequests { retry_at }, "too many requests per second"),
     ] {
         assert_eq!(kind.to_string(), wording);
     }

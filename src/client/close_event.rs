@@ -3,7 +3,9 @@ use core::time::Duration;
 
 use crate::value;
 
-/// How a connection ended, or failed to open.
+/// The way in which a connection ended or failed to open.
+///
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::client::{CloseEvent, ReconnectAction};
@@ -12,9 +14,9 @@ use crate::value;
 /// assert_eq!(CloseEvent::frame(1012, "").action(), ReconnectAction::Retry);
 /// // The handshake was answered with a status other than 101.
 /// assert_eq!(CloseEvent::handshake_rejected(404).action(), ReconnectAction::End);
-/// // The connection broke. In a browser, this is also all that is known of a failed handshake.
+/// // The connection broke. A browser reports a failed handshake in the same way.
 /// assert_eq!(CloseEvent::abnormal().action(), ReconnectAction::Retry);
-/// // The application knows better.
+/// // The application overrides the decision.
 /// let moving = CloseEvent::frame(4000, "room is moving").with_action(ReconnectAction::Retry);
 /// assert_eq!(moving.action(), ReconnectAction::Retry);
 /// ```
@@ -33,27 +35,50 @@ enum How {
     Handshake(u16),
 }
 
-/// What the client does after a connection has ended.
+/// The action of the client after a connection has ended.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::client::{CloseEvent, ReconnectAction};
+///
+/// assert_eq!(CloseEvent::frame(3000, "").action(), ReconnectAction::NewToken);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReconnectAction {
     /// Reconnects with a new token, after a wait that grows with each failure.
     Retry,
-    /// Reconnects with a new token at once, unless the client already waits for an attempt. If that
-    /// does not lead to a connection that lasts, the next refusal ends the session.
+    /// Reconnects with a new token at once, unless the client already waits for an attempt. The next
+    /// rejection ends the session if no connection has become stable in between.
     NewToken,
     /// Ends the session.
     End,
 }
 
 impl CloseEvent {
-    /// Creates the event for a close frame from the service. Use 1005 for a frame without a code.
+    /// Creates the event for a close frame from the service.
     ///
-    /// Codes 1000, 1008, 3003 and 4000 to 4999 end the session, because they are sent on purpose.
-    /// Code 3000 asks for one new token. All others retry, 1012 and 1013 after 5 to 30 s, as their
-    /// [registration] recommends.
+    /// `code` is 1005 for a frame without a code.
     ///
-    /// A `reason` that says that the session or the token has expired retries, whatever the code.
+    /// | code | action |
+    /// |---|---|
+    /// | 1000, 1008, 3003, 4000 to 4999 | `End`, because these codes are sent on purpose |
+    /// | 3000 | `NewToken` |
+    /// | 1012, 1013 | `Retry` after 5 to 30 s, as their [registration] recommends |
+    /// | any other | `Retry` |
+    ///
+    /// If `reason` indicates [expiry](crate::CloseReason::is_expiry), the action is `Retry` for every
+    /// code.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::{CloseEvent, ReconnectAction};
+    ///
+    /// assert_eq!(CloseEvent::frame(1000, "").action(), ReconnectAction::End);
+    /// assert_eq!(CloseEvent::frame(1000, "session expired").action(), ReconnectAction::Retry);
+    /// ```
     ///
     /// [registration]: https://www.iana.org/assignments/websocket/websocket.xhtml
     #[must_use]
@@ -70,8 +95,17 @@ impl CloseEvent {
 
     /// Creates the event for a handshake that was answered with an HTTP status other than 101.
     ///
-    /// 401 and 403 ask for one new token, because the token may have been used or have expired.
-    /// 404 ends the session: the room does not exist. All others retry.
+    /// 401 and 403 lead to `NewToken`, because the token may have been used or may have expired. 404
+    /// leads to `End`, because the room does not exist. Any other status leads to `Retry`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::{CloseEvent, ReconnectAction};
+    ///
+    /// assert_eq!(CloseEvent::handshake_rejected(403).action(), ReconnectAction::NewToken);
+    /// assert_eq!(CloseEvent::handshake_rejected(404).action(), ReconnectAction::End);
+    /// ```
     #[must_use]
     pub const fn handshake_rejected(status: u16) -> Self {
         let action = match status {
@@ -82,8 +116,17 @@ impl CloseEvent {
         Self::new(How::Handshake(status), action)
     }
 
-    /// Creates the event for a connection that broke or could not be opened. It counts as code
-    /// 1006, and retries.
+    /// Creates the event for a connection that broke or could not be opened.
+    ///
+    /// It is equivalent to the code 1006. The action is `Retry`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::{CloseEvent, ReconnectAction};
+    ///
+    /// assert_eq!(CloseEvent::abnormal().action(), ReconnectAction::Retry);
+    /// ```
     #[must_use]
     pub const fn abnormal() -> Self {
         Self::new(How::Frame(1006), ReconnectAction::Retry)
@@ -93,33 +136,54 @@ impl CloseEvent {
         Self { how, action, is_expiry: false, is_overridden: false, retry_after: Duration::ZERO }
     }
 
-    /// Decides what the client does, instead of the code, the status or the reason.
+    /// Overrides the action that the code, the status or the reason implies.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::{CloseEvent, ReconnectAction};
+    ///
+    /// let event = CloseEvent::frame(1006, "").with_action(ReconnectAction::End);
+    /// assert_eq!(event.action(), ReconnectAction::End);
+    /// ```
     #[must_use]
     pub const fn with_action(self, action: ReconnectAction) -> Self {
         Self { action, is_overridden: true, ..self }
     }
 
-    /// Sets the least time until the next attempt, as a `Retry-After` header states it. At most one
-    /// hour counts. Defaults to zero.
+    /// Sets the minimum time until the next attempt, such as that of a `Retry-After` header.
+    ///
+    /// It is capped at one hour. Defaults to zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use ivs_chat_proto::client::CloseEvent;
+    ///
+    /// let event = CloseEvent::handshake_rejected(503).with_retry_after(Duration::from_secs(20));
+    /// # let _ = event;
+    /// ```
     #[must_use]
     pub const fn with_retry_after(self, retry_after: Duration) -> Self {
         Self { retry_after, ..self }
     }
 
-    /// Returns what the client does, unless it knows that the session of the connection had
-    /// expired: in that case it retries, and [`with_action`](Self::with_action) alone can change
-    /// that.
+    /// Returns the action.
+    ///
+    /// A client that knows that the session has expired retries anyway, unless
+    /// [`with_action`](Self::with_action) was called.
     #[must_use]
     pub const fn action(self) -> ReconnectAction {
         self.action
     }
 
-    /// Returns `true` if the caller has decided what the client does.
+    /// Returns `true` if the caller has overridden the action.
     pub(super) const fn is_overridden(self) -> bool {
         self.is_overridden
     }
 
-    /// Returns the least time until the next attempt.
+    /// Returns the minimum time until the next attempt.
     pub(super) const fn retry_after(self) -> Duration {
         self.retry_after
     }
@@ -129,12 +193,12 @@ impl CloseEvent {
         matches!(self.how, How::Frame(1012 | 1013)) && !self.is_expiry
     }
 
-    /// Returns `true` if the service asks for a longer wait than usual.
+    /// Returns `true` if the service requests a longer wait.
     pub(super) const fn asks_for_wait(self) -> bool {
         self.is_restart() || !self.retry_after.is_zero()
     }
 
-    /// Returns why the session ended, if it ended with this event.
+    /// Returns the reason of the session's end, if it ended with this event.
     pub(super) const fn reason(self) -> DisconnectReason {
         match self.how {
             How::Frame(code) => DisconnectReason::Closed(code),
@@ -143,22 +207,31 @@ impl CloseEvent {
     }
 }
 
-/// Why the client has no connection and does not try to get one.
+/// The reason why the client is disconnected.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::client::DisconnectReason;
+///
+/// let reason = DisconnectReason::Closed(4000);
+/// assert_eq!(reason.to_string(), "the connection was closed with code 4000");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DisconnectReason {
-    /// The caller wants no connection: it has called [`disconnect`](super::Client::disconnect), or
-    /// has not called [`connect`](super::Client::connect) yet.
+    /// The caller has called [`disconnect`](super::Client::disconnect), or has not called
+    /// [`connect`](super::Client::connect) yet.
     NotWanted,
-    /// The token fetch failed [for good](super::FetchError::Permanent).
+    /// A token fetch failed [permanently](super::FetchError::Permanent).
     NoToken,
-    /// The handshake was answered with this HTTP status.
+    /// The handshake was rejected with this HTTP status.
     Refused(u16),
     /// The connection was closed with this code.
     Closed(u16),
-    /// A moderator or the application has disconnected this user.
+    /// A moderator or the application disconnected this user.
     DisconnectedUser,
-    /// As many attempts have failed as [`max_attempts`](super::Config::max_attempts) allows.
+    /// The number of failed attempts has reached [`max_attempts`](super::Config::max_attempts).
     AttemptsExhausted,
     /// [`connect`](super::Client::connect) was called before [`seed`](super::Client::seed).
     Unseeded,

@@ -2,12 +2,24 @@ use core::num::{NonZeroU8, NonZeroU32};
 
 use crate::value::Content;
 
+/// Defines a setter for each field.
+macro_rules! setters {
+    ($($setter:ident: $field:ident: $type:ty,)*) => {$(
+        #[doc = concat!("Sets [`", stringify!($field), "`](Self::", stringify!($field), ").")]
+        #[must_use]
+        pub const fn $setter(mut self, $field: $type) -> Self {
+            self.$field = $field;
+            self
+        }
+    )*};
+}
+
 /// The settings of a [`Client`](super::Client). Times are in milliseconds.
 ///
 /// Start with [`with_pings`](Self::with_pings) if the host can send WebSocket pings, and with
 /// [`without_pings`](Self::without_pings) if it cannot, as in a browser.
 ///
-/// [`Client::new`](super::Client::new) replaces values that cannot be right:
+/// [`Client::new`](super::Client::new) clamps values that are out of range:
 ///
 /// - `max_code_points` is at least 1 and at most 500;
 /// - `backoff_min_ms` is at least 100 ms, `backoff_max_ms` at least `backoff_min_ms`, and
@@ -18,74 +30,83 @@ use crate::value::Content;
 /// - `refresh_floor_ms` is at least 30 s;
 /// - `refresh_jitter_percent` is at most 50.
 ///
+/// # Examples
+///
 /// ```
 /// use ivs_chat_proto::client::{Client, Config};
 ///
-/// const CONFIG: Config = {
-///     let mut config = Config::with_pings();
-///     config.max_code_points = 200;
-///     config.backoff_min_ms = 90_000;
-///     config
-/// };
+/// const CONFIG: Config =
+///     Config::with_pings().with_max_code_points(200).with_backoff_min_ms(90_000);
+///
 /// let client: Client = Client::new(CONFIG, *b"not random, alas");
 /// assert_eq!(client.config().backoff_max_ms, 90_000, "raised from 60 s");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Config {
-    /// The room's `maximumMessageLength` in code points, 1 to 500. No payload states it. Defaults
-    /// to 500.
+    /// The room's `maximumMessageLength`, from 1 to 500 code points. Defaults to 500.
+    ///
+    /// No payload states it.
     pub max_code_points: u16,
-    /// How many requests the client sends in any second, all actions together: 1 to 10, where a
-    /// greater number counts as 10. `None` holds nothing back; the service answers what is too much
-    /// with error 429. Defaults to 10, the service's limit for a connection.
+    /// The maximum number of requests in any second, over all actions. Defaults to 10, the
+    /// service's limit for a connection.
+    ///
+    /// A greater number counts as 10. With `None`, the client does not limit the rate, and the
+    /// service answers excess requests with error 429.
     pub requests_per_second: Option<NonZeroU8>,
-    /// How long the client waits for the answer to a request before it looks for evidence that the
+    /// The time to wait for the answer to a request before the client looks for evidence that the
     /// request has arrived. Defaults to 5 s.
     pub settle_ms: u32,
-    /// How long a connection may take to open. Defaults to 30 s.
+    /// The time that a connection may take to open. Defaults to 30 s.
     pub connect_timeout_ms: u32,
-    /// How long a token fetch may take. Defaults to 30 s.
+    /// The time that a token fetch may take. Defaults to 30 s.
     pub token_timeout_ms: u32,
     can_ping: bool,
-    /// With pings: how often the client asks for a ping. Defaults to 30 s.
+    /// With pings: the interval between pings. Defaults to 30 s.
     pub ping_interval_ms: u32,
-    /// With pings: how long the answer to a ping may take. Defaults to 10 s.
+    /// With pings: the time that a pong may take. Defaults to 10 s.
     pub ping_timeout_ms: u32,
-    /// Without pings: how long a connection may receive nothing before it is replaced, at most four
-    /// times an hour. A room in which nobody speaks is silent too, and each replacement then
-    /// reports a
-    /// [`PossibleGap`](super::Output::PossibleGap). Defaults to `None`.
+    /// Without pings: the time without a received frame after which a connection is replaced, at
+    /// most four times per hour. Defaults to `None`.
+    ///
+    /// A quiet room is silent too, and each replacement then reports a
+    /// [`PossibleGap`](super::Output::PossibleGap).
     pub idle_ms: Option<u32>,
-    /// The least wait between a failed attempt and the next. Defaults to 250 ms.
+    /// The minimum wait after a failed attempt. Defaults to 250 ms.
     pub backoff_min_ms: u32,
-    /// The longest wait after the first failed attempt; it doubles with each further failure.
-    /// Defaults to 1 s. For rooms with thousands of clients, [RFC 6455, section 7.2.3] suggests 5
-    /// s.
+    /// The maximum wait after the first failed attempt. It doubles with each failure. Defaults to
+    /// 1 s.
+    ///
+    /// For rooms with thousands of clients, [RFC 6455, section 7.2.3] suggests 5 s.
     ///
     /// [RFC 6455, section 7.2.3]: https://www.rfc-editor.org/rfc/rfc6455#section-7.2.3
     pub backoff_base_ms: u32,
-    /// The longest wait of all, unless a server asks for more. Defaults to 60 s.
+    /// The maximum wait, unless a server requests a longer one. Defaults to 60 s.
     pub backoff_max_ms: u32,
-    /// How many attempts in a row may fail while there is no connection. After that, the session
-    /// ends with [`AttemptsExhausted`](super::DisconnectReason::AttemptsExhausted). Defaults to
-    /// `None`.
+    /// The number of consecutive failed attempts, while there is no connection, after which the
+    /// session ends with [`AttemptsExhausted`](super::DisconnectReason::AttemptsExhausted). Defaults
+    /// to `None`.
     pub max_attempts: Option<NonZeroU32>,
-    /// How long a connection must have worked for earlier failures to be forgotten. With pings, the
-    /// answer to a ping is the proof that it has. Defaults to 30 s.
+    /// The time for which a connection must have worked until earlier failures no longer count.
+    /// Defaults to 30 s.
+    ///
+    /// With pings, the answer to a ping proves that it works.
     pub stable_ms: u32,
-    /// How long before the end of its session a connection is replaced. Defaults to 120 s: the
-    /// timers of a browser tab in the background fire once a minute.
+    /// The time before the end of its session at which a connection is replaced. Defaults to
+    /// 120 s, because the timers of a background browser tab fire only once per minute.
     pub refresh_lead_ms: u32,
-    /// A random part of the session by which the replacement comes even earlier, in percent of the
-    /// session's length, so that the clients of a room do not all reconnect at once. Defaults to
-    /// 10.
+    /// The maximum random time by which the replacement is earlier, in percent of the session's
+    /// length. Defaults to 10.
+    ///
+    /// It prevents the clients of a room from reconnecting at the same time.
     pub refresh_jitter_percent: u8,
-    /// How long a connection must have lasted to be replaced ahead of its session's end. A session
-    /// that is shorter ends before that, and the client reconnects. However wrong the host's wall
-    /// clock is, the client fetches no more than one token in this time. Defaults to 5 minutes.
+    /// The minimum age of a connection that is replaced ahead of its session's end. Defaults to 5
+    /// minutes.
+    ///
+    /// A shorter session ends first, and the client reconnects. However wrong the host's wall clock
+    /// is, the client fetches at most one token in this time.
     pub refresh_floor_ms: u32,
-    /// How long a connection that has been replaced is kept, at the least. Defaults to 10 s.
+    /// The minimum time for which a replaced connection is kept. Defaults to 10 s.
     pub drain_ms: u32,
 }
 
@@ -119,6 +140,26 @@ impl Config {
     #[must_use]
     pub const fn without_pings() -> Self {
         Self { can_ping: false, ..Self::with_pings() }
+    }
+
+    setters! {
+        with_max_code_points: max_code_points: u16,
+        with_requests_per_second: requests_per_second: Option<NonZeroU8>,
+        with_settle_ms: settle_ms: u32,
+        with_connect_timeout_ms: connect_timeout_ms: u32,
+        with_token_timeout_ms: token_timeout_ms: u32,
+        with_ping_interval_ms: ping_interval_ms: u32,
+        with_ping_timeout_ms: ping_timeout_ms: u32,
+        with_idle_ms: idle_ms: Option<u32>,
+        with_backoff_min_ms: backoff_min_ms: u32,
+        with_backoff_base_ms: backoff_base_ms: u32,
+        with_backoff_max_ms: backoff_max_ms: u32,
+        with_max_attempts: max_attempts: Option<NonZeroU32>,
+        with_stable_ms: stable_ms: u32,
+        with_refresh_lead_ms: refresh_lead_ms: u32,
+        with_refresh_jitter_percent: refresh_jitter_percent: u8,
+        with_refresh_floor_ms: refresh_floor_ms: u32,
+        with_drain_ms: drain_ms: u32,
     }
 
     /// Returns `true` if the host can send WebSocket pings.

@@ -7,13 +7,22 @@ use crate::instant::Instant;
 use crate::value::Capabilities;
 use crate::value::Text;
 
-/// The shortest session of the service. A shorter one comes from a clock that is wrong.
+/// The shortest session of the service. A shorter one indicates a wrong clock.
 const MIN_SESSION_MS: u32 = 60_000;
 /// The longest session of the service.
 const MAX_SESSION_MS: u32 = 10_800_000;
 
-/// The number of one connection, from its token on. Later connections have greater numbers, and
-/// none is used twice.
+/// The number of a connection.
+///
+/// Numbers increase, and none is used twice.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::client::ConnectionId;
+///
+/// assert_eq!(ConnectionId::from_number(7).number(), 7);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(u64);
 
@@ -24,14 +33,14 @@ impl ConnectionId {
         Self(number)
     }
 
-    /// Returns the number, for a foreign function interface or a log.
+    /// Returns the number, for bindings and logs.
     #[must_use]
     pub const fn number(self) -> u64 {
         self.0
     }
 }
 
-/// What is kept of a [`TokenInfo`].
+/// The stored part of a [`TokenInfo`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Session {
     /// The length, or 0 if it is unknown.

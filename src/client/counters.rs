@@ -1,4 +1,13 @@
-/// How often something unusual has happened. The counters stay at their largest number.
+/// The numbers of unusual events, for monitoring. They saturate.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::client::{Client, Config};
+///
+/// let client: Client = Client::new(Config::with_pings(), [7; 16]);
+/// assert_eq!(client.counters().missed_pings, 0);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Counters {
@@ -6,22 +15,21 @@ pub struct Counters {
     pub not_decoded: u32,
     /// Payloads of an unknown `Type`.
     pub unknown: u32,
-    /// Messages and events that came twice while connections overlapped.
+    /// Messages and events that were received twice while connections overlapped.
     pub duplicates: u32,
     /// Errors that answer no request.
     pub unsolicited_errors: u32,
-    /// Messages and events with the `RequestId` of a request that they cannot be the answer to:
-    /// from another sender, of another kind, or about another target.
+    /// Messages and events with the `RequestId` of a request but another sender, kind or target.
     pub mismatched: u32,
-    /// Connections, and attempts at one, that ended although the client wanted them.
+    /// Connections and attempts that ended although the client did not end them.
     pub lost_connections: u32,
-    /// Token fetches that had no answer in time.
+    /// Token fetches without an answer in time.
     pub token_timeouts: u32,
-    /// Pings that had no answer in time.
+    /// Pings without a pong in time.
     pub missed_pings: u32,
-    /// Readings of the caller's clock that were earlier than the one before.
+    /// Times at which the caller's clock stepped back.
     pub steps_back: u32,
-    /// Calls that came much later than the moment that the client had said to wait for.
+    /// Calls that were much later than the time that the last `Wait` contained.
     pub late: u32,
 }
 

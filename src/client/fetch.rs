@@ -2,7 +2,17 @@ use core::time::Duration;
 
 use crate::instant::Instant;
 
-/// The number of one token fetch. Later fetches have greater numbers, and none is used twice.
+/// The number of a token fetch.
+///
+/// Numbers increase, and none is used twice.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::client::FetchId;
+///
+/// assert_eq!(FetchId::from_number(7).number(), 7);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FetchId(u64);
 
@@ -13,14 +23,16 @@ impl FetchId {
         Self(number)
     }
 
-    /// Returns the number, for a foreign function interface or a log.
+    /// Returns the number, for bindings and logs.
     #[must_use]
     pub const fn number(self) -> u64 {
         self.0
     }
 }
 
-/// Why a token could not be fetched.
+/// The reason why a token could not be fetched.
+///
+/// # Examples
 ///
 /// ```
 /// use core::time::Duration;
@@ -35,18 +47,18 @@ impl FetchId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
-    /// The fetch may succeed later: there is no network, or the server is busy.
+    /// A later fetch may succeed. For example, there is no network, or the server is busy.
     #[error("the token could not be fetched")]
     Temporary {
-        /// The least time until the next fetch, if the server stated one. At most one hour counts.
+        /// The minimum time until the next fetch, if the server stated one. It is capped at one hour.
         retry_after: Option<Duration>,
     },
-    /// The fetch will not succeed later either: this user may not enter the room.
+    /// No later fetch will succeed. For example, the user may not enter the room.
     #[error("the token was refused")]
     Permanent,
 }
 
-/// A fetch that has no answer yet.
+/// A fetch without an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Fetch {
     pub(super) id: FetchId,

@@ -17,79 +17,90 @@ use crate::publish::Publish;
 use crate::rate::Rate;
 use crate::value::Text;
 
-/// How many connections can be waiting to be closed: the current one, a draining one, and one that
-/// is being opened. No fourth can come about before these are reported, because it needs a token,
-/// and that is asked for only afterwards.
+/// The maximum number of connections that wait to be closed: the current one, a draining one, and
+/// one that is being opened. A fourth would need a token, which the client requests only after it
+/// has reported these.
 const CLOSING: usize = 3;
 
-/// One chat session: its connections to a room, one after the other, and the requests on them. The
-/// [module](super) explains how a host drives it.
+/// A chat session: its connections to a room, one after another, and the requests on them.
 ///
-/// `T` is the data that the caller gets back with the outcome of a request. At most `INFLIGHT`
-/// requests can be without an outcome. While two connections overlap, the last `DEDUP` messages and
-/// events are remembered, at 12 bytes each: choose the number of messages that the room has in the
-/// time by which one connection can lag behind the other. The default suffices for 10 s at 100
-/// messages a second, the most that a room allows.
+/// The [module](super) explains how a host drives it.
+///
+/// `T` is the caller's data for a request. It is returned with the outcome. At most `INFLIGHT`
+/// requests can be without an outcome. While two connections overlap, the client remembers the last
+/// `DEDUP` messages and events, at 12 bytes each. This should be the number of messages in the time
+/// by which one connection can lag behind the other. The default suffices for 10 seconds at 100
+/// messages per second, the maximum rate of a room.
 ///
 /// # Methods
 ///
-/// - What the application wants: [`connect`](Self::connect), [`disconnect`](Self::disconnect),
-///   [`disconnect_when_settled`](Self::disconnect_when_settled), [`refresh`](Self::refresh),
-///   [`send`](Self::send), [`abandon`](Self::abandon).
-/// - What has happened: [`handle_token`](Self::handle_token),
-///   [`handle_token_error`](Self::handle_token_error), [`handle_open`](Self::handle_open),
-///   [`handle_message`](Self::handle_message), [`handle_pong`](Self::handle_pong),
-///   [`handle_close`](Self::handle_close).
-/// - What to do: [`poll`](Self::poll), after each of these and when its moment has come.
-/// - Queries: [`state`](Self::state), [`current`](Self::current),
-///   [`reconnect_at`](Self::reconnect_at), [`in_flight_len`](Self::in_flight_len),
-///   [`counters`](Self::counters), [`config`](Self::config).
+/// Call these to express what the application wants:
+///
+/// - [`connect`](Self::connect), [`disconnect`](Self::disconnect),
+///   [`disconnect_when_settled`](Self::disconnect_when_settled) and [`refresh`](Self::refresh);
+/// - [`send`](Self::send), `send_in_string` (with the feature `alloc`) and
+///   [`abandon`](Self::abandon).
+///
+/// Call these to report events:
+///
+/// - [`handle_token`](Self::handle_token) and [`handle_token_error`](Self::handle_token_error),
+///   the answers to [`Output::FetchToken`];
+/// - [`handle_open`](Self::handle_open), [`handle_message`](Self::handle_message),
+///   [`handle_message_str`](Self::handle_message_str), [`handle_pong`](Self::handle_pong) and
+///   [`handle_close`](Self::handle_close), for each connection.
+///
+/// After any of these, and at the time that it last returned, call [`poll`](Self::poll) until it
+/// returns [`Output::Wait`].
+///
+/// Call these at any time: [`state`](Self::state), [`current`](Self::current),
+/// [`reconnect_at`](Self::reconnect_at), [`in_flight_len`](Self::in_flight_len),
+/// [`counters`](Self::counters) and [`config`](Self::config).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Client<T = (), const INFLIGHT: usize = 16, const DEDUP: usize = 1024> {
     pub(super) config: Config,
     pub(super) hasher: KeyedHasher,
     pub(super) clock: Clock,
-    /// Until when the caller was told to wait.
+    /// The time until which the caller was told to wait.
     pub(super) wait: Instant,
 
-    // The connections that are there.
+    // The open connections.
     pub(super) current: Option<Link>,
     pub(super) draining: Option<Draining>,
     pub(super) closing: [Option<(ConnectionId, u16)>; CLOSING],
 
-    // The one to come.
+    // The next connection.
     pub(super) next: Next,
     pub(super) fetch: Option<Fetch>,
     fetches: u64,
     connections: u64,
     /// The side of the connection that was opened last.
     side: Side,
-    /// How many attempts have failed since a connection lasted: they lengthen the wait.
+    /// The number of failed attempts since a connection was stable. They lengthen the wait.
     pub(super) failures: u32,
-    /// How many of them have failed while there was no connection: they are limited.
+    /// The number of attempts that failed while there was no connection. They are limited.
     pub(super) attempts: u32,
-    /// Whether a refused token may be replaced at once.
+    /// Whether a rejected token is replaced without a wait.
     pub(super) may_replace_token: bool,
-    /// When the attempt under way began.
+    /// The start of the current attempt.
     pub(super) attempt_at: Instant,
-    /// When the caller asked for a refresh that has not begun.
+    /// The time of the call that requested a refresh, until the refresh starts.
     pub(super) refresh_asked_at: Instant,
-    /// When the last refresh that the caller asked for began.
+    /// The start of the last refresh that the caller requested.
     pub(super) refreshed_at: Instant,
-    /// When the client replaced connections that may have been dead.
+    /// The times at which the client replaced suspect connections.
     pub(super) replacements: Rate<REPLACEMENTS, HOUR_MS>,
 
-    // What has been reported.
+    // The state that `poll` has reported.
     reported: ConnectionState,
     reported_current: Option<ConnectionId>,
-    /// Whether messages may have been missed, which has not been reported.
+    /// Whether a possible gap has to be reported.
     pub(super) has_gap: bool,
 
     pub(super) in_flight: InFlight<T, INFLIGHT>,
     requests: u64,
     rate: Rate<10>,
     pub(super) dedup: DedupWindow<DEDUP>,
-    /// Until when a connection may deliver what another has delivered before.
+    /// The time until which a connection may deliver duplicates.
     pub(super) overlap_until: Instant,
     pub(super) counters: Counters,
 }
@@ -98,10 +109,12 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     /// Creates a client that is disconnected.
     ///
     /// The `seed` makes the generated `RequestId`s unguessable, and spreads the reconnects of many
-    /// clients. Take 16 bytes from a cryptographic random source for each client and each start.
-    /// The same seed and the same calls give the same outputs.
+    /// clients over time. It must be 16 bytes from a cryptographic random source, different for each
+    /// client and each start. The same seed and the same calls give the same outputs.
     ///
-    /// Settings that cannot be right are [replaced](Config).
+    /// Settings out of range are [clamped](Config).
+    ///
+    /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::client::{Client, Config, ConnectionState, DisconnectReason};
@@ -116,7 +129,11 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     /// Creates a client without a seed, for a `static` that is initialized before random numbers
-    /// can be had. [`seed`](Self::seed) it before [`connect`](Self::connect).
+    /// are available.
+    ///
+    /// [`seed`](Self::seed) must be called before [`connect`](Self::connect).
+    ///
+    /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::Instant;
@@ -167,7 +184,18 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Gives an [unseeded](Self::unseeded) client its seed. A client that has a seed keeps it.
+    /// Sets the seed of an [unseeded](Self::unseeded) client.
+    ///
+    /// A client that has a seed keeps it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::{Client, Config};
+    ///
+    /// let mut client: Client = Client::unseeded(Config::with_pings());
+    /// client.seed(*b"not random, alas");
+    /// ```
     pub const fn seed(&mut self, seed: [u8; 16]) {
         if !self.hasher.is_seeded() {
             self.hasher = KeyedHasher::new(seed);
@@ -176,13 +204,38 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
 
     // Queries.
 
-    /// Returns the settings, with those replaced that [could not be right](Config).
+    /// Returns the settings, [clamped](Config) to their ranges.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::{Client, Config};
+    ///
+    /// let client: Client = Client::new(Config::with_pings().with_max_code_points(9_999), [7; 16]);
+    /// assert_eq!(client.config().max_code_points, 500);
+    /// ```
     #[must_use]
     pub const fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Returns the state as of now, whether or not [`poll`](Self::poll) has reported it.
+    /// Returns the current state, even if [`poll`](Self::poll) has not reported it yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
+    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
+    /// # let now = Instant::from_millis(0);
+    /// # client.connect(now);
+    /// # let _ = client.poll(now);
+    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
+    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
+    /// # client.handle_open(now, connection);
+    /// use ivs_chat_proto::client::ConnectionState;
+    ///
+    /// assert_eq!(client.state(), ConnectionState::Connected);
+    /// ```
     #[must_use]
     pub const fn state(&self) -> ConnectionState {
         match (&self.current, &self.next) {
@@ -192,7 +245,21 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Returns the connection on which requests are sent.
+    /// Returns the connection on which requests are sent, or `None` if there is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
+    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
+    /// # let now = Instant::from_millis(0);
+    /// # client.connect(now);
+    /// # let _ = client.poll(now);
+    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
+    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
+    /// # client.handle_open(now, connection);
+    /// assert_eq!(client.current(), Some(connection));
+    /// ```
     #[must_use]
     pub const fn current(&self) -> Option<ConnectionId> {
         match &self.current {
@@ -201,7 +268,27 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Returns when the next attempt begins, if it has to wait: for "reconnecting in 3 s".
+    /// Returns the time of the next attempt to connect if the client waits for it.
+    ///
+    /// Applications use it to display "reconnecting in 3 s".
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
+    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
+    /// # let now = Instant::from_millis(0);
+    /// # client.connect(now);
+    /// # let _ = client.poll(now);
+    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
+    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
+    /// # client.handle_open(now, connection);
+    /// use ivs_chat_proto::client::CloseEvent;
+    ///
+    /// assert_eq!(client.reconnect_at(), None);
+    /// client.handle_close(now, connection, CloseEvent::abnormal());
+    /// assert!(client.reconnect_at().unwrap() > now);
+    /// ```
     #[must_use]
     pub fn reconnect_at(&self) -> Option<Instant> {
         match self.next {
@@ -210,13 +297,48 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Returns the number of requests without an outcome that has been reported.
+    /// Returns the number of requests whose outcome has not been reported.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
+    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
+    /// # let now = Instant::from_millis(0);
+    /// # client.connect(now);
+    /// # let _ = client.poll(now);
+    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
+    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
+    /// # client.handle_open(now, connection);
+    /// use ivs_chat_proto::publish::DeleteMessage;
+    ///
+    /// let mut buffer = [0; 128];
+    /// let sent = client.send(now, DeleteMessage::new("m1"), 1, &mut buffer)?;
+    /// assert_eq!(client.in_flight_len(), 1);
+    /// # let _ = sent;
+    /// # Ok::<(), ivs_chat_proto::client::SendError<u32>>(())
+    /// ```
     #[must_use]
     pub const fn in_flight_len(&self) -> usize {
         self.in_flight.len()
     }
 
-    /// Returns how often unusual things have happened.
+    /// Returns the number of unusual events.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
+    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
+    /// # let now = Instant::from_millis(0);
+    /// # client.connect(now);
+    /// # let _ = client.poll(now);
+    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
+    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
+    /// # client.handle_open(now, connection);
+    /// assert!(client.handle_message(now, connection, b"not JSON").is_err());
+    /// assert_eq!(client.counters().not_decoded, 1);
+    /// ```
     #[must_use]
     pub const fn counters(&self) -> Counters {
         self.counters
@@ -224,12 +346,13 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
 
     // What the application wants.
 
-    /// Asks for a connection, from now on and until the session ends. Changes nothing if the client
-    /// is connected or connecting, except that it cancels
-    /// [`disconnect_when_settled`](Self::disconnect_when_settled).
+    /// Starts the session: the client keeps a connection from now on, until the session ends.
     ///
-    /// Failures before no longer count. Without a [seed](Self::seed), the client stays
-    /// disconnected.
+    /// Earlier failures no longer count. If the client is connected or connecting, the only effect
+    /// is to cancel [`disconnect_when_settled`](Self::disconnect_when_settled). Without a
+    /// [seed](Self::seed), the client stays disconnected.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use ivs_chat_proto::Instant;
@@ -260,8 +383,9 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Closes the connection and stops. What is in flight becomes
-    /// [`Unknown`](super::Outcome::Unknown).
+    /// Ends the session at once. Requests in flight become [`Unknown`](super::Outcome::Unknown).
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use ivs_chat_proto::Instant;
@@ -278,11 +402,29 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.end_session(DisconnectReason::NotWanted);
     }
 
-    /// Disconnects as soon as every request in flight has its outcome: at once if there is none, or
-    /// if there is no connection.
+    /// Ends the session when every request in flight has its outcome.
     ///
-    /// Until then, requests are [refused](SendErrorKind::Disconnecting), and
-    /// [`connect`](Self::connect) cancels it.
+    /// It ends at once if no request is in flight or if there is no connection. Until then, the
+    /// client [does not accept](SendErrorKind::Disconnecting) requests. [`connect`](Self::connect)
+    /// cancels it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
+    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
+    /// # let now = Instant::from_millis(0);
+    /// # client.connect(now);
+    /// # let _ = client.poll(now);
+    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
+    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
+    /// # client.handle_open(now, connection);
+    /// use ivs_chat_proto::client::{ConnectionState, DisconnectReason};
+    ///
+    /// client.disconnect_when_settled(now);
+    /// let not_wanted = ConnectionState::Disconnected(DisconnectReason::NotWanted);
+    /// assert_eq!(client.state(), not_wanted);
+    /// ```
     pub fn disconnect_when_settled(&mut self, now: Instant) {
         self.tick(now);
         if self.current.is_some() {
@@ -294,13 +436,15 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Asks for a new connection beside the current one: the network has changed, or the device has
-    /// been asleep.
+    /// Requests a new connection beside the current one.
     ///
-    /// The current connection is kept until the new one is open. A wait for the next attempt is cut
-    /// short, and an attempt that has been under way for 5 s is restarted. Calls within 5 s of each
-    /// other count as one. Changes nothing if the client is disconnected, or if the connection has
-    /// been open for less than a second.
+    /// The host must call this after a change of the network or after a sleep of the device. The
+    /// current connection is kept until the new one is open. A wait for the next attempt is cut
+    /// short, and an attempt that started at least 5 seconds ago is restarted. Calls within 5
+    /// seconds count as one. There is no effect if the client is disconnected or if the connection
+    /// was opened less than one second ago.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use ivs_chat_proto::Instant;
@@ -313,7 +457,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     /// client.handle_token_error(now, fetch, FetchError::Temporary { retry_after: None });
     /// assert!(client.reconnect_at().is_some());
     ///
-    /// // The operating system says that there is a network again.
+    /// // The operating system reports that the network is back.
     /// client.refresh(now);
     /// assert!(matches!(client.poll(now), Output::FetchToken(_)));
     /// ```
@@ -330,23 +474,25 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Checks a request, gives it a `RequestId` if it has none, and encodes it into `buffer`. The
-    /// host then sends the payload that is returned; `data` comes back with the request's outcome.
+    /// Accepts a request and encodes it into `buffer`.
     ///
-    /// Nothing is queued: a request that cannot be sent now is refused. Call [`poll`](Self::poll)
-    /// afterwards, because there is a new moment to wait for.
+    /// The host must send the returned payload on the returned connection, and call
+    /// [`poll`](Self::poll). `data` is returned with the outcome of the request. The client generates
+    /// a `RequestId` if the request has none. It queues nothing: a request that cannot be sent now is
+    /// not accepted.
     ///
     /// A buffer of [`SendMessage::MAX_PLAIN_LEN`](crate::publish::SendMessage::MAX_PLAIN_LEN) bytes
-    /// is enough for every message without attributes, and [`encoded_len`](Publish::encoded_len)
-    /// plus 51 bytes for any request. With `alloc`, `send_in_string` makes room itself.
+    /// is enough for every message with plain content and without attributes. A buffer of
+    /// [`encoded_len`](Publish::encoded_len) plus 51 bytes is enough for any request. With the
+    /// feature `alloc`, `send_in_string` grows its buffer as needed.
     ///
-    /// A `RequestId` of the caller's own must be as hard to guess as a version 4 UUID, unless
-    /// [the user's own ID](TokenInfo::user_id) is known: everybody in the room can use it.
+    /// A `RequestId` chosen by the caller must be as hard to guess as a version 4 UUID, unless
+    /// [the user's own ID](TokenInfo::user_id) is known, because every client in the room can use it.
     ///
     /// # Errors
     ///
-    /// Returns an error for one of [these reasons](SendErrorKind), with `data`. Nothing has changed
-    /// in that case.
+    /// Returns an error with the [reason](SendErrorKind) and `data` if the request is not accepted.
+    /// The client is then unchanged.
     ///
     /// # Examples
     ///
@@ -383,12 +529,33 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         })
     }
 
-    /// Does the same as [`send`](Self::send), but encodes the request into a string that grows as
-    /// needed. What `buffer` held before is removed.
+    /// Accepts a request and encodes it into a string, replacing its content.
+    ///
+    /// The string grows as needed. Apart from that, this is [`send`](Self::send).
     ///
     /// # Errors
     ///
-    /// Returns an error as [`send`](Self::send) does, except for lack of room.
+    /// Returns the errors of [`send`](Self::send), except for
+    /// [`BufferTooSmall`](SendErrorKind::BufferTooSmall).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
+    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
+    /// # let now = Instant::from_millis(0);
+    /// # client.connect(now);
+    /// # let _ = client.poll(now);
+    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
+    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
+    /// # client.handle_open(now, connection);
+    /// use ivs_chat_proto::publish::DeleteMessage;
+    ///
+    /// let mut buffer = String::new();
+    /// let sent = client.send_in_string(now, DeleteMessage::new("m1"), 7, &mut buffer)?;
+    /// assert!(sent.payload.starts_with(r#"{"Action":"DELETE_MESSAGE","RequestId":""#));
+    /// # Ok::<(), ivs_chat_proto::client::SendError<u32>>(())
+    /// ```
     #[cfg(feature = "alloc")]
     pub fn send_in_string<'p, 'b>(
         &mut self,
@@ -440,7 +607,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         Ok(Sent { handle, connection, request_id: publish.written_request_id(payload), payload })
     }
 
-    /// Looks for all reasons to refuse a request but the lack of room, and changes nothing.
+    /// Checks a request for every error except a buffer that is too small.
     fn check(&self, now: Instant, publish: &Publish<'_>, id: u64) -> Result<(), SendErrorKind> {
         let Some(link) = self.current.as_ref().filter(|link| !link.is_expired) else {
             return Err(SendErrorKind::NotConnected);
@@ -470,18 +637,53 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Gives up a request: it gets no outcome, and its place is free. Returns its data, or `None`
-    /// if it has its outcome already.
+    /// Forgets a request. Its outcome is not reported, and its slot is free again.
+    ///
+    /// Returns its data, or `None` if its outcome has been reported already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
+    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
+    /// # let now = Instant::from_millis(0);
+    /// # client.connect(now);
+    /// # let _ = client.poll(now);
+    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
+    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
+    /// # client.handle_open(now, connection);
+    /// use ivs_chat_proto::publish::DeleteMessage;
+    ///
+    /// let mut buffer = [0; 128];
+    /// let handle = client.send(now, DeleteMessage::new("m1"), 7, &mut buffer)?.handle;
+    /// assert_eq!(client.abandon(handle), Some(7));
+    /// assert_eq!(client.abandon(handle), None);
+    /// # Ok::<(), ivs_chat_proto::client::SendError<u32>>(())
+    /// ```
     pub fn abandon(&mut self, handle: RequestHandle) -> Option<T> {
         self.in_flight.take(handle).map(|request| request.data)
     }
 
     // What has happened.
 
-    /// Reports that a token has been fetched. Returns the connection to open with it.
+    /// Reports a token that was fetched, and returns the connection to open with it.
     ///
-    /// Returns `None` if the token is of no use: nobody wants a connection any more, or this is not
-    /// the answer to the [latest fetch](Output::FetchToken).
+    /// The token itself is not passed to the client. Returns `None` if no connection is wanted any
+    /// more, or if `fetch` is not the [latest fetch](Output::FetchToken). The token is then unused.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
+    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
+    /// # let now = Instant::from_millis(0);
+    /// # client.connect(now);
+    /// # let _ = client.poll(now);
+    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
+    /// let connection = client.handle_token(now, fetch, TokenInfo::new());
+    /// assert!(connection.is_some());
+    /// assert_eq!(client.handle_token(now, fetch, TokenInfo::new()), None);
+    /// ```
     pub fn handle_token(
         &mut self,
         now: Instant,
@@ -506,9 +708,24 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
 
     /// Reports that a token could not be fetched.
     ///
-    /// After a [`Temporary`](FetchError::Temporary) failure, the client asks again after a wait.
-    /// After a [`Permanent`](FetchError::Permanent) one, the session ends when there is no
-    /// connection any more.
+    /// After a [`Temporary`](FetchError::Temporary) failure, the client waits and fetches again.
+    /// After a [`Permanent`](FetchError::Permanent) one, the session ends when no connection is left.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
+    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
+    /// # let now = Instant::from_millis(0);
+    /// # client.connect(now);
+    /// # let _ = client.poll(now);
+    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
+    /// use ivs_chat_proto::client::{ConnectionState, DisconnectReason, FetchError};
+    ///
+    /// client.handle_token_error(now, fetch, FetchError::Permanent);
+    /// let no_token = ConnectionState::Disconnected(DisconnectReason::NoToken);
+    /// assert_eq!(client.state(), no_token);
+    /// ```
     pub fn handle_token_error(&mut self, now: Instant, fetch: FetchId, error: FetchError) {
         if !self.take_fetch(now, fetch) || self.next != Next::AwaitingToken {
             return;
@@ -522,7 +739,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Takes the fetch if it is the one under way. An answer to any other changes nothing.
+    /// Takes the current fetch if `id` names it.
     fn take_fetch(&mut self, now: Instant, id: FetchId) -> bool {
         if self.fetch.as_ref().is_none_or(|fetch| fetch.id != id) {
             return false;
@@ -531,7 +748,23 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.fetch.take().is_some()
     }
 
-    /// Reports that a connection is open: its handshake was answered with 101 and with the token.
+    /// Reports that a connection is open.
+    ///
+    /// The server must have answered the handshake with status 101 and the token as the subprotocol.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
+    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
+    /// # let now = Instant::from_millis(0);
+    /// # client.connect(now);
+    /// # let _ = client.poll(now);
+    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
+    /// let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
+    /// client.handle_open(now, connection);
+    /// assert_eq!(client.current(), Some(connection));
+    /// ```
     pub fn handle_open(&mut self, now: Instant, connection: ConnectionId) {
         let Next::Connecting { id, session, .. } = self.next else { return };
         if id != connection {
@@ -553,6 +786,25 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     /// Reports that a connection has ended or could not be opened.
+    ///
+    /// [`CloseEvent`] determines what the client does next.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
+    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
+    /// # let now = Instant::from_millis(0);
+    /// # client.connect(now);
+    /// # let _ = client.poll(now);
+    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
+    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
+    /// # client.handle_open(now, connection);
+    /// use ivs_chat_proto::client::{CloseEvent, ConnectionState};
+    ///
+    /// client.handle_close(now, connection, CloseEvent::frame(1012, "restart"));
+    /// assert_eq!(client.state(), ConnectionState::Connecting);
+    /// ```
     pub fn handle_close(&mut self, now: Instant, connection: ConnectionId, event: CloseEvent) {
         if matches!(self.next, Next::Connecting { id, .. } if id == connection) {
             self.tick(now);
@@ -566,8 +818,25 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Reports a WebSocket pong, with its application data. A pong that answers no
-    /// [`Ping`](Output::Ping) of the client changes nothing.
+    /// Reports a WebSocket pong and its application data.
+    ///
+    /// A pong that does not answer a [`Ping`](Output::Ping) of the client has no effect.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
+    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
+    /// # let now = Instant::from_millis(0);
+    /// # client.connect(now);
+    /// # let _ = client.poll(now);
+    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
+    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
+    /// # client.handle_open(now, connection);
+    /// let Output::Wait(Some(ping_at)) = ({ let _ = client.poll(now); client.poll(now) }) else { panic!() };
+    /// let Output::Ping { connection, payload } = client.poll(ping_at) else { panic!() };
+    /// client.handle_pong(ping_at, connection, &payload);
+    /// ```
     pub fn handle_pong(&mut self, now: Instant, connection: ConnectionId, payload: &[u8]) {
         if self.link(connection).is_none() {
             return;
@@ -585,8 +854,28 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Returns what to do next. Call it until it returns [`Wait`](Output::Wait): after anything has
-    /// happened, and when the moment to wait for has come. Further calls do no harm.
+    /// Returns the next thing to do.
+    ///
+    /// The host must call this until it returns [`Wait`](Output::Wait), after every other call and
+    /// at the time that `Wait` contains. Additional calls have no effect. Outputs at one time are
+    /// returned in the order of the variants of [`Output`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
+    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
+    /// # let now = Instant::from_millis(0);
+    /// # client.connect(now);
+    /// # let _ = client.poll(now);
+    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
+    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
+    /// # client.handle_open(now, connection);
+    /// use ivs_chat_proto::client::ConnectionState;
+    ///
+    /// assert_eq!(client.poll(now), Output::State(ConnectionState::Connected));
+    /// assert!(matches!(client.poll(now), Output::Wait(Some(_))));
+    /// ```
     pub fn poll(&mut self, now: Instant) -> Output<T> {
         self.tick(now);
         let now = self.clock.now();

@@ -1,166 +1,189 @@
-//! The client's side of a chat session: tokens, one connection after another, and requests with
-//! their outcomes.
+//! The client's side of a chat session.
 //!
-//! A [`Client`] does no I/O and reads no clock. The host tells it what the application wants, what
-//! has happened and what time it is, and the client says what to do.
+//! A [`Client`] does no I/O and reads no clock. The host reports what the application wants, what
+//! happened and what time it is, and the client answers what to do.
 //!
-//! **After every call, and when the moment has come that it names, [`poll`](Client::poll) the
-//! client until it returns [`Wait`](Output::Wait), and do what each output says.** Any number of
-//! calls may come between two polls. Polling too often, too early or too late does no harm, and
-//! reports about a connection that the client has closed change nothing.
+//! **After every call, and at the time that it last returned, the host calls
+//! [`poll`](Client::poll) until it returns [`Wait`](Output::Wait), and does what each output says.**
+//! Polling too often, too early or too late is harmless. Reports about a connection that the client
+//! has closed are ignored.
 //!
-//! # A host's duties
+//! # Duties of a host
 //!
-//! - Do what each [`Output`] says, and set one timer for the moment of `Wait`.
-//! - Report what happens on a connection in the order in which it happens.
+//! - Do what each [`Output`] says, and keep one timer for the time of `Wait`.
+//! - Report the events of a connection in the order in which they happen.
 //! - Look for outcomes in both places: [`Received::settled`] and [`Output::Settled`].
 //! - Choose between [`Config::with_pings`] and [`Config::without_pings`].
-//! - Call [`refresh`](Client::refresh) when the network has changed or the device has woken up.
+//! - Call [`refresh`](Client::refresh) after a change of the network and after a sleep of the device.
 //! - Keep the token out of logs.
 //!
-//! # Rules
+//! # Outputs
 //!
-//! **Outputs.** At one moment they come in this order: `Close`, `Ping`, `Settled`, `State`,
-//! `Replaced`, `PossibleGap`, `FetchToken`, `Wait`. The moment of `Wait` is later than now. The
-//! same seed and the same calls give the same outputs.
+//! Outputs at one time are returned in this order: `Close`, `Ping`, `Settled`, `State`, `Replaced`,
+//! `PossibleGap`, `FetchToken`, `Wait`. The time of `Wait` is later than the current time. The same
+//! seed and the same calls lead to the same outputs.
 //!
-//! **Outcomes.** Each request that [`send`](Client::send) accepts has exactly one [`Outcome`],
-//! unless it is [abandoned](Client::abandon):
+//! # Outcomes
 //!
-//! - [`Confirmed`](Outcome::Confirmed) by a message with its `RequestId`, unless the sender is
-//!   known to be another user. A deletion or disconnection is confirmed by the event about the same
-//!   message or user that has its `RequestId`, or has none.
-//! - [`Rejected`](Outcome::Rejected) by an error with its `RequestId` on its own connection. An
-//!   error without a `RequestId` rejects the deletion whose message it names, if that is the only
-//!   one in flight on the connection, and if no earlier deletion of that message can be meant.
-//! - [`Assumed`](Outcome::Assumed), which [the reference] calls a success, needs evidence that the
-//!   request has arrived. After [`settle_ms`](Config::settle_ms) without an answer, the client asks
-//!   for a ping. The answer to a ping that was sent after the request is evidence, and so is an
-//!   answer with the `RequestId` of a later request on that connection. A rejection may follow
-//!   close behind, so the client waits another second. Without evidence within
-//!   [`ping_timeout_ms`](Config::ping_timeout_ms), the outcome is `Unknown`.
-//! - Without pings, a frame that comes a second or more after the request is the evidence. Without
-//!   one, the outcome is `Unknown` 30 s after the request.
-//! - [`Unknown`](Outcome::Unknown) also if the connection ends first, or if something came on it
-//!   that may have been the rejection: an error that matches no request, an error 401, or a message
-//!   that cannot be decoded. An answer still counts until the request's time has come.
+//! Each request that [`send`](Client::send) accepts has exactly one [`Outcome`], unless it is
+//! [abandoned](Client::abandon).
 //!
-//! **Liveness.** With pings, the client asks for a ping every
-//! [`ping_interval_ms`](Config::ping_interval_ms). After one without an answer, it asks for another, and
-//! gets a new connection beside the silent one. It drops the silent one when the new one opens, or
-//! when the second ping has no answer either. Without pings, a connection is replaced beside, never
-//! dropped, when an outcome is `Unknown` for lack of evidence, or after
-//! [`idle_ms`](Config::idle_ms). Either way, that happens at most four times an hour.
+//! | Outcome | Reason |
+//! |:---|:---|
+//! | `Confirmed` | a message with the `RequestId`, from a sender who can be the user |
+//! | | an event with the `RequestId` or without any, about the same message or user |
+//! | `Rejected` | an error with the `RequestId`, on the connection of the request |
+//! | | an error without any, about the message of the only deletion in flight |
+//! | `Assumed` | evidence that the request has arrived, and no answer |
+//! | `Unknown` | no evidence in time, the end of the connection, or doubt |
 //!
-//! **What a close means.** [`CloseEvent`] lists the codes and statuses. A close is an expiry, and
-//! the client reconnects, if the connection was told 401, if its known end has come, or if the
-//! reason says so. The event that disconnects this user ends the session, whether or not a close
-//! follows.
-//! [`CloseEvent::with_action`] overrides every decision about a close.
+//! - [`Assumed`](Outcome::Assumed) is a success according to [the reference]. After
+//!   [`settle_ms`](Config::settle_ms) without an answer, the client sends a ping. Evidence is the
+//!   pong of a ping that was sent after the request, or an answer to a later request on the same
+//!   connection. The client waits for one more second, because a rejection may follow the evidence.
+//! - Without evidence within [`ping_timeout_ms`](Config::ping_timeout_ms), the outcome is
+//!   [`Unknown`](Outcome::Unknown).
+//! - Without pings, a frame that is received at least one second after the request is evidence.
+//!   Without one, the outcome is `Unknown` 30 seconds after the request.
+//! - An error that matches no request, an error 401, and a message that cannot be decoded may have
+//!   been the rejection of any request. They raise doubt: requests in flight on the connection become
+//!   `Unknown` in time, unless they are answered.
+//! - An error without a `RequestId` does not reject a deletion if an earlier deletion of the same
+//!   message can be meant.
 //!
-//! **Replacing a connection.** Ahead of its end, after an error 401, on
-//! [`refresh`](Client::refresh), and when it may be dead, the client gets a new connection beside
-//! the current one. If an attempt fails, nothing happens to the connection that works, and neither
-//! [`max_attempts`](Config::max_attempts) nor refused tokens count. Requests go to the new connection as
-//! soon as it is open. The old one is kept for [`drain_ms`](Config::drain_ms), until its requests
-//! have outcomes and the new one has lasted. If the new one breaks before that, the old one becomes
-//! current again. If the service closes the new one on purpose, the session ends. The state stays
-//! [`Connected`](ConnectionState::Connected) throughout.
+//! # Liveness
 //!
-//! **Duplicates.** What both connections deliver is handed over once. Errors are never taken for
-//! duplicates, but an error 401 of a connection that has been replaced is not handed over, unless
-//! it answers a request.
+//! With pings, the client sends a ping every [`ping_interval_ms`](Config::ping_interval_ms). If one is
+//! not answered, it sends another one and opens a replacement beside the silent connection. It closes
+//! the silent connection when the replacement is open, or when the second ping is not answered
+//! either.
 //!
-//! **Gaps.** [`PossibleGap`](Output::PossibleGap) says that messages may have been missed: after
-//! any time without a connection; after replacing a connection that had been told 401, was past its
-//! end or did not answer a ping; and when a replaced connection ends without having shown that it
-//! delivered everything up to the time when the new one was open. It has shown that when it has
-//! answered a ping sent after that time, or when one message has come on both. Without pings, this
-//! last rule holds for connections that did not end by the client's own close, or were in doubt.
+//! Without pings, a connection is replaced when an outcome is `Unknown` for lack of evidence, or
+//! after [`idle_ms`](Config::idle_ms) without a frame. It is never closed for silence.
 //!
-//! **Tokens.** Each attempt needs a token of its own, and one fetch is under way at a time. The
-//! fetch has a number, so that an answer that comes after
-//! [`token_timeout_ms`](Config::token_timeout_ms) is recognized and ignored. A wait, which is random and
-//! grows with every failure, separates attempts until a connection has lasted
-//! [`stable_ms`](Config::stable_ms). So whatever the service does, and whatever any clock shows, the
-//! number of tokens per hour is bounded.
+//! Both happen at most four times per hour.
 //!
-//! # The clock and sleep
+//! # What a close means
 //!
-//! [`Instant`] is the caller's monotonic clock. Only differences between readings count. If the clock
-//! steps back, no time has passed; if one reading is wild, at most 49 days have.
+//! [`CloseEvent::frame`] and [`CloseEvent::handshake_rejected`] list the codes and statuses. A close
+//! is an expiry, after which the client reconnects, if the connection was told 401, if the known end
+//! of its session has passed, or if the reason indicates it. The event that disconnects the client's
+//! own user ends the session, whether or not a close follows. [`CloseEvent::with_action`] overrides
+//! every decision.
 //!
-//! Choose a clock that keeps running while the device sleeps, such as `CLOCK_BOOTTIME` on Linux.
-//! The client then sees that a call comes late, and checks its connections at once: with pings, by
-//! a ping and one ping timeout; without pings, by a refresh if the call is more than 90 s late
-//! (browsers fire timers in background tabs once a minute). Requests get one ping timeout more
-//! before they are decided about, because an answer may lie unread in the socket.
+//! # Replacing a connection
 //!
-//! With a clock that stops during sleep, as `std::time::Instant` does on Linux and macOS, the
-//! client does not notice. It keeps a dead connection until the next ping fails, and takes the
-//! session's end for later than it is. Call [`refresh`](Client::refresh) on waking up.
+//! The client replaces a connection before the end of its session, after an error 401, on
+//! [`refresh`](Client::refresh), and when it may be dead. It opens the new connection beside the
+//! current one:
+//!
+//! - A failed attempt does not affect the current connection. It does not count towards
+//!   [`max_attempts`](Config::max_attempts), and neither do rejected tokens.
+//! - Requests go to the new connection as soon as it is open.
+//! - The old connection is kept for at least [`drain_ms`](Config::drain_ms), until its requests have
+//!   outcomes and the new connection is stable. If the new one breaks before that, the old one is
+//!   current again. If the service closes the new one on purpose, the session ends.
+//! - The state remains [`Connected`](ConnectionState::Connected).
+//! - A message or event that both connections deliver is returned once. Errors are always returned,
+//!   except for the error 401 of a replaced connection that answers no request.
+//!
+//! # Gaps
+//!
+//! [`PossibleGap`](Output::PossibleGap) reports that messages may have been missed:
+//!
+//! - after any time without a connection;
+//! - after replacing a connection that was told 401, was past its end, or did not answer a ping;
+//! - when a replaced connection ends before it has proved that it delivered everything up to the
+//!   time at which the new one was open. The proof is a pong of a ping that was sent after that
+//!   time, or a message that was received on both. Without pings, this applies only to connections
+//!   that the client did not close itself, and to connections in doubt.
+//!
+//! # Tokens
+//!
+//! Each attempt needs its own token. Only one fetch is in progress at a time. It has a number, so
+//! that a report after [`token_timeout_ms`](Config::token_timeout_ms) is recognized and ignored.
+//! Between attempts, the client waits for a random time that grows with every failure, until a
+//! connection has lasted for [`stable_ms`](Config::stable_ms). The number of tokens per hour is
+//! therefore bounded for every service and every clock.
+//!
+//! # Clocks and sleep
+//!
+//! [`Instant`](crate::Instant) is the caller's monotonic clock. Only differences count. If the clock
+//! steps back, no time has passed. A single wild reading counts as at most 49 days.
+//!
+//! The best clock keeps running while the device sleeps, such as `CLOCK_BOOTTIME` on Linux. The client
+//! then notices a late call and checks its connections at once: with pings, by a ping and one ping
+//! timeout; without pings, by a refresh if the call is more than 90 seconds late (browsers fire the
+//! timers of background tabs once per minute). Requests get one more ping timeout, because an answer
+//! may be unread in the socket.
+//!
+//! A clock that stops during sleep, as `std::time::Instant` does on Linux and macOS, hides the sleep.
+//! The client then keeps a dead connection until the next ping fails, and assumes a later end of the
+//! session. The host must call [`refresh`](Client::refresh) after the sleep.
 //!
 //! # States
 //!
-//! There are two regions: the current connection, perhaps with one before it that is draining, and
-//! the way to the next connection.
+//! A client has two regions: the current connection, perhaps with a draining one, and the way to the
+//! next connection.
 //!
 //! ```text
-//!                        connect, time, refresh due, ERROR 401
-//!                                       │
-//!  ┌──────────────┐  time     ┌─────────▼──────┐ handle_token  ┌────────────┐
-//!  │   backoff    ├──────────▶│ awaiting token ├──────────────▶│ connecting │
-//!  └──────────────┘           └────────────────┘               └──────┬─────┘
-//!         ▲   handle_token_error,                                     │ handle_open
-//!         │   handle_close                                            ▼
-//!         └──────────────────────────────────────────────────── ┌───────────┐ replaced ┌──────────┐
-//!                                                               │  current  ├─────────▶│ draining ├─▶ Close
-//!                                                               └───────────┘◀─────────┴──────────┘
-//!                                                                     new connection breaks
+//!   connect, time, refresh, ERROR 401
+//!         │
+//!         ▼        handle_token                handle_open
+//!  ┌─────────────┐            ┌─────────────┐            ┌─────────────┐
+//!  │    token    ├───────────▶│   opening   ├───────────▶│   current   │
+//!  └─────────────┘            └──────┬──────┘            └──┬───────▲──┘
+//!     ▲       │                      │             replaced │       │ the new
+//!     │ time  │ handle_token_error   │ handle_close         ▼       │ one breaks
+//!  ┌──┴───────▼──┐                   │                   ┌──────────┴──┐
+//!  │   backoff   │◀──────────────────┘                   │  draining   ├──▶ Close
+//!  └─────────────┘                                       └─────────────┘
 //! ```
 //!
-//! The tables say what every input leads to in every state. `·` stays in the state; `anew` starts
-//! the attempt again; `time` is what happens next if every ping is answered and nothing else comes.
-//! [`ReconnectAction::NewToken`] leads to an attempt at once only the first time.
+//! The tables list the effect of every event in every state. `·` means no change, and "restart" that
+//! the attempt starts again. In "time passes", every ping is answered and nothing else happens.
+//! [`ReconnectAction::NewToken`] leads to an immediate attempt only once.
 //!
 #![doc = include_str!("table.md")]
 //!
-//! # From beginning to end
+//! # A complete session
 //!
 //! ```
 //! use core::time::Duration;
-//! use ivs_chat_proto::client::{Client, CloseEvent, Config, ConnectionState, DisconnectReason, FetchError, Outcome, Output, TokenInfo};
 //! use ivs_chat_proto::Instant;
+//! use ivs_chat_proto::client::{
+//!     Client, CloseEvent, Config, ConnectionState, DisconnectReason, FetchError, Outcome, Output,
+//!     TokenInfo,
+//! };
 //! use ivs_chat_proto::publish::{DeleteMessage, SendMessage};
 //! use ivs_chat_proto::{Capabilities, Content};
 //!
-//! // Room for 16 requests, each with a number of the application's. Take the seed from a source of
-//! // randomness.
+//! // Up to 16 requests in flight, each with a number. The seed must be random.
 //! let mut client: Client<u32> = Client::new(Config::with_pings(), *b"not random, alas");
 //! let at = Instant::from_millis;
 //!
-//! // A connection is wanted, and for that a token.
+//! // Connecting requires a token.
 //! client.connect(at(0));
 //! assert_eq!(client.poll(at(0)), Output::State(ConnectionState::Connecting));
 //! let Output::FetchToken(fetch) = client.poll(at(0)) else { panic!() };
 //!
-//! // It cannot be had at present: the client waits before it asks again.
+//! // A temporary failure: the client waits before it fetches again.
 //! client.handle_token_error(at(100), fetch, FetchError::Temporary { retry_after: None });
 //! let Output::Wait(Some(next)) = client.poll(at(100)) else { panic!() };
 //! assert!(next > at(100) && next <= at(1_100));
 //! let Output::FetchToken(fetch) = client.poll(next) else { panic!() };
 //!
-//! // Here it is. The host opens the WebSocket with it.
-//! let mut info = TokenInfo::new();
-//! info.session_ms = Some(3_600_000);
-//! info.capabilities = Some(Capabilities::ALL);
-//! info.user_id = Some("astrid");
+//! // The host opens the WebSocket with the token.
+//! let info = TokenInfo::new()
+//!     .with_session_ms(3_600_000)
+//!     .with_capabilities(Capabilities::ALL)
+//!     .with_user_id("astrid");
 //! let first = client.handle_token(at(2_000), fetch, info).unwrap();
 //! assert_eq!(client.poll(at(2_000)), Output::Wait(Some(at(32_000))));
 //! client.handle_open(at(2_100), first);
 //! assert_eq!(client.poll(at(2_100)), Output::State(ConnectionState::Connected));
 //!
-//! // A message is sent, and comes back.
+//! // A message is sent, and its echo confirms it.
 //! let mut buffer = [0; 4_096];
 //! let send = SendMessage::new(Content::new("Good morning 🌞")?);
 //! let sent = client.send(at(3_000), send, 1, &mut buffer)?;
@@ -174,8 +197,8 @@
 //! let settled = received.settled.unwrap();
 //! assert_eq!((settled.data, settled.outcome), (1, Outcome::Confirmed));
 //!
-//! // Nothing is heard of another request. A ping proves that it has arrived, and a second later it
-//! // counts as done.
+//! // Another request is not answered. A pong proves that it has arrived. One second later, it is
+//! // assumed to have succeeded.
 //! let _ = client.send(at(4_000), DeleteMessage::new("m1"), 2, &mut buffer)?;
 //! assert_eq!(client.poll(at(4_000)), Output::Wait(Some(at(9_000))));
 //! let Output::Ping { connection, payload } = client.poll(at(9_000)) else { panic!() };
@@ -184,7 +207,7 @@
 //! let Output::Settled(settled) = client.poll(at(10_040)) else { panic!() };
 //! assert_eq!((settled.data, settled.outcome), (2, Outcome::Assumed));
 //!
-//! // A connection that is never heard of again is replaced.
+//! // A silent connection is replaced.
 //! let mut now = at(10_040);
 //! let fetch = loop {
 //!     match client.poll(now) {
@@ -194,7 +217,7 @@
 //!         other => panic!("{other:?}"),
 //!     }
 //! };
-//! // 30 s after the last ping, 10 s for the answer, and a short wait.
+//! // The ping interval of 30 s, the ping timeout of 10 s, and a short wait.
 //! assert!(now > at(49_000) && now < at(50_000));
 //! let second = client.handle_token(now, fetch, info).unwrap();
 //! client.handle_open(now, second);
@@ -203,7 +226,7 @@
 //! assert_eq!(client.poll(now), Output::Replaced { from: first, to: second });
 //! assert_eq!(client.poll(now), Output::PossibleGap);
 //!
-//! // The server restarts while a message is on its way.
+//! // The server restarts while a message is in flight.
 //! let _ = client.send(now, send, 3, &mut buffer)?;
 //! client.handle_close(now, second, CloseEvent::frame(1012, ""));
 //! let Output::Settled(settled) = client.poll(now) else { panic!() };
@@ -211,7 +234,7 @@
 //! assert_eq!(client.poll(now), Output::State(ConnectionState::Connecting));
 //! assert!(client.reconnect_at().unwrap() >= now + Duration::from_secs(5));
 //!
-//! // The application leaves.
+//! // The application disconnects.
 //! client.disconnect(now);
 //! let disconnected = ConnectionState::Disconnected(DisconnectReason::NotWanted);
 //! assert_eq!(client.poll(now), Output::State(disconnected));
@@ -219,20 +242,19 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # Loops to put it in
+//! # Host loops
 //!
-//! *A task that can await everything*: the `chat` example, a terminal client on tokio.
+//! **An asynchronous task**: the terminal client `chat` in `tools/` runs on tokio.
 //!
-//! *Callbacks*, as in a browser. The client is in a cell that is borrowed for one call at a time.
-//! What is received borrows the message and not the client, so that a handler may send or
+//! **Callbacks**, as in a browser. The client is in a cell that is borrowed for one call at a time.
+//! A received payload borrows the message and not the client, so that a handler may send or
 //! disconnect.
 //!
 //! ```
 //! use std::cell::RefCell;
 //!
-//! use ivs_chat_proto::Content;
 //! use ivs_chat_proto::client::{Client, Config, ConnectionId, Output, Received, TokenInfo};
-//! use ivs_chat_proto::Instant;
+//! use ivs_chat_proto::{Content, Instant};
 //! use ivs_chat_proto::publish::SendMessage;
 //! use ivs_chat_proto::subscribe::Subscribe;
 //!
@@ -247,44 +269,49 @@
 //!         Instant::from_millis(0) // performance.now()
 //!     }
 //!
+//!     fn log(&self, line: String) {
+//!         self.log.borrow_mut().push(line);
+//!     }
+//!
 //!     /// The WebSocket's `onmessage`.
 //!     fn on_message(&self, connection: ConnectionId, data: &str) {
-//!         // The borrow ends here, before the handler begins.
+//!         // The borrow ends before the handler is called.
 //!         let received = self.client.borrow_mut().handle_message_str(self.now(), connection, data);
 //!         match received {
 //!             Ok(Some(received)) => (self.on_payload)(self, &received),
 //!             Ok(None) => {}
-//!             Err(error) => self.log.borrow_mut().push(error.to_string()),
+//!             Err(error) => self.log(error.to_string()),
 //!         }
 //!         self.drive();
 //!     }
 //!
-//!     /// Sends a message. The promise comes back with its outcome.
+//!     /// Sends a message. The promise is returned with the outcome.
 //!     fn send(&self, text: &str, promise: String) {
 //!         let Ok(content) = Content::new(text) else { return };
 //!         let mut buffer = String::new();
 //!         let send = SendMessage::new(content);
 //!         match self.client.borrow_mut().send_in_string(self.now(), send, promise, &mut buffer) {
-//!             Ok(sent) => self.log.borrow_mut().push(format!("socket.send, {} bytes", sent.payload.len())),
-//!             Err(error) => self.log.borrow_mut().push(format!("{}: {}", error.kind, error.data)),
+//!             Ok(sent) => self.log(format!("socket.send, {} bytes", sent.payload.len())),
+//!             Err(error) => self.log(format!("{}: {}", error.kind, error.data)),
 //!         }
 //!         self.drive();
 //!     }
 //!
 //!     fn drive(&self) {
 //!         loop {
-//!             // Here, too: whatever an output leads to may come back to this client.
+//!             // The borrow ends here too, because handling an output may call the client.
 //!             let output = self.client.borrow_mut().poll(self.now());
 //!             match output {
 //!                 Output::Wait(_) => return, // clearTimeout, setTimeout
 //!                 Output::FetchToken(fetch) => {
-//!                     // Once fetch() has it:
-//!                     let connection = self.client.borrow_mut().handle_token(self.now(), fetch, TokenInfo::new());
+//!                     // When fetch() has the token:
+//!                     let mut client = self.client.borrow_mut();
+//!                     let connection = client.handle_token(self.now(), fetch, TokenInfo::new());
 //!                     if let Some(connection) = connection {
-//!                         self.client.borrow_mut().handle_open(self.now(), connection); // onopen, later
+//!                         client.handle_open(self.now(), connection); // In onopen.
 //!                     }
 //!                 }
-//!                 other => self.log.borrow_mut().push(format!("{other:?}")),
+//!                 other => self.log(format!("{other:?}")),
 //!             }
 //!         }
 //!     }
@@ -301,21 +328,20 @@
 //! };
 //! room.client.borrow_mut().connect(room.now());
 //! room.drive();
-//! let message = r#"{"Type":"MESSAGE","Id":"m1","RequestId":"","Attributes":null,"Content":"hello?",
-//!     "SendTime":"2026-11-22T10:00:00Z","Sender":{"UserId":"bo","Attributes":{}}}"#;
+//! let message = r#"{"Type":"MESSAGE","Id":"m1","Content":"hello?",
+//!     "SendTime":"2026-11-22T10:00:00Z","Sender":{"UserId":"bo"}}"#;
 //! room.on_message(ConnectionId::from_number(0), message);
 //! assert_eq!(room.log.borrow().last().unwrap(), "socket.send, 106 bytes");
 //! assert_eq!(room.client.borrow().in_flight_len(), 1);
 //! ```
 //!
-//! *A main loop without an allocator*: a microcontroller whose modem does the WebSocket and hands
-//! over bytes as they come in, seven at a time. The sizes of the client and the receiver are known
+//! **A main loop without an allocator**: a microcontroller with a modem that implements the
+//! WebSocket and delivers seven bytes at a time. The sizes of the client and of the stream are known
 //! at compile time.
 //!
 //! ```
-//! use ivs_chat_proto::JsonStream;
 //! use ivs_chat_proto::client::{Client, Config, ConnectionId, Output, TokenInfo};
-//! use ivs_chat_proto::Instant;
+//! use ivs_chat_proto::{Instant, JsonStream};
 //! use ivs_chat_proto::subscribe::Subscribe;
 //!
 //! struct Board<'a> {
@@ -340,7 +366,7 @@
 //!             match client.poll(board.now()) {
 //!                 Output::Wait(_) => break,
 //!                 Output::FetchToken(fetch) => {
-//!                     // The modem has been told to fetch a token and to connect, and has done so.
+//!                     // The modem fetches a token and connects.
 //!                     connection = client.handle_token(board.now(), fetch, TokenInfo::new());
 //!                     if let Some(connection) = connection {
 //!                         client.handle_open(board.now(), connection);
@@ -351,16 +377,19 @@
 //!         }
 //!         while let Some(message) = stream.next(&mut bytes) {
 //!             let (Ok(message), Some(connection)) = (message, connection) else { continue };
-//!             let Ok(Some(received)) = client.handle_message(board.now(), connection, message) else { continue };
-//!             if let Subscribe::Event(event) = received.payload {
-//!                 board.lamp = event.event_name == "lamp:on";
+//!             let received = client.handle_message(board.now(), connection, message);
+//!             if let Ok(Some(received)) = received {
+//!                 if let Subscribe::Event(event) = received.payload {
+//!                     board.lamp = event.event_name == "lamp:on";
+//!                 }
 //!             }
 //!         }
 //!     }
 //! }
 //!
 //! const CLIENT: Client<(), 2, 8> = Client::unseeded(Config::with_pings());
-//! static INCOMING: &[u8] = br#"{"Type":"EVENT","Id":"e1","RequestId":"","EventName":"lamp:on","SendTime":""}"#;
+//! static INCOMING: &[u8] =
+//!     br#"{"Type":"EVENT","Id":"e1","RequestId":"","EventName":"lamp:on","SendTime":""}"#;
 //! let mut board = Board { millis: 0, uart: INCOMING.chunks(7), lamp: false };
 //! run(&mut board, &mut { CLIENT }, &mut const { JsonStream::new() });
 //! assert!(board.lamp);

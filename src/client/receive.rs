@@ -1,4 +1,4 @@
-//! What the client makes of the payloads that it receives.
+//! Handling of received payloads.
 
 use super::close_event::DisconnectReason;
 use super::connection::{ConnectionId, Link, Next};
@@ -14,22 +14,44 @@ use crate::value::ErrorCode;
 use crate::value::Text;
 use crate::wire::DecodeError;
 
-/// The payload is not handed over: it has come before, or concerns only a connection that has been
-/// replaced.
+/// A payload that is not returned to the host: a duplicate, or the expiry of a replaced connection.
 struct Withheld;
 
 impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
-    /// Reports a text message.
+    /// Reports a text message, and returns its payload and the request that it settles.
     ///
-    /// Returns `None` if the application need not see it: it has come on another connection before,
-    /// it tells only that a connection that has been replaced has expired, or the connection
+    /// Returns `None` if the application must not see the payload: it was received on another
+    /// connection before, it is the expiry of a replaced connection, or the connection
     /// [is closed](super::Output::Close).
     ///
     /// # Errors
     ///
-    /// Returns an error if the message cannot be decoded. The connection goes on. Since the message
-    /// may have been an answer, requests in flight on this connection do not become
-    /// [`Assumed`](Outcome::Assumed) any more.
+    /// Returns an error if the message cannot be decoded. The connection continues. The message may
+    /// have been an answer, so requests in flight on this connection can no longer become
+    /// [`Assumed`](Outcome::Assumed).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
+    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
+    /// # let now = Instant::from_millis(0);
+    /// # client.connect(now);
+    /// # let _ = client.poll(now);
+    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
+    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
+    /// # client.handle_open(now, connection);
+    /// use ivs_chat_proto::client::Outcome;
+    /// use ivs_chat_proto::publish::DeleteMessage;
+    ///
+    /// let mut buffer = [0; 128];
+    /// let _sent = client.send(now, DeleteMessage::new("m1").with_request_id("r-1"), 7, &mut buffer)?;
+    /// let error = br#"{"Type":"ERROR","ErrorCode":404,"RequestId":"r-1"}"#;
+    /// let received = client.handle_message(now, connection, error)?.unwrap();
+    /// let settled = received.settled.unwrap();
+    /// assert_eq!((settled.data, settled.outcome), (7, Outcome::Rejected(404.into())));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     pub fn handle_message<'m>(
         &mut self,
@@ -49,12 +71,29 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Reports a text message that is known to be UTF-8, as
-    /// [`handle_message`](Self::handle_message) does.
+    /// Reports a text message that is known to be UTF-8.
+    ///
+    /// Apart from that, this is [`handle_message`](Self::handle_message).
     ///
     /// # Errors
     ///
     /// Returns an error if the message cannot be decoded.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
+    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
+    /// # let now = Instant::from_millis(0);
+    /// # client.connect(now);
+    /// # let _ = client.poll(now);
+    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
+    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
+    /// # client.handle_open(now, connection);
+    /// let received = client.handle_message_str(now, connection, r#"{"Type":"POLL"}"#)?.unwrap();
+    /// assert_eq!(received.payload.type_name(), "POLL");
+    /// # Ok::<(), ivs_chat_proto::DecodeError>(())
+    /// ```
     #[inline]
     pub fn handle_message_str<'m>(
         &mut self,
@@ -74,7 +113,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Returns `true` if the connection is there to receive on.
+    /// Updates the client for a message. Returns `false` if the connection is closed.
     #[inline]
     fn receive(&mut self, now: Instant, connection: ConnectionId) -> bool {
         if self.link(connection).is_none() {
@@ -87,7 +126,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         true
     }
 
-    /// Without pings, what is received is all the evidence that there is.
+    /// Records a received frame. Without pings, frames are the only evidence of a working link.
     #[cfg_attr(target_os = "none", inline(never))]
     fn frame_received(&mut self, connection: ConnectionId) {
         let now = self.clock.now();
@@ -143,7 +182,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Returns `true` if what comes may have come before, or may come again.
+    /// Returns `true` if a payload can be received on two connections.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(super) const fn is_overlapping(&self) -> bool {
         let is_opening_beside =
@@ -153,7 +192,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             || self.clock.now().as_millis() < self.overlap_until.as_millis()
     }
 
-    /// Withholds a message or an event that has come before, while connections overlap.
+    /// Withholds a message or an event that was received before, while connections overlap.
     #[cfg_attr(not(target_os = "none"), inline)]
     #[cfg_attr(target_os = "none", inline(never))]
     fn withhold_duplicate(

@@ -5,8 +5,17 @@ use crate::subscribe::Subscribe;
 use crate::value::ErrorCode;
 use crate::value::Text;
 
-/// The number of one request of a client. Later requests have greater numbers, and none is used
-/// twice.
+/// The number of a request.
+///
+/// Numbers increase, and none is used twice.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::client::RequestHandle;
+///
+/// assert_eq!(RequestHandle::from_number(7).number(), 7);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestHandle(u64);
 
@@ -17,26 +26,35 @@ impl RequestHandle {
         Self(number)
     }
 
-    /// Returns the number, for a foreign function interface or a log.
+    /// Returns the number, for bindings and logs.
     #[must_use]
     pub const fn number(self) -> u64 {
         self.0
     }
 }
 
-/// What became of a request. Each accepted request has exactly one outcome.
+/// The outcome of a request. Each accepted request has exactly one.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::{ErrorCode, client::Outcome};
+///
+/// let outcome = Outcome::Rejected(ErrorCode::FORBIDDEN);
+/// assert_eq!(outcome.to_string(), "rejected: 403 Forbidden");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The service has done it: the message came back, or the event that the request asked for.
+    /// The service has performed it: the message, or the requested event, was received.
     Confirmed,
-    /// The service has refused it with this error.
+    /// The service has rejected it with this error.
     Rejected(ErrorCode),
-    /// The request has arrived, and the service has not refused it. By the reference, that is a
-    /// success.
+    /// The request has arrived, and the service has not returned an error. According to the
+    /// reference, this is a success.
     Assumed,
-    /// The service may have done it or not: the connection ended or fell silent before an answer,
-    /// or something came that may have been the answer.
+    /// It is unknown whether the service has performed it. The connection ended or became silent
+    /// before an answer, or a received payload may have been the answer.
     Unknown,
 }
 
@@ -51,40 +69,54 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// A request that has its outcome.
+/// A request and its outcome.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::client::{Outcome, Output};
+///
+/// fn log(output: &Output<&str>) {
+///     if let Output::Settled(settled) = output {
+///         println!("{}: {}", settled.data, settled.outcome);
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Settled<T> {
     /// The request.
     pub handle: RequestHandle,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// The data that the caller gave with it.
+    /// The caller's data.
     pub data: T,
 }
 
-/// A payload that has been received.
+/// A received payload, returned by [`Client::handle_message`](super::Client::handle_message).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "the request that the payload settles is not reported again"]
 pub struct Received<'m, T> {
     /// The payload.
     pub payload: Subscribe<'m>,
-    /// The request that the payload settles, if it settles one: confirmed by its echo or by the
-    /// event that it asked for, or rejected by an error.
+    /// The request that the payload settles, if any. A message or an event confirms it, and an error
+    /// rejects it.
     pub settled: Option<Settled<T>>,
 }
 
-/// A request that the client has accepted. The host has to send its payload.
+/// A request that the client has accepted, returned by [`Client::send`](super::Client::send).
+///
+/// The host must send the payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "the payload has yet to be sent"]
 pub struct Sent<'b> {
-    /// The request, as its outcome will name it.
+    /// The request. Its outcome has the same handle.
     pub handle: RequestHandle,
     /// The connection on which to send the payload.
     pub connection: ConnectionId,
-    /// The `RequestId`, which is also in the payload: the caller's own or a generated UUID.
+    /// The `RequestId` in the payload: the caller's, or a generated UUID.
     pub request_id: Text<'b>,
     /// The payload, to be sent as one text message.
     pub payload: &'b str,

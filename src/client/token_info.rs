@@ -1,39 +1,40 @@
-use crate::value::Capabilities;
-use crate::value::Timestamp;
+use crate::value::{Capabilities, Timestamp};
 
-/// What is known of a token that has been fetched.
+/// Information about a token.
 ///
-/// The token itself goes into the handshake and nowhere else; the client never sees it.
+/// The token itself is used only in the handshake. The client does not need it.
+///
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::client::TokenInfo;
 /// use ivs_chat_proto::{Capabilities, Capability};
 ///
-/// let mut info = TokenInfo::new();
-/// info.session_ms = Some(60 * 60 * 1_000);
-/// info.capabilities = Some(Capabilities::NONE.with(Capability::SendMessage));
-/// info.user_id = Some("astrid");
+/// let info = TokenInfo::new()
+///     .with_session_ms(60 * 60 * 1_000)
+///     .with_capabilities(Capabilities::from([Capability::SendMessage]))
+///     .with_user_id("astrid");
+/// assert_eq!(info.user_id, Some("astrid"));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct TokenInfo<'a> {
-    /// The time until the `sessionExpirationTime`, in milliseconds. If it is unknown, the service
-    /// ends the session, and the client reconnects; or the client replaces the connection ahead of
-    /// the longest session that there is, 180 minutes.
+    /// The time until the `sessionExpirationTime`, in milliseconds.
     ///
-    /// Sessions have 1 to 180 minutes. Any other time comes from a clock that is wrong, and counts
-    /// as unknown.
+    /// If it is unknown, the client reconnects when the service ends the session, or replaces the
+    /// connection before 180 minutes have passed, the maximum length of a session. A time of less
+    /// than 1 or more than 180 minutes indicates a wrong clock and counts as unknown.
     pub session_ms: Option<u64>,
-    /// What the token permits. If it is unknown, every request is sent, and the service answers
-    /// what the token does not permit with error 403.
+    /// The capabilities of the token. If they are unknown, every request is sent, and the service
+    /// answers requests that are not permitted with error 403.
     pub capabilities: Option<Capabilities>,
-    /// The user's own ID. If it is known, only this sender's messages confirm requests, and the
+    /// The user's own ID. If it is known, only messages from this sender confirm requests, and the
     /// event that disconnects this user ends the session.
     pub user_id: Option<&'a str>,
 }
 
 impl<'a> TokenInfo<'a> {
-    /// Creates a value in which nothing is known.
+    /// Creates a value without any information.
     #[must_use]
     pub const fn new() -> Self {
         Self { session_ms: None, capabilities: None, user_id: None }
@@ -62,6 +63,8 @@ impl<'a> TokenInfo<'a> {
 
     /// Creates a value from the `sessionExpirationTime` that `CreateChatToken` returns, and the
     /// time `now` on the host's wall clock.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::Timestamp;

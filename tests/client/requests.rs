@@ -22,8 +22,8 @@ fn each_refusal_has_its_reason() {
         0    send "hello!" => refused: invalid content length: expected 1 to 5 code points, found 6;
                 wait 30_000
         0    send "🏴‍☠️!" #a                        => r0 on c0; wait 5_000
-        1    send "again" #a              => refused: the RequestId is in flight already; wait 5_000
-        1    delete m1 #a                 => refused: the RequestId is in flight already; wait 5_000
+        1    send "again" #a              => refused: a request with the same RequestId is in flight; wait 5_000
+        1    delete m1 #a                 => refused: a request with the same RequestId is in flight; wait 5_000
         1    send "2"                              => r1 on c0; wait 5_000
         2    send "3"                              => r2 on c0; wait 5_000
         3    send "4"                            => refused: too many requests in flight; wait 5_000
@@ -31,11 +31,11 @@ fn each_refusal_has_its_reason() {
         3    abandon r1                            => unknown; wait 5_000
         3    send "4"                              => r3 on c0; wait 5_000
         4    abandon r0                            => r0 abandoned; wait 5_002
-        4    send "5"                          => refused: too many requests in a second; wait 5_002
-        999  send "5"                          => refused: too many requests in a second; wait 5_002
+        4    send "5"                          => refused: too many requests per second; wait 5_002
+        999  send "5"                          => refused: too many requests per second; wait 5_002
         1000 send "5"                              => r4 on c0; wait 5_002
         1000 abandon r2                            => r2 abandoned; wait 5_003
-        1000 send "6"                          => refused: too many requests in a second; wait 5_003
+        1000 send "6"                          => refused: too many requests per second; wait 5_003
         1001 delete an-identifier-that-is-too-long => refused: buffer too small: 116 bytes are needed;
              wait 5_003
         1001 send "6"                              => r5 on c0; wait 5_003
