@@ -127,17 +127,18 @@
 //! next connection.
 //!
 //! ```text
-//!   connect, time, refresh, ERROR 401
-//!         │
-//!         ▼        handle_token                handle_open
-//!  ┌─────────────┐            ┌─────────────┐            ┌─────────────┐
-//!  │    token    ├───────────▶│   opening   ├───────────▶│   current   │
-//!  └─────────────┘            └──────┬──────┘            └──┬───────▲──┘
-//!     ▲       │                      │             replaced │       │ the new
-//!     │ time  │ handle_token_error   │ handle_close         ▼       │ one breaks
-//!  ┌──┴───────▼──┐                   │                   ┌──────────┴──┐
-//!  │   backoff   │◀──────────────────┘                   │  draining   ├──▶ Close
-//!  └─────────────┘                                       └─────────────┘
+//!  connect, time, refresh, ERROR 401
+//!       |
+//!       v        handle_token             handle_open
+//!  +---------+               +---------+              +----------+
+//!  |  token  |-------------->| opening |------------->| current  |
+//!  +---------+               +---------+              +----------+
+//!    ^    |                       |           replaced  |     ^
+//!    |    | handle_token_error    | handle_close        |     | new one
+//!    |    v                       |                     v     | breaks
+//!  +---------+                    |                   +----------+
+//!  | backoff |<-------------------+                   | draining |--> Close
+//!  +---------+                                        +----------+
 //! ```
 //!
 //! The tables list the effect of every event in every state. `·` means no change, and "restart" that
