@@ -20,6 +20,7 @@ use core::time::Duration;
 /// let later = now + Duration::from_millis(5);
 /// assert_eq!(later.saturating_duration_since(now), Duration::from_millis(5));
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(u64);
 

@@ -118,6 +118,7 @@
 //! | `alloc` | [`owned`] payloads, [`Text::to_cow`], `encode_to_string` |
 //! | `std` (default) | `alloc`, and conversions between [`Timestamp`] and `SystemTime` |
 //! | `serde` | `Serialize` for all payloads, and `Deserialize` for the owned ones (with `alloc`) |
+//! | `defmt` | `defmt::Format` for payloads, outputs and errors, for logging on bare metal |
 //! | `mock` | `alloc`, and an in-memory room for tests |
 //!
 //! # Links

@@ -20,6 +20,7 @@ use crate::value;
 /// let moving = CloseEvent::frame(4000, "room is moving").with_action(ReconnectAction::Retry);
 /// assert_eq!(moving.action(), ReconnectAction::Retry);
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CloseEvent {
     how: How,
@@ -29,6 +30,7 @@ pub struct CloseEvent {
     retry_after: Duration,
 }
 
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum How {
     Frame(u16),
@@ -44,6 +46,7 @@ enum How {
 ///
 /// assert_eq!(CloseEvent::frame(3000, "").action(), ReconnectAction::NewToken);
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReconnectAction {
@@ -217,6 +220,7 @@ impl CloseEvent {
 /// let reason = DisconnectReason::Closed(4000);
 /// assert_eq!(reason.to_string(), "the connection was closed with code 4000");
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DisconnectReason {

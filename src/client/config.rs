@@ -41,6 +41,7 @@ macro_rules! setters {
 /// let client: Client = Client::new(CONFIG, *b"not random, alas");
 /// assert_eq!(client.config().backoff_max_ms, 90_000, "raised from 60 s");
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Config {

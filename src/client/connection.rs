@@ -23,6 +23,7 @@ const MAX_SESSION_MS: u32 = 10_800_000;
 ///
 /// assert_eq!(ConnectionId::from_number(7).number(), 7);
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(u64);
 

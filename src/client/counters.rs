@@ -8,6 +8,7 @@
 /// let client: Client = Client::new(Config::with_pings(), [7; 16]);
 /// assert_eq!(client.counters().missed_pings, 0);
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Counters {

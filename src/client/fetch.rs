@@ -13,6 +13,7 @@ use crate::instant::Instant;
 ///
 /// assert_eq!(FetchId::from_number(7).number(), 7);
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FetchId(u64);
 
@@ -44,6 +45,7 @@ impl FetchId {
 /// let refused = FetchError::Permanent;
 /// assert_ne!(busy, refused);
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {

@@ -24,6 +24,7 @@ use crate::instant::Instant;
 /// assert!(matches!(client.poll(now), Output::FetchToken(_)));
 /// assert!(matches!(client.poll(now), Output::Wait(Some(_))));
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[must_use = "the host must do what an output says"]
@@ -79,6 +80,7 @@ pub enum Output<T> {
 /// let state = ConnectionState::Disconnected(DisconnectReason::NoToken);
 /// assert_eq!(state.to_string(), "disconnected: the token was refused");
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConnectionState {

@@ -16,6 +16,7 @@ use crate::value::{BufferTooSmall, Capability, ContentLengthError};
 /// assert_eq!((error.kind, error.data), (SendErrorKind::NotConnected, 42));
 /// assert_eq!(error.to_string(), "not connected");
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{kind}")]
 #[non_exhaustive]
@@ -27,6 +28,7 @@ pub struct SendError<T> {
 }
 
 /// The reason why a request is not accepted. The client checks in the order of the variants.
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendErrorKind {

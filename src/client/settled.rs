@@ -16,6 +16,7 @@ use crate::value::Text;
 ///
 /// assert_eq!(RequestHandle::from_number(7).number(), 7);
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestHandle(u64);
 
@@ -43,6 +44,7 @@ impl RequestHandle {
 /// let outcome = Outcome::Rejected(ErrorCode::FORBIDDEN);
 /// assert_eq!(outcome.to_string(), "rejected: 403 Forbidden");
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -82,6 +84,7 @@ impl fmt::Display for Outcome {
 ///     }
 /// }
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Settled<T> {
@@ -94,6 +97,7 @@ pub struct Settled<T> {
 }
 
 /// A received payload, returned by [`Client::handle_message`](super::Client::handle_message).
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "the request that the payload settles is not reported again"]
@@ -108,6 +112,7 @@ pub struct Received<'m, T> {
 /// A request that the client has accepted, returned by [`Client::send`](super::Client::send).
 ///
 /// The host must send the payload.
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "the payload has yet to be sent"]

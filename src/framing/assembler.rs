@@ -197,6 +197,7 @@ impl<const N: usize> fmt::Debug for MessageAssembler<N> {
 /// let error = MessageAssembler::<4>::new().push(b"hello", true).unwrap().unwrap_err();
 /// assert_eq!(error.to_string(), "message exceeds 4 bytes");
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("message exceeds {max_bytes} bytes")]
 pub struct MessageTooLong {

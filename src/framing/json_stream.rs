@@ -181,6 +181,7 @@ fn count(bytes: &[u8]) -> u64 {
 /// let error = JsonStream::<16>::new().next(&mut b"  hello".as_slice()).unwrap().unwrap_err();
 /// assert_eq!(error.to_string(), "not an object, at byte 2");
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{kind}, at byte {offset}")]
 pub struct StreamError {
@@ -199,6 +200,7 @@ pub struct StreamError {
 /// assert_eq!(error.kind(), StreamErrorKind::MessageTooLong);
 /// assert_eq!(error.kind().to_string(), "object too long");
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum StreamErrorKind {

@@ -24,6 +24,7 @@ use crate::wire::members;
 /// ```
 ///
 /// [DeleteMessage (Publish)]: https://docs.aws.amazon.com/ivs/latest/chatmsgapireference/actions-deletemessage-publish.html
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct DeleteMessage<'a> {

@@ -75,6 +75,7 @@ impl Members for OnlyRequestId {
 /// }
 /// assert_eq!(name_of(Publish::from(&deletions[0])), "DELETE_MESSAGE");
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Publish<'a> {

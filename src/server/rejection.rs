@@ -31,6 +31,7 @@ use crate::wire::{DecodeError, DecodeErrorKind};
 ///     )
 /// );
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rejection<'m> {
@@ -57,6 +58,7 @@ pub struct Rejection<'m> {
 /// assert_eq!(rejection.cause, RejectionCause::Expired);
 /// assert_eq!(rejection.cause.to_string(), "connection expired");
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RejectionCause {

@@ -19,6 +19,7 @@ use crate::wire::members;
 /// ```
 ///
 /// [Event (Subscribe)]: https://docs.aws.amazon.com/ivs/latest/chatmsgapireference/actions-event-subscribe.html
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Event<'a> {
@@ -53,6 +54,7 @@ pub struct Event<'a> {
 /// assert_eq!(message_id, "Ub3xYd7cQm0a");
 /// assert_eq!(reason.unwrap(), "off topic");
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventKind<'a> {

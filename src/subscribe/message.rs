@@ -20,6 +20,7 @@ use crate::wire::{Field, FromValue, Level, Values, members};
 /// ```
 ///
 /// [Message (Subscribe)]: https://docs.aws.amazon.com/ivs/latest/chatmsgapireference/actions-message-subscribe.html
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Message<'a> {
@@ -38,6 +39,7 @@ pub struct Message<'a> {
 }
 
 /// The `Sender` of a [`Message`].
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Sender<'a> {

@@ -57,6 +57,7 @@ impl Members for Order {
 /// }
 /// # Ok::<(), ivs_chat_proto::DecodeError>(())
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Subscribe<'a> {

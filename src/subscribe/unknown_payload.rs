@@ -16,6 +16,7 @@ use crate::wire::encode::Encode;
 /// assert_eq!(poll.raw(), r#"{"Type":"POLL","Votes":3}"#);
 /// # Ok::<(), ivs_chat_proto::DecodeError>(())
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct UnknownPayload<'a> {
     type_name: Text<'a>,

@@ -390,3 +390,10 @@ impl<'a> Members<'a> {
         Some((Text::from_json(name), Text::from_json(value)))
     }
 }
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Attributes<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{}", defmt::Debug2Format(self));
+    }
+}

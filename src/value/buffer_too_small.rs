@@ -12,6 +12,7 @@
 /// assert_eq!(error.needed(), message.encoded_len());
 /// assert_eq!(error.to_string(), "buffer too small: 43 bytes are needed");
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("buffer too small: {needed} bytes are needed")]
 pub struct BufferTooSmall {

@@ -15,6 +15,7 @@ use core::str::FromStr;
 /// assert_eq!("SEND_MESSAGE".parse(), Ok(Capability::SendMessage));
 /// assert_eq!(Capability::DeleteMessage.to_string(), "DELETE_MESSAGE");
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Capability {
@@ -69,6 +70,7 @@ impl FromStr for Capability {
 ///     "unknown capability: expected SEND_MESSAGE, DELETE_MESSAGE or DISCONNECT_USER"
 /// );
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("unknown capability: expected SEND_MESSAGE, DELETE_MESSAGE or DISCONNECT_USER")]
 pub struct ParseCapabilityError(());
@@ -195,3 +197,10 @@ impl Iterator for CapabilitiesIter {
 }
 
 impl core::iter::FusedIterator for CapabilitiesIter {}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Capabilities {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{}", defmt::Display2Format(self));
+    }
+}

@@ -33,6 +33,7 @@ impl Members for Order {
 /// assert_eq!(error_message.unwrap(), "session expired");
 /// assert_eq!(CloseReason::parse("Kicked by moderator"), CloseReason::Text("Kicked by moderator"));
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CloseReason<'a> {

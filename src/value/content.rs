@@ -186,6 +186,7 @@ impl fmt::Debug for Content<'_> {
 /// assert_eq!((error.code_point_count(), error.max_code_points()), (5, 4));
 /// assert_eq!(error.to_string(), "invalid content length: expected 1 to 4 code points, found 5");
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("invalid content length: expected 1 to {max_code_points} code points, found {code_points}")]
 pub struct ContentLengthError {
@@ -204,5 +205,12 @@ impl ContentLengthError {
     #[must_use]
     pub const fn max_code_points(&self) -> u16 {
         self.max_code_points
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Content<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{}", defmt::Display2Format(self));
     }
 }

@@ -142,3 +142,10 @@ impl fmt::Debug for ErrorCode {
         write!(f, "ErrorCode({self})")
     }
 }
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for ErrorCode {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{}", defmt::Display2Format(self));
+    }
+}

@@ -330,3 +330,10 @@ impl fmt::Debug for Text<'_> {
         f.write_char('"')
     }
 }
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Text<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{}", defmt::Display2Format(self));
+    }
+}

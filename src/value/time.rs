@@ -93,6 +93,7 @@ impl fmt::Debug for SendTime<'_> {
 /// let error = "2026-11-22".parse::<Timestamp>().unwrap_err();
 /// assert_eq!(error.to_string(), "invalid time: expected an RFC 3339 date and time");
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("invalid time: expected an RFC 3339 date and time")]
 pub struct ParseTimestampError(());
@@ -433,6 +434,20 @@ impl TryFrom<std::time::SystemTime> for Timestamp {
             }
         };
         seconds.and_then(|seconds| Self::new(seconds, nanoseconds)).ok_or(ParseTimestampError(()))
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for SendTime<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{}", defmt::Display2Format(self));
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Timestamp {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{}", defmt::Display2Format(self));
     }
 }
 

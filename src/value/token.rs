@@ -108,6 +108,7 @@ impl fmt::Debug for Token<'_> {
 /// let error = Token::new("two, tokens").unwrap_err();
 /// assert_eq!(error.to_string(), "invalid token: expected an HTTP token character, at byte 3");
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("invalid token: expected an HTTP token character, at byte {offset}")]
 pub struct TokenError {
@@ -148,6 +149,7 @@ pub const REGIONS: &[&str] = &[
 /// assert_eq!(endpoint.to_string(), "wss://edge.ivschat.us-west-2.amazonaws.com");
 /// # Ok::<(), ivs_chat_proto::RegionError>(())
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Endpoint<'a> {
     region: &'a str,
@@ -216,6 +218,7 @@ impl fmt::Display for Endpoint<'_> {
 /// let error = Endpoint::new("").unwrap_err();
 /// assert_eq!(error.to_string(), "invalid region: expected letters, digits, '-', '.', '_' or '~'");
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("invalid region: expected letters, digits, '-', '.', '_' or '~'")]
 pub struct RegionError(());

@@ -17,6 +17,7 @@ use crate::json::{self, Cursor, ErrorKind};
 /// let error = Subscribe::decode(br#"{"Type":"MESSAGE","Content":7}"#).unwrap_err();
 /// assert_eq!(error.to_string(), "invalid type for Content, at byte 28");
 /// ```
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{kind}, at byte {offset}")]
 pub struct DecodeError {
@@ -37,6 +38,7 @@ macro_rules! kinds {
         /// assert_eq!(error.kind(), DecodeErrorKind::MissingField(Field::ErrorCode));
         /// assert_eq!(error.kind().to_string(), "ErrorCode is missing");
         /// ```
+        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
         #[non_exhaustive]
         pub enum DecodeErrorKind {

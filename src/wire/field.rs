@@ -41,6 +41,7 @@ macro_rules! fields {
         /// assert_eq!(error.kind().field(), Some(Field::Id));
         /// assert_eq!(Field::Id.to_string(), "Id");
         /// ```
+        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Field {
