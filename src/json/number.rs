@@ -1,31 +1,32 @@
 //! The range check of numbers.
 
-/// The number of significant digits that are compared: the most that fit in 64 bits.
-const SIGNIFICANT: u32 = 19;
-/// The first [`SIGNIFICANT`] digits of the range limit, and the power of ten of the first digit.
+use core::cmp::Ordering;
+
+/// The significant digits of the range limit, 2^1024 - 2^970.
 ///
-/// The limit, 2^1024 - 2^970, lies halfway between the largest `f64`, about 1.797693134862315708e308,
-/// and the value that would follow it. Numbers below it are rounded to the largest `f64`.
+/// The limit lies halfway between the largest `f64` and the value that would follow it. Numbers
+/// below it are rounded to the largest `f64`, and the limit itself to infinity.
+const LIMIT: &str = "\
+    179769313486231580793728971405303415079934132710037826936173778980444968\
+    292764750946649017977587207096330286416692887910946555547851940402630657\
+    488671505820681908902000708383676273854845817711531764475730270069855571\
+    366959622842914819860834936475292719074168444365510704342711559699508093\
+    042880177904174497792";
+/// The power of ten of the first digit of the limit.
 ///
 /// The power is an `isize`: a text cannot have more digits than that can count, and a 32-bit
 /// processor keeps it in one register.
-const LARGEST: (u64, isize) = (1_797_693_134_862_315_807, 308);
-
-/// The remaining digits of the limit.
-const REST: &str = "\
-    937289714053034150799341327100378269361737789804449682927647509466490179\
-    775872070963302864166928879109465555478519404026306574886715058206819089\
-    020007083836762738548458177115317644757302700698555713669596228429148198\
-    608349364752927190741684443655107043427115596995080930428801779041744977\
-    92";
+const LIMIT_POWER: isize = 308;
 
 /// Returns `true` if `number` rounds to a value beyond the range of an `f64`.
 ///
 /// No receiver could represent such a number. `number` must match the grammar of RFC 8259
 /// (section 6).
 pub(super) fn is_beyond_double(number: &[u8]) -> bool {
-    let mut digits = 0_u64;
-    let mut taken = 0_u32;
+    // The significant digits so far, compared with those of the limit.
+    let mut order = Ordering::Equal;
+    let mut limit = LIMIT.bytes();
+    let mut significant = false;
     // The power of ten of the first significant digit.
     let mut power = -1_isize;
     let mut in_fraction = false;
@@ -35,10 +36,9 @@ pub(super) fn is_beyond_double(number: &[u8]) -> bool {
             b'.' => in_fraction = true,
             b'e' | b'E' => break,
             b'0'..=b'9' => {
-                let significant = taken > 0 || byte != b'0';
-                if significant && taken < SIGNIFICANT {
-                    digits = digits.wrapping_mul(10).wrapping_add(u64::from(byte & 0x0f));
-                    taken = taken.saturating_add(1);
+                significant |= byte != b'0';
+                if significant && order == Ordering::Equal {
+                    order = byte.cmp(&limit.next().unwrap_or(b'0'));
                 }
                 power = match (in_fraction, significant) {
                     (false, true) => power.saturating_add(1),
@@ -60,42 +60,22 @@ pub(super) fn is_beyond_double(number: &[u8]) -> bool {
         }
     }
     power = if negative { power.saturating_sub(exponent) } else { power.saturating_add(exponent) };
-    for _ in taken..SIGNIFICANT {
-        digits = digits.wrapping_mul(10);
-    }
-    if digits == 0 || power != LARGEST.1 || digits != LARGEST.0 {
-        return digits != 0 && (power > LARGEST.1 || power == LARGEST.1 && digits > LARGEST.0);
-    }
-    reaches_limit(number)
-}
-
-/// Compares the remaining digits of a number whose first [`SIGNIFICANT`] digits are those of the
-/// limit. The limit itself is rounded up, to infinity.
-#[cold]
-fn reaches_limit(number: &[u8]) -> bool {
-    let mut rest = number
-        .iter()
-        .take_while(|byte| !matches!(byte, b'e' | b'E'))
-        .filter(|byte| byte.is_ascii_digit())
-        .skip_while(|byte| **byte == b'0')
-        .skip(SIGNIFICANT.try_into().unwrap_or(usize::MAX))
-        .copied();
-    for limit in REST.bytes() {
-        let digit = rest.next().unwrap_or(b'0');
-        if digit != limit {
-            return digit > limit;
-        }
-    }
-    true
+    // A number whose digits are a prefix of those of the limit is below the limit.
+    let reaches_limit = match order {
+        Ordering::Less => false,
+        Ordering::Equal => limit.next().is_none(),
+        Ordering::Greater => true,
+    };
+    significant && (power > LIMIT_POWER || power == LIMIT_POWER && reaches_limit)
 }
 
 #[cfg(test)]
 mod tests {
     use std::borrow::ToOwned;
     use std::format;
-    use std::string::{String, ToString};
+    use std::string::String;
 
-    use super::{LARGEST, REST, is_beyond_double};
+    use super::{LIMIT, is_beyond_double};
 
     #[test]
     fn the_range_of_a_double() {
@@ -121,7 +101,7 @@ mod tests {
             assert_eq!(is_beyond_double(number.as_bytes()), beyond, "{number}");
             assert_eq!(number.parse::<f64>().unwrap().is_infinite(), beyond, "{number}");
         }
-        let limit = [LARGEST.0.to_string().as_str(), REST].concat();
+        let limit = format!("{LIMIT}0");
         let below = (1..limit.len()).map(|length| limit[..length].to_owned());
         let changed = (0..limit.len()).flat_map(|place| {
             let mut digits = limit.clone().into_bytes();
