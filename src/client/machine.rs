@@ -17,79 +17,111 @@ use crate::publish::Publish;
 use crate::rate::Rate;
 use crate::value::Text;
 
-/// How many connections can be waiting to be closed: the current one, a draining one, and one that
-/// is being opened. No fourth can come about before these are reported, because it needs a token,
-/// and that is asked for only afterwards.
+/// The maximum number of connections that wait to be closed: the current one, a draining one, and
+/// one that is being opened. A fourth would need a token, and `poll` reports these first.
 const CLOSING: usize = 3;
 
-/// One chat session: its connections to a room, one after the other, and the requests on them. The
-/// [module](super) explains how a host drives it.
+/// A client for one chat session.
 ///
-/// `T` is the data that the caller gets back with the outcome of a request. At most `INFLIGHT`
-/// requests can be without an outcome. While two connections overlap, the last `DEDUP` messages and
-/// events are remembered, at 12 bytes each: choose the number of messages that the room has in the
-/// time by which one connection can lag behind the other. The default suffices for 10 s at 100
-/// messages a second, the most that a room allows.
+/// It outlives its connections. The [module](super) explains how a host drives it.
 ///
-/// # Methods
+/// `T` is the caller's data for a request, which is returned with the outcome. `INFLIGHT` is the
+/// maximum number of requests without an outcome. `DEDUP` is the number of messages and events that
+/// are remembered while two connections overlap, at 12 bytes each. It should be the number of
+/// messages that the room can produce in the time by which one connection may lag behind the other.
+/// The default suffices for 10 seconds at 100 messages per second, the maximum of a room.
 ///
-/// - What the application wants: [`connect`](Self::connect), [`disconnect`](Self::disconnect),
-///   [`disconnect_when_settled`](Self::disconnect_when_settled), [`refresh`](Self::refresh),
-///   [`send`](Self::send), [`abandon`](Self::abandon).
-/// - What has happened: [`handle_token`](Self::handle_token),
-///   [`handle_token_error`](Self::handle_token_error), [`handle_open`](Self::handle_open),
-///   [`handle_message`](Self::handle_message), [`handle_pong`](Self::handle_pong),
-///   [`handle_close`](Self::handle_close).
-/// - What to do: [`poll`](Self::poll), after each of these and when its moment has come.
-/// - Queries: [`state`](Self::state), [`current`](Self::current),
-///   [`reconnect_at`](Self::reconnect_at), [`in_flight_len`](Self::in_flight_len),
-///   [`counters`](Self::counters), [`config`](Self::config).
+/// # Intents
+///
+/// The host calls these for the application:
+///
+/// - [`connect`](Self::connect) opens a connection and keeps one open.
+/// - [`disconnect`](Self::disconnect) closes it at once;
+///   [`disconnect_when_settled`](Self::disconnect_when_settled) waits for outcomes first.
+/// - [`refresh`](Self::refresh) replaces the connection.
+/// - [`send`](Self::send) and `send_in_string` encode a request; [`abandon`](Self::abandon) gives
+///   one up.
+///
+/// # Events
+///
+/// The host calls these when something happened:
+///
+/// - [`handle_token`](Self::handle_token) and [`handle_token_error`](Self::handle_token_error)
+///   answer [`Output::FetchToken`].
+/// - [`handle_open`](Self::handle_open) and [`handle_close`](Self::handle_close) report the
+///   beginning and the end of a connection.
+/// - [`handle_message`](Self::handle_message) and [`handle_message_str`](Self::handle_message_str)
+///   report a text message.
+/// - [`handle_pong`](Self::handle_pong) reports a pong.
+///
+/// # Poll
+///
+/// After each of these, and when the moment of the last [`Output::Wait`] is reached, the host calls
+/// [`poll`](Self::poll) until it returns `Wait`. Outputs that are due at the same moment are
+/// returned in this order: `Close`, `Ping`, `Settled`, `State`, `Replaced`, `PossibleGap`,
+/// `FetchToken`, `Wait`.
+///
+/// # Queries
+///
+/// These change nothing: [`state`](Self::state), [`current`](Self::current),
+/// [`reconnect_at`](Self::reconnect_at), [`in_flight_len`](Self::in_flight_len),
+/// [`counters`](Self::counters), [`config`](Self::config).
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::client::{Client, Config};
+///
+/// // Four requests in flight, each with a `u32`, and 64 remembered payloads.
+/// let client: Client<u32, 4, 64> = Client::new(Config::with_pings(), *b"not random, alas");
+/// assert_eq!(client.in_flight_len(), 0);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Client<T = (), const INFLIGHT: usize = 16, const DEDUP: usize = 1024> {
     pub(super) config: Config,
     pub(super) hasher: KeyedHasher,
     pub(super) clock: Clock,
-    /// Until when the caller was told to wait.
+    /// The moment of the last `Wait`.
     pub(super) wait: Instant,
 
-    // The connections that are there.
+    // Open connections.
     pub(super) current: Option<Link>,
     pub(super) draining: Option<Draining>,
     pub(super) closing: [Option<(ConnectionId, u16)>; CLOSING],
 
-    // The one to come.
+    // The next connection.
     pub(super) next: Next,
     pub(super) fetch: Option<Fetch>,
     fetches: u64,
     connections: u64,
-    /// The side of the connection that was opened last.
+    /// The side of the latest connection.
     side: Side,
-    /// How many attempts have failed since a connection lasted: they lengthen the wait.
+    /// The failed attempts since a connection was stable. They lengthen the wait.
     pub(super) failures: u32,
-    /// How many of them have failed while there was no connection: they are limited.
+    /// Those of them that failed without a connection. They are limited.
     pub(super) attempts: u32,
-    /// Whether a refused token may be replaced at once.
+    /// `true` if a refused token may be replaced at once.
     pub(super) may_replace_token: bool,
-    /// When the attempt under way began.
+    /// The start of the current attempt.
     pub(super) attempt_at: Instant,
-    /// When the caller asked for a refresh that has not begun.
+    /// The time of the call for a refresh that has not begun.
     pub(super) refresh_asked_at: Instant,
-    /// When the last refresh that the caller asked for began.
+    /// The start of the last refresh that the caller requested.
     pub(super) refreshed_at: Instant,
-    /// When the client replaced connections that may have been dead.
+    /// The replacements of connections that may have been dead.
     pub(super) replacements: Rate<REPLACEMENTS, HOUR_MS>,
 
-    // What has been reported.
+    // Reported state.
     reported: ConnectionState,
     reported_current: Option<ConnectionId>,
-    /// Whether messages may have been missed, which has not been reported.
+    /// `true` if a possible gap has not been reported.
     pub(super) has_gap: bool,
 
     pub(super) in_flight: InFlight<T, INFLIGHT>,
     requests: u64,
     rate: Rate<10>,
     pub(super) dedup: DedupWindow<DEDUP>,
-    /// Until when a connection may deliver what another has delivered before.
+    /// The end of the time in which connections may deliver duplicates.
     pub(super) overlap_until: Instant,
     pub(super) counters: Counters,
 }
@@ -97,11 +129,13 @@ pub struct Client<T = (), const INFLIGHT: usize = 16, const DEDUP: usize = 1024>
 impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     /// Creates a client that is disconnected.
     ///
-    /// The `seed` makes the generated `RequestId`s unguessable, and spreads the reconnects of many
-    /// clients. Take 16 bytes from a cryptographic random source for each client and each start.
-    /// The same seed and the same calls give the same outputs.
+    /// The `seed` makes the generated `RequestId`s unguessable and spreads the reconnects of many
+    /// clients. It must be 16 bytes from a cryptographic random source, new for each client and
+    /// each start. The same seed and the same calls produce the same outputs.
     ///
-    /// Settings that cannot be right are [replaced](Config).
+    /// Invalid settings are [replaced](Config#valid-ranges).
+    ///
+    /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::client::{Client, Config, ConnectionState, DisconnectReason};
@@ -115,8 +149,11 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         Self::with_hasher(config, KeyedHasher::new(seed))
     }
 
-    /// Creates a client without a seed, for a `static` that is initialized before random numbers
-    /// can be had. [`seed`](Self::seed) it before [`connect`](Self::connect).
+    /// Creates a client without a seed, for a `static`.
+    ///
+    /// The host must call [`seed`](Self::seed) before [`connect`](Self::connect).
+    ///
+    /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::Instant;
@@ -167,7 +204,17 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Gives an [unseeded](Self::unseeded) client its seed. A client that has a seed keeps it.
+    /// Sets the seed of an [unseeded](Self::unseeded) client. A client that has a seed keeps it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::{Client, Config};
+    ///
+    /// let mut client: Client = Client::unseeded(Config::with_pings());
+    /// client.seed(*b"not random, alas");
+    /// assert_eq!(client, Client::new(Config::with_pings(), *b"not random, alas"));
+    /// ```
     pub const fn seed(&mut self, seed: [u8; 16]) {
         if !self.hasher.is_seeded() {
             self.hasher = KeyedHasher::new(seed);
@@ -176,13 +223,31 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
 
     // Queries.
 
-    /// Returns the settings, with those replaced that [could not be right](Config).
+    /// Returns the settings, with invalid values [replaced](Config#valid-ranges).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::{Client, Config};
+    ///
+    /// let mut config = Config::with_pings();
+    /// config.max_code_points = 5_000;
+    /// let client: Client = Client::new(config, *b"not random, alas");
+    /// assert_eq!(client.config().max_code_points, 500);
+    /// ```
     #[must_use]
     pub const fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Returns the state as of now, whether or not [`poll`](Self::poll) has reported it.
+    /// Returns the current state, even if [`poll`](Self::poll) has not reported it yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("doctest_connected.txt")]
+    /// assert_eq!(client.state(), ConnectionState::Connected);
+    /// ```
     #[must_use]
     pub const fn state(&self) -> ConnectionState {
         match (&self.current, &self.next) {
@@ -193,6 +258,15 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     /// Returns the connection on which requests are sent.
+    ///
+    /// A refresh changes it without changing the [state](Self::state).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("doctest_connected.txt")]
+    /// assert_eq!(client.current(), Some(connection));
+    /// ```
     #[must_use]
     pub const fn current(&self) -> Option<ConnectionId> {
         match &self.current {
@@ -201,7 +275,17 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Returns when the next attempt begins, if it has to wait: for "reconnecting in 3 s".
+    /// Returns the start of the next attempt while the client waits for it.
+    ///
+    /// An application can show it as "reconnecting in 3 s".
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("doctest_connected.txt")]
+    /// client.handle_close(now, connection, CloseEvent::abnormal());
+    /// assert!(client.reconnect_at().unwrap() > now);
+    /// ```
     #[must_use]
     pub fn reconnect_at(&self) -> Option<Instant> {
         match self.next {
@@ -210,26 +294,47 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Returns the number of requests without an outcome that has been reported.
+    /// Returns the number of requests without a reported outcome.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("doctest_connected.txt")]
+    /// use ivs_chat_proto::publish::DeleteMessage;
+    ///
+    /// let _ = client.send(now, DeleteMessage::new("m1".into()), 7, &mut [0; 128])?;
+    /// assert_eq!(client.in_flight_len(), 1);
+    /// # Ok::<(), SendError<u32>>(())
+    /// ```
     #[must_use]
     pub const fn in_flight_len(&self) -> usize {
         self.in_flight.len()
     }
 
-    /// Returns how often unusual things have happened.
+    /// Returns the counts of unusual events.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("doctest_connected.txt")]
+    /// assert!(client.handle_message(now, connection, b"no JSON").is_err());
+    /// assert_eq!(client.counters().not_decoded, 1);
+    /// ```
     #[must_use]
     pub const fn counters(&self) -> Counters {
         self.counters
     }
 
-    // What the application wants.
+    // Intents.
 
-    /// Asks for a connection, from now on and until the session ends. Changes nothing if the client
-    /// is connected or connecting, except that it cancels
-    /// [`disconnect_when_settled`](Self::disconnect_when_settled).
+    /// Opens a connection, and keeps one open until the session ends.
     ///
-    /// Failures before no longer count. Without a [seed](Self::seed), the client stays
-    /// disconnected.
+    /// Earlier failures no longer count. The call changes nothing if the client is connected or
+    /// connecting, except that it cancels
+    /// [`disconnect_when_settled`](Self::disconnect_when_settled). Without a [seed](Self::seed),
+    /// the client stays disconnected.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use ivs_chat_proto::Instant;
@@ -260,8 +365,11 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Closes the connection and stops. What is in flight becomes
-    /// [`Unknown`](super::Outcome::Unknown).
+    /// Closes all connections and ends the session.
+    ///
+    /// Requests in flight become [`Unknown`](super::Outcome::Unknown).
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use ivs_chat_proto::Instant;
@@ -278,11 +386,20 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.end_session(DisconnectReason::NotWanted);
     }
 
-    /// Disconnects as soon as every request in flight has its outcome: at once if there is none, or
-    /// if there is no connection.
+    /// Disconnects as soon as every request in flight has an outcome.
     ///
-    /// Until then, requests are [refused](SendErrorKind::Disconnecting), and
-    /// [`connect`](Self::connect) cancels it.
+    /// The client disconnects at once if no request is in flight or if there is no connection.
+    /// Until then it [refuses](SendErrorKind::Disconnecting) requests, and
+    /// [`connect`](Self::connect) cancels the call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("doctest_connected.txt")]
+    /// client.disconnect_when_settled(now);
+    /// let close = Output::Close { connection, code: 1000 };
+    /// assert_eq!(client.poll(now), close);
+    /// ```
     pub fn disconnect_when_settled(&mut self, now: Instant) {
         self.tick(now);
         if self.current.is_some() {
@@ -294,13 +411,14 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Asks for a new connection beside the current one: the network has changed, or the device has
-    /// been asleep.
+    /// Opens a new connection beside the current one, after a network change or a sleep.
     ///
-    /// The current connection is kept until the new one is open. A wait for the next attempt is cut
-    /// short, and an attempt that has been under way for 5 s is restarted. Calls within 5 s of each
-    /// other count as one. Changes nothing if the client is disconnected, or if the connection has
+    /// The current connection stays until the new one is open. The call ends a wait for the next
+    /// attempt, and restarts an attempt that is older than 5 seconds. Calls within 5 seconds count
+    /// as one. The call changes nothing if the client is disconnected, or if the connection has
     /// been open for less than a second.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # use ivs_chat_proto::Instant;
@@ -313,7 +431,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     /// client.handle_token_error(now, fetch, FetchError::Temporary { retry_after: None });
     /// assert!(client.reconnect_at().is_some());
     ///
-    /// // The operating system says that there is a network again.
+    /// // The operating system reports that the network is back.
     /// client.refresh(now);
     /// assert!(matches!(client.poll(now), Output::FetchToken(_)));
     /// ```
@@ -330,23 +448,25 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Checks a request, gives it a `RequestId` if it has none, and encodes it into `buffer`. The
-    /// host then sends the payload that is returned; `data` comes back with the request's outcome.
+    /// Checks a request and encodes it into `buffer`.
     ///
-    /// Nothing is queued: a request that cannot be sent now is refused. Call [`poll`](Self::poll)
-    /// afterwards, because there is a new moment to wait for.
+    /// The host must send the returned payload on the returned connection, and then call
+    /// [`poll`](Self::poll), because the moment to wait for may have changed. The client returns
+    /// `data` with the outcome of the request. A request without a `RequestId` gets a generated
+    /// one. Nothing is queued: the client refuses a request that cannot be sent now.
     ///
     /// A buffer of [`SendMessage::MAX_PLAIN_LEN`](crate::publish::SendMessage::MAX_PLAIN_LEN) bytes
-    /// is enough for every message without attributes, and [`encoded_len`](Publish::encoded_len)
-    /// plus 51 bytes for any request. With `alloc`, `send_in_string` makes room itself.
+    /// is enough for every message without attributes. [`encoded_len`](Publish::encoded_len) plus
+    /// 51 bytes is enough for any request. With `alloc`, `send_in_string` grows its buffer.
     ///
-    /// A `RequestId` of the caller's own must be as hard to guess as a version 4 UUID, unless
-    /// [the user's own ID](TokenInfo::user_id) is known: everybody in the room can use it.
+    /// Every user in the room can use any `RequestId`. The caller's `RequestId` must therefore be
+    /// as hard to guess as a version 4 UUID, unless [the user's own ID](TokenInfo::user_id) is
+    /// known.
     ///
     /// # Errors
     ///
-    /// Returns an error for one of [these reasons](SendErrorKind), with `data`. Nothing has changed
-    /// in that case.
+    /// Returns an error, with `data`, if one of [these checks](SendErrorKind) fails. The client is
+    /// then unchanged.
     ///
     /// # Examples
     ///
@@ -383,12 +503,25 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         })
     }
 
-    /// Does the same as [`send`](Self::send), but encodes the request into a string that grows as
-    /// needed. What `buffer` held before is removed.
+    /// Checks a request and encodes it into a string, like [`send`](Self::send).
+    ///
+    /// The string grows as needed. Its previous contents are removed.
     ///
     /// # Errors
     ///
-    /// Returns an error as [`send`](Self::send) does, except for lack of room.
+    /// Returns an error like [`send`](Self::send), except that the buffer is never too small.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("doctest_connected.txt")]
+    /// use ivs_chat_proto::publish::DeleteMessage;
+    ///
+    /// let mut buffer = String::new();
+    /// let sent = client.send_in_string(now, DeleteMessage::new("m1".into()), 7, &mut buffer)?;
+    /// assert!(sent.payload.starts_with(r#"{"Action":"DELETE_MESSAGE""#));
+    /// # Ok::<(), SendError<u32>>(())
+    /// ```
     #[cfg(feature = "alloc")]
     pub fn send_in_string<'p, 'b>(
         &mut self,
@@ -440,7 +573,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         Ok(Sent { handle, connection, request_id: publish.written_request_id(payload), payload })
     }
 
-    /// Looks for all reasons to refuse a request but the lack of room, and changes nothing.
+    /// Makes every check of a request except for the size of the buffer.
     fn check(&self, now: Instant, publish: &Publish<'_>, id: u64) -> Result<(), SendErrorKind> {
         let Some(link) = self.current.as_ref().filter(|link| !link.is_expired) else {
             return Err(SendErrorKind::NotConnected);
@@ -470,18 +603,50 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Gives up a request: it gets no outcome, and its place is free. Returns its data, or `None`
-    /// if it has its outcome already.
+    /// Gives up a request and returns its data.
+    ///
+    /// The request gets no outcome, and another can take its place. Returns `None` if its outcome
+    /// has been reported.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("doctest_connected.txt")]
+    /// use ivs_chat_proto::publish::DeleteMessage;
+    ///
+    /// let mut buffer = [0; 128];
+    /// let handle = client.send(now, DeleteMessage::new("m1".into()), 7, &mut buffer)?.handle;
+    /// assert_eq!(client.abandon(handle), Some(7));
+    /// assert_eq!(client.abandon(handle), None);
+    /// # Ok::<(), SendError<u32>>(())
+    /// ```
     pub fn abandon(&mut self, handle: RequestHandle) -> Option<T> {
         self.in_flight.take(handle).map(|request| request.data)
     }
 
-    // What has happened.
+    // Events.
 
-    /// Reports that a token has been fetched. Returns the connection to open with it.
+    /// Reports a fetched token, and returns the connection to open with it.
     ///
-    /// Returns `None` if the token is of no use: nobody wants a connection any more, or this is not
-    /// the answer to the [latest fetch](Output::FetchToken).
+    /// Returns `None` if the host must discard the token: the application no longer wants a
+    /// connection, or `fetch` is not the [outstanding fetch](Output::FetchToken).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::{Client, Config, Instant, Output, TokenInfo};
+    ///
+    /// let mut client: Client = Client::new(Config::with_pings(), *b"not random, alas");
+    /// let now = Instant::from_millis(0);
+    /// client.connect(now);
+    /// let fetch = loop {
+    ///     if let Output::FetchToken(fetch) = client.poll(now) {
+    ///         break fetch;
+    ///     }
+    /// };
+    /// assert!(client.handle_token(now, fetch, TokenInfo::new()).is_some());
+    /// assert!(client.handle_token(now, fetch, TokenInfo::new()).is_none());
+    /// ```
     pub fn handle_token(
         &mut self,
         now: Instant,
@@ -504,11 +669,31 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         Some(id)
     }
 
-    /// Reports that a token could not be fetched.
+    /// Reports that a token fetch failed.
     ///
-    /// After a [`Temporary`](FetchError::Temporary) failure, the client asks again after a wait.
-    /// After a [`Permanent`](FetchError::Permanent) one, the session ends when there is no
-    /// connection any more.
+    /// After a [`Temporary`](FetchError::Temporary) error, the client waits and requests a token
+    /// again. After a [`Permanent`](FetchError::Permanent) error, the session ends when no
+    /// connection is left.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::{
+    ///     Client, Config, ConnectionState, DisconnectReason, FetchError, Instant, Output,
+    /// };
+    ///
+    /// let mut client: Client = Client::new(Config::with_pings(), *b"not random, alas");
+    /// let now = Instant::from_millis(0);
+    /// client.connect(now);
+    /// let fetch = loop {
+    ///     if let Output::FetchToken(fetch) = client.poll(now) {
+    ///         break fetch;
+    ///     }
+    /// };
+    /// client.handle_token_error(now, fetch, FetchError::Permanent);
+    /// let no_token = ConnectionState::Disconnected(DisconnectReason::NoToken);
+    /// assert_eq!(client.state(), no_token);
+    /// ```
     pub fn handle_token_error(&mut self, now: Instant, fetch: FetchId, error: FetchError) {
         if !self.take_fetch(now, fetch) || self.next != Next::AwaitingToken {
             return;
@@ -522,7 +707,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Takes the fetch if it is the one under way. An answer to any other changes nothing.
+    /// Takes the outstanding fetch. Returns `false`, and changes nothing, if it has another number.
     fn take_fetch(&mut self, now: Instant, id: FetchId) -> bool {
         if self.fetch.as_ref().is_none_or(|fetch| fetch.id != id) {
             return false;
@@ -531,7 +716,27 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.fetch.take().is_some()
     }
 
-    /// Reports that a connection is open: its handshake was answered with 101 and with the token.
+    /// Reports that a connection is open.
+    ///
+    /// The service must have answered the handshake with status 101 and with the token.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::{Client, Config, FetchId, Instant, Output, TokenInfo};
+    ///
+    /// let mut client: Client = Client::new(Config::with_pings(), *b"not random, alas");
+    /// let now = Instant::from_millis(0);
+    /// client.connect(now);
+    /// let fetch = loop {
+    ///     if let Output::FetchToken(fetch) = client.poll(now) {
+    ///         break fetch;
+    ///     }
+    /// };
+    /// let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
+    /// client.handle_open(now, connection);
+    /// assert_eq!(client.current(), Some(connection));
+    /// ```
     pub fn handle_open(&mut self, now: Instant, connection: ConnectionId) {
         let Next::Connecting { id, session, .. } = self.next else { return };
         if id != connection {
@@ -552,7 +757,16 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Reports that a connection has ended or could not be opened.
+    /// Reports that a connection ended or could not be opened.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("doctest_connected.txt")]
+    /// client.handle_close(now, connection, CloseEvent::frame(1000, ""));
+    /// let closed = ConnectionState::Disconnected(DisconnectReason::Closed(1000));
+    /// assert_eq!(client.state(), closed);
+    /// ```
     pub fn handle_close(&mut self, now: Instant, connection: ConnectionId, event: CloseEvent) {
         if matches!(self.next, Next::Connecting { id, .. } if id == connection) {
             self.tick(now);
@@ -566,8 +780,19 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Reports a WebSocket pong, with its application data. A pong that answers no
-    /// [`Ping`](Output::Ping) of the client changes nothing.
+    /// Reports a WebSocket pong with its application data.
+    ///
+    /// A pong that answers no [`Ping`](Output::Ping) of the client changes nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("doctest_connected.txt")]
+    /// let Output::Wait(Some(later)) = client.poll(now) else { panic!() };
+    /// let Output::Ping { connection, payload } = client.poll(later) else { panic!() };
+    /// client.handle_pong(later, connection, &payload);
+    /// assert_eq!(client.counters().missed_pings, 0);
+    /// ```
     pub fn handle_pong(&mut self, now: Instant, connection: ConnectionId, payload: &[u8]) {
         if self.link(connection).is_none() {
             return;
@@ -585,8 +810,25 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Returns what to do next. Call it until it returns [`Wait`](Output::Wait): after anything has
-    /// happened, and when the moment to wait for has come. Further calls do no harm.
+    /// Returns the next output.
+    ///
+    /// The host must call it until it returns [`Wait`](Output::Wait): after every other call, and
+    /// when the moment of the last `Wait` is reached. Further calls are harmless. Outputs that are
+    /// due at the same moment are returned in this order: `Close`, `Ping`, `Settled`, `State`,
+    /// `Replaced`, `PossibleGap`, `FetchToken`, `Wait`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::{Client, Config, ConnectionState, Instant, Output};
+    ///
+    /// let mut client: Client = Client::new(Config::with_pings(), *b"not random, alas");
+    /// let now = Instant::from_millis(0);
+    /// assert_eq!(client.poll(now), Output::Wait(None));
+    /// client.connect(now);
+    /// assert_eq!(client.poll(now), Output::State(ConnectionState::Connecting));
+    /// assert!(matches!(client.poll(now), Output::FetchToken(_)));
+    /// ```
     pub fn poll(&mut self, now: Instant) -> Output<T> {
         self.tick(now);
         let now = self.clock.now();

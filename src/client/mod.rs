@@ -1,157 +1,227 @@
-//! The client's side of a chat session: tokens, one connection after another, and requests with
-//! their outcomes.
+//! A sans-I/O client for one chat session: tokens, connections, and requests with their outcomes.
 //!
-//! A [`Client`] does no I/O and reads no clock. The host tells it what the application wants, what
-//! has happened and what time it is, and the client says what to do.
+//! A [`Client`] decides when to fetch a token, open a connection, send a ping, reconnect and close,
+//! and determines the outcome of each request. It does no I/O and reads no clock. The host owns the
+//! sockets, the clock and the tokens.
 //!
-//! **After every call, and when the moment has come that it names, [`poll`](Client::poll) the
-//! client until it returns [`Wait`](Output::Wait), and do what each output says.** Any number of
-//! calls may come between two polls. Polling too often, too early or too late does no harm, and
-//! reports about a connection that the client has closed change nothing.
+//! # The host loop
 //!
-//! # A host's duties
+//! The host tells the client what the application wants and what happened, together with the
+//! current time. After each such call, and when the moment of the last [`Wait`](Output::Wait) is
+//! reached, the host calls [`poll`](Client::poll) until it returns `Wait`, and carries out each
+//! output:
 //!
-//! - Do what each [`Output`] says, and set one timer for the moment of `Wait`.
-//! - Report what happens on a connection in the order in which it happens.
-//! - Look for outcomes in both places: [`Received::settled`] and [`Output::Settled`].
-//! - Choose between [`Config::with_pings`] and [`Config::without_pings`].
-//! - Call [`refresh`](Client::refresh) when the network has changed or the device has woken up.
-//! - Keep the token out of logs.
+//! | [`Output`] | What the host does |
+//! |:---|:---|
+//! | `Close` | Closes the connection. |
+//! | `Ping` | Sends a WebSocket ping; reports the pong with [`handle_pong`]. |
+//! | `Settled` | Tells the application the outcome of a request. |
+//! | `State` | Tells the application that the connection state changed. |
+//! | `Replaced` | Nothing. Requests now go to another connection. |
+//! | `PossibleGap` | Tells the application that it may have missed messages. |
+//! | `FetchToken` | Fetches a token; answers with [`handle_token`] or [`handle_token_error`]. |
+//! | `Wait` | Sets its timer to this moment and waits for the next event. |
+//!
+//! Outputs that are due at the same moment are returned in the order of this table. The moment of
+//! `Wait` is always later than now. The same seed and the same calls produce the same outputs.
+//!
+//! Any number of calls may be made between two polls. Polling too often, too early or too late is
+//! harmless. Events of a connection that the client has closed change nothing.
+//!
+//! A host must also:
+//!
+//! - report the events of a connection in the order in which they occur;
+//! - take outcomes from both [`Received::settled`] and [`Output::Settled`];
+//! - choose between [`Config::with_pings`] and [`Config::without_pings`];
+//! - call [`refresh`](Client::refresh) when the network changes or the device wakes up;
+//! - keep the token out of logs.
 //!
 //! # Rules
 //!
-//! **Outputs.** At one moment they come in this order: `Close`, `Ping`, `Settled`, `State`,
-//! `Replaced`, `PossibleGap`, `FetchToken`, `Wait`. The moment of `Wait` is later than now. The
-//! same seed and the same calls give the same outputs.
+//! ## Outcomes
 //!
-//! **Outcomes.** Each request that [`send`](Client::send) accepts has exactly one [`Outcome`],
-//! unless it is [abandoned](Client::abandon):
+//! Each request that [`send`](Client::send) accepts has exactly one [`Outcome`], unless it is
+//! [abandoned](Client::abandon).
 //!
-//! - [`Confirmed`](Outcome::Confirmed) by a message with its `RequestId`, unless the sender is
-//!   known to be another user. A deletion or disconnection is confirmed by the event about the same
-//!   message or user that has its `RequestId`, or has none.
-//! - [`Rejected`](Outcome::Rejected) by an error with its `RequestId` on its own connection. An
-//!   error without a `RequestId` rejects the deletion whose message it names, if that is the only
-//!   one in flight on the connection, and if no earlier deletion of that message can be meant.
-//! - [`Assumed`](Outcome::Assumed), which [the reference] calls a success, needs evidence that the
-//!   request has arrived. After [`settle_ms`](Config::settle_ms) without an answer, the client asks
-//!   for a ping. The answer to a ping that was sent after the request is evidence, and so is an
-//!   answer with the `RequestId` of a later request on that connection. A rejection may follow
-//!   close behind, so the client waits another second. Without evidence within
-//!   [`ping_timeout_ms`](Config::ping_timeout_ms), the outcome is `Unknown`.
-//! - Without pings, a frame that comes a second or more after the request is the evidence. Without
-//!   one, the outcome is `Unknown` 30 s after the request.
-//! - [`Unknown`](Outcome::Unknown) also if the connection ends first, or if something came on it
-//!   that may have been the rejection: an error that matches no request, an error 401, or a message
-//!   that cannot be decoded. An answer still counts until the request's time has come.
+//! | Outcome | Evidence |
+//! |:---|:---|
+//! | [`Confirmed`] | A message with its `RequestId`, unless its sender is known to be another user. |
+//! | [`Confirmed`] | An event about the same message or user, with its `RequestId` or with none. |
+//! | [`Rejected`] | An error with its `RequestId`, received on the connection it was sent on. |
+//! | [`Rejected`] | An error without a `RequestId` that names the message of a deletion. |
+//! | [`Assumed`] | The request arrived, and no answer followed. |
+//! | [`Unknown`] | There is no evidence, or the evidence is ambiguous. |
 //!
-//! **Liveness.** With pings, the client asks for a ping every
-//! [`ping_interval_ms`](Config::ping_interval_ms). After one without an answer, it asks for another, and
-//! gets a new connection beside the silent one. It drops the silent one when the new one opens, or
-//! when the second ping has no answer either. Without pings, a connection is replaced beside, never
-//! dropped, when an outcome is `Unknown` for lack of evidence, or after
-//! [`idle_ms`](Config::idle_ms). Either way, that happens at most four times an hour.
+//! - An error without a `RequestId` rejects a deletion only if no other deletion is in flight on
+//!   the connection, and only if it cannot refer to an earlier deletion of that message.
+//! - [The reference] tells clients to assume success if no error is returned. The client requires
+//!   evidence that the request arrived. After [`settle_ms`] without an answer, it requests a ping.
+//! - With pings, two events are evidence: the pong of a ping that was sent after the request, and
+//!   an answer with the `RequestId` of a later request on the same connection. The client then
+//!   waits one more second, because a rejection may follow. Without evidence within
+//!   [`ping_timeout_ms`], the outcome is `Unknown`.
+//! - Without pings, any frame that is received a second or more after the request is evidence.
+//!   Without such a frame, the outcome is `Unknown` 30 seconds after the request.
+//! - The outcome is also `Unknown` if the connection ends first, or if the client receives a
+//!   possible rejection: an error that matches no request, an error 401, or a message that it
+//!   cannot decode. An answer that is received before the request's deadline still counts.
 //!
-//! **What a close means.** [`CloseEvent`] lists the codes and statuses. A close is an expiry, and
-//! the client reconnects, if the connection was told 401, if its known end has come, or if the
-//! reason says so. The event that disconnects this user ends the session, whether or not a close
-//! follows.
-//! [`CloseEvent::with_action`] overrides every decision about a close.
+//! ## Sending
 //!
-//! **Replacing a connection.** Ahead of its end, after an error 401, on
-//! [`refresh`](Client::refresh), and when it may be dead, the client gets a new connection beside
-//! the current one. If an attempt fails, nothing happens to the connection that works, and neither
-//! [`max_attempts`](Config::max_attempts) nor refused tokens count. Requests go to the new connection as
-//! soon as it is open. The old one is kept for [`drain_ms`](Config::drain_ms), until its requests
-//! have outcomes and the new one has lasted. If the new one breaks before that, the old one becomes
-//! current again. If the service closes the new one on purpose, the session ends. The state stays
-//! [`Connected`](ConnectionState::Connected) throughout.
+//! - Nothing is queued. A request that cannot be sent now is [refused](SendErrorKind), and the
+//!   refusal changes nothing.
+//! - The client refuses requests that the service would reject: for a missing capability, for
+//!   content that is too long, and for more than 10 requests per second.
+//! - Requests are refused as not connected after the service has reported with an error 401 that
+//!   the connection has expired.
 //!
-//! **Duplicates.** What both connections deliver is handed over once. Errors are never taken for
-//! duplicates, but an error 401 of a connection that has been replaced is not handed over, unless
-//! it answers a request.
+//! ## Liveness
 //!
-//! **Gaps.** [`PossibleGap`](Output::PossibleGap) says that messages may have been missed: after
-//! any time without a connection; after replacing a connection that had been told 401, was past its
-//! end or did not answer a ping; and when a replaced connection ends without having shown that it
-//! delivered everything up to the time when the new one was open. It has shown that when it has
-//! answered a ping sent after that time, or when one message has come on both. Without pings, this
-//! last rule holds for connections that did not end by the client's own close, or were in doubt.
+//! - With pings, the client requests a ping every [`ping_interval_ms`]. After one missed pong it
+//!   requests another ping and opens a new connection beside the silent one. It drops the silent
+//!   connection when the new one opens or when the second pong is missed too.
+//! - Without pings, the client opens a new connection beside the current one when an outcome is
+//!   `Unknown` for lack of evidence, and after [`idle_ms`] of silence. It never drops the current
+//!   one for silence.
+//! - In both cases, it does so at most four times per hour.
 //!
-//! **Tokens.** Each attempt needs a token of its own, and one fetch is under way at a time. The
-//! fetch has a number, so that an answer that comes after
-//! [`token_timeout_ms`](Config::token_timeout_ms) is recognized and ignored. A wait, which is random and
-//! grows with every failure, separates attempts until a connection has lasted
-//! [`stable_ms`](Config::stable_ms). So whatever the service does, and whatever any clock shows, the
-//! number of tokens per hour is bounded.
+//! ## What a close means
 //!
-//! # The clock and sleep
+//! | Close code or handshake status | [`ReconnectAction`] |
+//! |:---|:---|
+//! | codes 1000, 1008, 3003, 4000–4999 | `End`: the service closed the connection on purpose. |
+//! | code 3000 | `NewToken`: once. The next refusal ends the session. |
+//! | codes 1012, 1013 | `Retry` after 5 to 30 seconds. |
+//! | every other code, and a broken connection | `Retry` after a wait that grows with each failure. |
+//! | statuses 401, 403 | `NewToken`: once. The next refusal ends the session. |
+//! | status 404 | `End`: the room does not exist. |
+//! | every other status | `Retry` after a wait that grows with each failure. |
 //!
-//! [`Instant`] is the caller's monotonic clock. Only differences between readings count. If the clock
-//! steps back, no time has passed; if one reading is wild, at most 49 days have.
+//! - A close is an expiry, and the client retries, if the connection received an error 401, if its
+//!   session has ended, or if the close reason says so.
+//! - The event that disconnects this user ends the session, whether or not a close follows.
+//! - [`CloseEvent::with_action`] overrides every decision about a close.
 //!
-//! Choose a clock that keeps running while the device sleeps, such as `CLOCK_BOOTTIME` on Linux.
-//! The client then sees that a call comes late, and checks its connections at once: with pings, by
-//! a ping and one ping timeout; without pings, by a refresh if the call is more than 90 s late
-//! (browsers fire timers in background tabs once a minute). Requests get one ping timeout more
-//! before they are decided about, because an answer may lie unread in the socket.
+//! ## Replacing a connection
 //!
-//! With a clock that stops during sleep, as `std::time::Instant` does on Linux and macOS, the
-//! client does not notice. It keeps a dead connection until the next ping fails, and takes the
-//! session's end for later than it is. Call [`refresh`](Client::refresh) on waking up.
+//! - The client opens a new connection beside the current one before its session ends, after an
+//!   error 401, on [`refresh`](Client::refresh), and when the current one may be dead.
+//! - A failed attempt does not affect a connection that works. Neither [`max_attempts`] nor refused
+//!   tokens count while there is one.
+//! - Requests are sent on the new connection as soon as it is open. The state stays
+//!   [`Connected`](ConnectionState::Connected).
+//! - The old connection drains for at least [`drain_ms`], until its requests have outcomes and the
+//!   new one is [stable](Config::stable_ms).
+//! - If the new connection breaks before that, the old one becomes current again. If the service
+//!   closes the new one on purpose, the session ends.
+//!
+//! ## Duplicates
+//!
+//! - A message or event that both connections deliver is returned once.
+//! - Errors are never treated as duplicates. An error 401 of a draining connection is not returned,
+//!   unless it answers a request.
+//!
+//! ## Gaps
+//!
+//! [`PossibleGap`](Output::PossibleGap) reports that messages may have been missed:
+//!
+//! - after any time without a connection;
+//! - after replacing a connection that received an error 401, was past its end, or missed a pong;
+//! - when a draining connection ends without proof that it delivered everything up to a moment at
+//!   which the new one was open. The proof is the pong of a ping sent after that moment, or a
+//!   message that both connections delivered. Without pings, this rule applies only to a connection
+//!   that the client did not close itself, or that may have been dead.
+//!
+//! ## Tokens
+//!
+//! - Each attempt needs a new token. At most one fetch is outstanding.
+//! - Each fetch has a [number](FetchId). An answer after [`token_timeout_ms`] is recognized by it
+//!   and ignored.
+//! - A random wait separates attempts until a connection is [stable](Config::stable_ms). It grows
+//!   with each failure. The number of tokens per hour is therefore bounded for every server and
+//!   every clock.
+//!
+//! ## Clocks
+//!
+//! - [`Instant`] is the host's monotonic clock. Only differences between readings count.
+//! - A step back counts as no time. A single reading adds at most 49 days.
+//! - A clock that keeps running while the device sleeps is best: `CLOCK_BOOTTIME` on Linux.
+//!
+//! ## Sleep
+//!
+//! - With a clock that runs during sleep, the client detects a late call and checks its connections
+//!   at once. With pings, it requests a ping and allows one ping timeout. Without pings, it
+//!   refreshes if the call is more than 90 seconds late (browsers fire timers in background tabs
+//!   once a minute).
+//! - Requests get one additional ping timeout, because an answer may be unread in the socket.
+//! - With a clock that stops during sleep, such as `std::time::Instant` on Linux and macOS, the
+//!   client detects nothing. It keeps a dead connection until the next ping fails, and expects the
+//!   end of the session too late. The host must call [`refresh`](Client::refresh) after waking up.
 //!
 //! # States
 //!
-//! There are two regions: the current connection, perhaps with one before it that is draining, and
-//! the way to the next connection.
+//! Two regions change independently: the connections that are open, and the attempt to open the
+//! next one.
 //!
 //! ```text
-//!                        connect, time, refresh due, ERROR 401
-//!                                       │
-//!  ┌──────────────┐  time     ┌─────────▼──────┐ handle_token  ┌────────────┐
-//!  │   backoff    ├──────────▶│ awaiting token ├──────────────▶│ connecting │
-//!  └──────────────┘           └────────────────┘               └──────┬─────┘
-//!         ▲   handle_token_error,                                     │ handle_open
-//!         │   handle_close                                            ▼
-//!         └──────────────────────────────────────────────────── ┌───────────┐ replaced ┌──────────┐
-//!                                                               │  current  ├─────────▶│ draining ├─▶ Close
-//!                                                               └───────────┘◀─────────┴──────────┘
-//!                                                                     new connection breaks
+//!  connect, refresh, refresh due,
+//!     ERROR 401, missed ping
+//!              │
+//!              ▼
+//!      ┌───────────────┐ handle_token_error   ┌───────────────┐
+//!      │     token     ├─────────────────────▶│    backoff    │
+//!      │               │◀─────────────────────┤               │
+//!      └───────┬───────┘     time passes      └───▲───────▲───┘
+//!              │ handle_token                     │       │
+//!              ▼                                  │       │
+//!      ┌───────────────┐   handle_close           │       │
+//!      │    opening    ├──────────────────────────┘       │
+//!      └───────┬───────┘                                  │
+//!              │ handle_open                              │
+//!              ▼                                          │
+//!      ┌───────────────┐   handle_close                   │
+//!      │    current    ├──────────────────────────────────┘
+//!      └───┬───────▲───┘
+//! replaced │       │ the new connection breaks
+//!      ┌───▼───────┴───┐
+//!      │   draining    ├──▶ Close
+//!      └───────────────┘
 //! ```
 //!
-//! The tables say what every input leads to in every state. `·` stays in the state; `anew` starts
-//! the attempt again; `time` is what happens next if every ping is answered and nothing else comes.
-//! [`ReconnectAction::NewToken`] leads to an attempt at once only the first time.
+//! The tables below state the effect of every event in every state. A dot means that the state does
+//! not change. "restart" starts the attempt again. "time passes" means that every ping is answered
+//! and nothing else is received. [`ReconnectAction::NewToken`] starts an attempt at once only the
+//! first time.
 //!
 #![doc = include_str!("table.md")]
 //!
-//! # From beginning to end
+//! # A complete session
 //!
 //! ```
 //! use core::time::Duration;
 //! use ivs_chat_proto::client::{
-//!     Client, CloseEvent, Config, ConnectionState, DisconnectReason, FetchError, Instant, Outcome, Output, TokenInfo,
+//!     Client, CloseEvent, Config, ConnectionState, DisconnectReason, FetchError, Instant, Outcome,
+//!     Output, TokenInfo,
 //! };
 //! use ivs_chat_proto::publish::{DeleteMessage, SendMessage};
 //! use ivs_chat_proto::{Capabilities, Content};
 //!
-//! // Room for 16 requests, each with a number of the application's. Take the seed from a source of
-//! // randomness.
+//! // Each request carries a `u32` of the application. The seed must come from a random source.
 //! let mut client: Client<u32> = Client::new(Config::with_pings(), *b"not random, alas");
 //! let at = Instant::from_millis;
 //!
-//! // A connection is wanted, and for that a token.
+//! // The application asks for a connection. The client asks for a token.
 //! client.connect(at(0));
 //! assert_eq!(client.poll(at(0)), Output::State(ConnectionState::Connecting));
 //! let Output::FetchToken(fetch) = client.poll(at(0)) else { panic!() };
 //!
-//! // It cannot be had at present: the client waits before it asks again.
+//! // The fetch fails. The client waits before it asks again.
 //! client.handle_token_error(at(100), fetch, FetchError::Temporary { retry_after: None });
 //! let Output::Wait(Some(next)) = client.poll(at(100)) else { panic!() };
 //! assert!(next > at(100) && next <= at(1_100));
 //! let Output::FetchToken(fetch) = client.poll(next) else { panic!() };
 //!
-//! // Here it is. The host opens the WebSocket with it.
+//! // The second fetch succeeds. The host opens the WebSocket with the token.
 //! let mut info = TokenInfo::new();
 //! info.session_ms = Some(3_600_000);
 //! info.capabilities = Some(Capabilities::ALL);
@@ -161,22 +231,23 @@
 //! client.handle_open(at(2_100), first);
 //! assert_eq!(client.poll(at(2_100)), Output::State(ConnectionState::Connected));
 //!
-//! // A message is sent, and comes back.
+//! // The application sends a message. Its echo confirms it.
 //! let mut buffer = [0; 4_096];
 //! let send = SendMessage::new(Content::new("Good morning 🌞")?);
 //! let sent = client.send(at(3_000), send, 1, &mut buffer)?;
 //! assert_eq!(sent.connection, first);
 //! let echo = format!(
-//!     r#"{{"Type":"MESSAGE","Id":"m1","RequestId":"{}","Attributes":null,"Content":"Good morning 🌞",
-//!     "SendTime":"2026-11-22T10:00:00Z","Sender":{{"UserId":"astrid","Attributes":{{}}}}}}"#,
+//!     r#"{{"Type":"MESSAGE","Id":"m1","RequestId":"{}","Attributes":null,
+//!     "Content":"Good morning 🌞","SendTime":"2026-11-22T10:00:00Z",
+//!     "Sender":{{"UserId":"astrid","Attributes":{{}}}}}}"#,
 //!     sent.request_id
 //! );
 //! let received = client.handle_message(at(3_050), first, echo.as_bytes())?.unwrap();
 //! let settled = received.settled.unwrap();
 //! assert_eq!((settled.data, settled.outcome), (1, Outcome::Confirmed));
 //!
-//! // Nothing is heard of another request. A ping proves that it has arrived, and a second later it
-//! // counts as done.
+//! // Another request gets no answer. A pong proves that it arrived, and a second later the client
+//! // assumes success.
 //! let _ = client.send(at(4_000), DeleteMessage::new("m1".into()), 2, &mut buffer)?;
 //! assert_eq!(client.poll(at(4_000)), Output::Wait(Some(at(9_000))));
 //! let Output::Ping { connection, payload } = client.poll(at(9_000)) else { panic!() };
@@ -185,7 +256,7 @@
 //! let Output::Settled(settled) = client.poll(at(10_040)) else { panic!() };
 //! assert_eq!((settled.data, settled.outcome), (2, Outcome::Assumed));
 //!
-//! // A connection that is never heard of again is replaced.
+//! // The connection falls silent. The client replaces it.
 //! let mut now = at(10_040);
 //! let fetch = loop {
 //!     match client.poll(now) {
@@ -195,7 +266,7 @@
 //!         other => panic!("{other:?}"),
 //!     }
 //! };
-//! // 30 s after the last ping, 10 s for the answer, and a short wait.
+//! // 30 s after the last ping, 10 s for the pong, and a short wait.
 //! assert!(now > at(49_000) && now < at(50_000));
 //! let second = client.handle_token(now, fetch, info).unwrap();
 //! client.handle_open(now, second);
@@ -204,7 +275,7 @@
 //! assert_eq!(client.poll(now), Output::Replaced { from: first, to: second });
 //! assert_eq!(client.poll(now), Output::PossibleGap);
 //!
-//! // The server restarts while a message is on its way.
+//! // The service restarts while a request is in flight.
 //! let _ = client.send(now, send, 3, &mut buffer)?;
 //! client.handle_close(now, second, CloseEvent::frame(1012, ""));
 //! let Output::Settled(settled) = client.poll(now) else { panic!() };
@@ -212,7 +283,7 @@
 //! assert_eq!(client.poll(now), Output::State(ConnectionState::Connecting));
 //! assert!(client.reconnect_at().unwrap() >= now + Duration::from_secs(5));
 //!
-//! // The application leaves.
+//! // The application disconnects.
 //! client.disconnect(now);
 //! let disconnected = ConnectionState::Disconnected(DisconnectReason::NotWanted);
 //! assert_eq!(client.poll(now), Output::State(disconnected));
@@ -220,19 +291,24 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # Loops to put it in
+//! # Host loops
 //!
-//! *A task that can await everything*: the `chat` example, a terminal client on tokio.
+//! ## An asynchronous task
 //!
-//! *Callbacks*, as in a browser. The client is in a cell that is borrowed for one call at a time.
-//! What is received borrows the message and not the client, so that a handler may send or
-//! disconnect.
+//! The `chat` tool of the repository is a terminal client on tokio.
+//!
+//! ## Callbacks
+//!
+//! In a browser, the client is kept in a cell that is borrowed for one call at a time. A received
+//! payload borrows the message and not the client, so a handler may call `send` or `disconnect`.
 //!
 //! ```
 //! use std::cell::RefCell;
 //!
 //! use ivs_chat_proto::Content;
-//! use ivs_chat_proto::client::{Client, Config, ConnectionId, Instant, Output, Received, TokenInfo};
+//! use ivs_chat_proto::client::{
+//!     Client, Config, ConnectionId, Instant, Output, Received, TokenInfo,
+//! };
 //! use ivs_chat_proto::publish::SendMessage;
 //! use ivs_chat_proto::subscribe::Subscribe;
 //!
@@ -249,42 +325,47 @@
 //!
 //!     /// The WebSocket's `onmessage`.
 //!     fn on_message(&self, connection: ConnectionId, data: &str) {
-//!         // The borrow ends here, before the handler begins.
-//!         let received = self.client.borrow_mut().handle_message_str(self.now(), connection, data);
+//!         // The borrow must end before the handler runs.
+//!         let now = self.now();
+//!         let received = self.client.borrow_mut().handle_message_str(now, connection, data);
 //!         match received {
 //!             Ok(Some(received)) => (self.on_payload)(self, &received),
 //!             Ok(None) => {}
-//!             Err(error) => self.log.borrow_mut().push(error.to_string()),
+//!             Err(error) => self.log(error.to_string()),
 //!         }
 //!         self.drive();
 //!     }
 //!
-//!     /// Sends a message. The promise comes back with its outcome.
+//!     /// Sends a message. The client returns the promise with the outcome.
 //!     fn send(&self, text: &str, promise: String) {
 //!         let Ok(content) = Content::new(text) else { return };
 //!         let mut buffer = String::new();
 //!         let send = SendMessage::new(content);
 //!         match self.client.borrow_mut().send_in_string(self.now(), send, promise, &mut buffer) {
-//!             Ok(sent) => self.log.borrow_mut().push(format!("socket.send, {} bytes", sent.payload.len())),
-//!             Err(error) => self.log.borrow_mut().push(format!("{}: {}", error.kind, error.data)),
+//!             Ok(sent) => self.log(format!("socket.send, {} bytes", sent.payload.len())),
+//!             Err(error) => self.log(format!("{}: {}", error.kind, error.data)),
 //!         }
 //!         self.drive();
 //!     }
 //!
+//!     fn log(&self, line: String) {
+//!         self.log.borrow_mut().push(line);
+//!     }
+//!
 //!     fn drive(&self) {
 //!         loop {
-//!             // Here, too: whatever an output leads to may come back to this client.
+//!             // The borrow must end here too: handling an output may call the client again.
 //!             let output = self.client.borrow_mut().poll(self.now());
 //!             match output {
 //!                 Output::Wait(_) => return, // clearTimeout, setTimeout
 //!                 Output::FetchToken(fetch) => {
-//!                     // Once fetch() has it:
-//!                     let connection = self.client.borrow_mut().handle_token(self.now(), fetch, TokenInfo::new());
-//!                     if let Some(connection) = connection {
-//!                         self.client.borrow_mut().handle_open(self.now(), connection); // onopen, later
+//!                     // In the callback of fetch():
+//!                     let mut client = self.client.borrow_mut();
+//!                     if let Some(id) = client.handle_token(self.now(), fetch, TokenInfo::new()) {
+//!                         client.handle_open(self.now(), id); // In the callback `onopen`.
 //!                     }
 //!                 }
-//!                 other => self.log.borrow_mut().push(format!("{other:?}")),
+//!                 other => self.log(format!("{other:?}")),
 //!             }
 //!         }
 //!     }
@@ -301,16 +382,18 @@
 //! };
 //! room.client.borrow_mut().connect(room.now());
 //! room.drive();
-//! let message = r#"{"Type":"MESSAGE","Id":"m1","RequestId":"","Attributes":null,"Content":"hello?",
-//!     "SendTime":"2026-11-22T10:00:00Z","Sender":{"UserId":"bo","Attributes":{}}}"#;
+//! let message = r#"{"Type":"MESSAGE","Id":"m1","RequestId":"","Attributes":null,
+//!     "Content":"hello?","SendTime":"2026-11-22T10:00:00Z",
+//!     "Sender":{"UserId":"bo","Attributes":{}}}"#;
 //! room.on_message(ConnectionId::from_number(0), message);
 //! assert_eq!(room.log.borrow().last().unwrap(), "socket.send, 106 bytes");
 //! assert_eq!(room.client.borrow().in_flight_len(), 1);
 //! ```
 //!
-//! *A main loop without an allocator*: a microcontroller whose modem does the WebSocket and hands
-//! over bytes as they come in, seven at a time. The sizes of the client and the receiver are known
-//! at compile time.
+//! ## A main loop without an allocator
+//!
+//! The modem of this microcontroller implements the WebSocket and delivers received bytes, seven at
+//! a time. The sizes of the client and of the receive buffer are known at compile time.
 //!
 //! ```
 //! use ivs_chat_proto::JsonStream;
@@ -339,7 +422,7 @@
 //!             match client.poll(board.now()) {
 //!                 Output::Wait(_) => break,
 //!                 Output::FetchToken(fetch) => {
-//!                     // The modem has been told to fetch a token and to connect, and has done so.
+//!                     // The modem fetches a token and connects.
 //!                     connection = client.handle_token(board.now(), fetch, TokenInfo::new());
 //!                     if let Some(connection) = connection {
 //!                         client.handle_open(board.now(), connection);
@@ -350,7 +433,8 @@
 //!         }
 //!         while let Some(message) = stream.next(&mut bytes) {
 //!             let (Ok(message), Some(connection)) = (message, connection) else { continue };
-//!             let Ok(Some(received)) = client.handle_message(board.now(), connection, message) else { continue };
+//!             let received = client.handle_message(board.now(), connection, message);
+//!             let Ok(Some(received)) = received else { continue };
 //!             if let Subscribe::Event(event) = received.payload {
 //!                 board.lamp = event.event_name == "lamp:on";
 //!             }
@@ -359,13 +443,28 @@
 //! }
 //!
 //! const CLIENT: Client<(), 2, 8> = Client::unseeded(Config::with_pings());
-//! static INCOMING: &[u8] = br#"{"Type":"EVENT","Id":"e1","RequestId":"","EventName":"lamp:on","SendTime":""}"#;
+//! static INCOMING: &[u8] =
+//!     br#"{"Type":"EVENT","Id":"e1","RequestId":"","EventName":"lamp:on","SendTime":""}"#;
 //! let mut board = Board { millis: 0, uart: INCOMING.chunks(7), lamp: false };
 //! run(&mut board, &mut { CLIENT }, &mut const { JsonStream::new() });
 //! assert!(board.lamp);
 //! ```
 //!
-//! [the reference]: https://docs.aws.amazon.com/ivs/latest/chatmsgapireference/actions-sendmessage-publish.html
+//! [`Assumed`]: Outcome::Assumed
+//! [`Confirmed`]: Outcome::Confirmed
+//! [`Rejected`]: Outcome::Rejected
+//! [`Unknown`]: Outcome::Unknown
+//! [`drain_ms`]: Config::drain_ms
+//! [`handle_pong`]: Client::handle_pong
+//! [`handle_token`]: Client::handle_token
+//! [`handle_token_error`]: Client::handle_token_error
+//! [`idle_ms`]: Config::idle_ms
+//! [`max_attempts`]: Config::max_attempts
+//! [`ping_interval_ms`]: Config::ping_interval_ms
+//! [`ping_timeout_ms`]: Config::ping_timeout_ms
+//! [`settle_ms`]: Config::settle_ms
+//! [`token_timeout_ms`]: Config::token_timeout_ms
+//! [The reference]: https://docs.aws.amazon.com/ivs/latest/chatmsgapireference/actions-sendmessage-publish.html
 
 mod clock;
 mod close_event;
