@@ -2,21 +2,28 @@ use core::num::{NonZeroU8, NonZeroU32};
 
 use crate::value::Content;
 
-/// The settings of a [`Client`](super::Client). Times are in milliseconds.
+/// The settings of a [`Client`](super::Client).
 ///
-/// Start with [`with_pings`](Self::with_pings) if the host can send WebSocket pings, and with
-/// [`without_pings`](Self::without_pings) if it cannot, as in a browser.
+/// Hosts that can send WebSocket pings start with [`with_pings`](Self::with_pings). Other hosts, such
+/// as browsers, start with [`without_pings`](Self::without_pings). Times are in milliseconds.
 ///
-/// [`Client::new`](super::Client::new) replaces values that cannot be right:
+/// # Valid ranges
 ///
-/// - `max_code_points` is at least 1 and at most 500;
-/// - `backoff_min_ms` is at least 100 ms, `backoff_max_ms` at least `backoff_min_ms`, and
-///   `backoff_base_ms` lies between the two;
-/// - `settle_ms` is at least 1 ms;
-/// - `connect_timeout_ms`, `token_timeout_ms`, `ping_interval_ms`, `ping_timeout_ms`, `idle_ms` and
-///   `stable_ms` are at least 1 s;
-/// - `refresh_floor_ms` is at least 30 s;
-/// - `refresh_jitter_percent` is at most 50.
+/// [`Client::new`](super::Client::new) replaces values outside these ranges by the nearest bound:
+///
+/// | Field | Range |
+/// |:---|:---|
+/// | `max_code_points` | 1 to 500 |
+/// | `settle_ms` | at least 1 |
+/// | `connect_timeout_ms`, `token_timeout_ms`, `stable_ms` | at least 1 000 |
+/// | `ping_interval_ms`, `ping_timeout_ms`, `idle_ms` | at least 1 000 |
+/// | `backoff_min_ms` | at least 100 |
+/// | `backoff_max_ms` | at least `backoff_min_ms` |
+/// | `backoff_base_ms` | `backoff_min_ms` to `backoff_max_ms` |
+/// | `refresh_floor_ms` | at least 30 000 |
+/// | `refresh_jitter_percent` | at most 50 |
+///
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::client::{Client, Config};
@@ -33,64 +40,87 @@ use crate::value::Content;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Config {
-    /// The room's `maximumMessageLength` in code points, 1 to 500. No payload states it. Defaults
-    /// to 500.
+    /// The room's `maximumMessageLength`, in code points.
+    ///
+    /// No payload states it. Defaults to 500.
     pub max_code_points: u16,
-    /// How many requests the client sends in any second, all actions together: 1 to 10, where a
-    /// greater number counts as 10. `None` holds nothing back; the service answers what is too much
-    /// with error 429. Defaults to 10, the service's limit for a connection.
+    /// The maximum number of requests per second, over all actions.
+    ///
+    /// Numbers above 10 count as 10. `None` disables the limit, and the service rejects excess
+    /// requests with error 429. Defaults to 10, the service's limit for a connection.
     pub requests_per_second: Option<NonZeroU8>,
-    /// How long the client waits for the answer to a request before it looks for evidence that the
-    /// request has arrived. Defaults to 5 s.
+    /// The time without an answer after which the client looks for evidence that a request arrived.
+    ///
+    /// Defaults to 5 seconds.
     pub settle_ms: u32,
-    /// How long a connection may take to open. Defaults to 30 s.
+    /// The timeout for opening a connection. Defaults to 30 seconds.
     pub connect_timeout_ms: u32,
-    /// How long a token fetch may take. Defaults to 30 s.
+    /// The timeout for fetching a token. Defaults to 30 seconds.
     pub token_timeout_ms: u32,
     can_ping: bool,
-    /// With pings: how often the client asks for a ping. Defaults to 30 s.
+    /// The interval between pings. Ignored without pings. Defaults to 30 seconds.
     pub ping_interval_ms: u32,
-    /// With pings: how long the answer to a ping may take. Defaults to 10 s.
+    /// The timeout for a pong. Defaults to 10 seconds.
+    ///
+    /// It also limits the wait for evidence that a request arrived, and the extra time after a late
+    /// call.
     pub ping_timeout_ms: u32,
-    /// Without pings: how long a connection may receive nothing before it is replaced, at most four
-    /// times an hour. A room in which nobody speaks is silent too, and each replacement then
-    /// reports a
-    /// [`PossibleGap`](super::Output::PossibleGap). Defaults to `None`.
+    /// The silence after which a connection is replaced. Ignored with pings.
+    ///
+    /// A quiet room is silent too, and each replacement then reports a
+    /// [`PossibleGap`](super::Output::PossibleGap). There are at most four replacements per hour.
+    /// Defaults to `None`, which disables it.
     pub idle_ms: Option<u32>,
-    /// The least wait between a failed attempt and the next. Defaults to 250 ms.
+    /// The minimum wait after a failed attempt. Defaults to 250 milliseconds.
     pub backoff_min_ms: u32,
-    /// The longest wait after the first failed attempt; it doubles with each further failure.
-    /// Defaults to 1 s. For rooms with thousands of clients, [RFC 6455, section 7.2.3] suggests 5
-    /// s.
+    /// The maximum wait after the first failed attempt. It doubles with each further failure.
+    ///
+    /// Defaults to 1 second. For rooms with thousands of clients, [RFC 6455, section 7.2.3] suggests
+    /// 5 seconds.
     ///
     /// [RFC 6455, section 7.2.3]: https://www.rfc-editor.org/rfc/rfc6455#section-7.2.3
     pub backoff_base_ms: u32,
-    /// The longest wait of all, unless a server asks for more. Defaults to 60 s.
+    /// The maximum wait after any failed attempt, unless a server asks for more.
+    ///
+    /// Defaults to 60 seconds.
     pub backoff_max_ms: u32,
-    /// How many attempts in a row may fail while there is no connection. After that, the session
-    /// ends with [`AttemptsExhausted`](super::DisconnectReason::AttemptsExhausted). Defaults to
-    /// `None`.
+    /// The number of consecutive attempts that may fail without a connection.
+    ///
+    /// The session then ends with
+    /// [`AttemptsExhausted`](super::DisconnectReason::AttemptsExhausted). Defaults to `None`, which
+    /// means no limit.
     pub max_attempts: Option<NonZeroU32>,
-    /// How long a connection must have worked for earlier failures to be forgotten. With pings, the
-    /// answer to a ping is the proof that it has. Defaults to 30 s.
+    /// The time for which a connection must work before it is stable and resets earlier failures.
+    ///
+    /// With pings, the time counts up to the last pong. Defaults to 30 seconds.
     pub stable_ms: u32,
-    /// How long before the end of its session a connection is replaced. Defaults to 120 s: the
-    /// timers of a browser tab in the background fire once a minute.
+    /// The time before the end of its session at which a connection is replaced.
+    ///
+    /// Defaults to 120 seconds, because the timers of a background browser tab fire once a minute.
     pub refresh_lead_ms: u32,
-    /// A random part of the session by which the replacement comes even earlier, in percent of the
-    /// session's length, so that the clients of a room do not all reconnect at once. Defaults to
-    /// 10.
+    /// The maximum random time by which the replacement comes earlier, in percent of the session.
+    ///
+    /// It prevents the clients of a room from reconnecting at the same time. Defaults to 10.
     pub refresh_jitter_percent: u8,
-    /// How long a connection must have lasted to be replaced ahead of its session's end. A session
-    /// that is shorter ends before that, and the client reconnects. However wrong the host's wall
-    /// clock is, the client fetches no more than one token in this time. Defaults to 5 minutes.
+    /// The minimum age at which a connection is replaced because its session ends.
+    ///
+    /// A shorter session ends first, and the client reconnects. The client fetches at most one token
+    /// in this time, however wrong the host's wall clock is. Defaults to 5 minutes.
     pub refresh_floor_ms: u32,
-    /// How long a connection that has been replaced is kept, at the least. Defaults to 10 s.
+    /// The minimum time for which a replaced connection is kept. Defaults to 10 seconds.
     pub drain_ms: u32,
 }
 
 impl Config {
     /// Creates the settings for a host that can send WebSocket pings and sees the pongs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::Config;
+    ///
+    /// assert_eq!(Config::with_pings().ping_interval_ms, 30_000);
+    /// ```
     #[must_use]
     pub const fn with_pings() -> Self {
         Self {
@@ -116,18 +146,36 @@ impl Config {
     }
 
     /// Creates the settings for a host that cannot send WebSocket pings, such as a browser.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::Config;
+    ///
+    /// let mut config = Config::without_pings();
+    /// config.idle_ms = Some(300_000);
+    /// assert!(!config.can_ping());
+    /// ```
     #[must_use]
     pub const fn without_pings() -> Self {
         Self { can_ping: false, ..Self::with_pings() }
     }
 
     /// Returns `true` if the host can send WebSocket pings.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::Config;
+    ///
+    /// assert!(Config::with_pings().can_ping());
+    /// ```
     #[must_use]
     pub const fn can_ping(&self) -> bool {
         self.can_ping
     }
 
-    /// Returns the settings with every value replaced that cannot be right.
+    /// Returns the settings with each value clamped to its valid range.
     pub(super) const fn clamped(self) -> Self {
         let backoff_min_ms = at_least(100, self.backoff_min_ms);
         let backoff_max_ms = at_least(backoff_min_ms, self.backoff_max_ms);

@@ -12,19 +12,44 @@ const MIN_SESSION_MS: u32 = 60_000;
 /// The longest session of the service.
 const MAX_SESSION_MS: u32 = 10_800_000;
 
-/// The number of one connection, from its token on. Later connections have greater numbers, and
-/// none is used twice.
+/// The identifier of a connection.
+///
+/// The client assigns it when the token is reported. Numbers increase and are never reused.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::client::ConnectionId;
+///
+/// assert_eq!(ConnectionId::from_number(7).number(), 7);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(u64);
 
 impl ConnectionId {
     /// Creates the identifier with this number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::ConnectionId;
+    ///
+    /// assert!(ConnectionId::from_number(1) < ConnectionId::from_number(2));
+    /// ```
     #[must_use]
     pub const fn from_number(number: u64) -> Self {
         Self(number)
     }
 
     /// Returns the number, for a foreign function interface or a log.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::ConnectionId;
+    ///
+    /// assert_eq!(ConnectionId::from_number(7).number(), 7);
+    /// ```
     #[must_use]
     pub const fn number(self) -> u64 {
         self.0

@@ -2,18 +2,44 @@ use core::time::Duration;
 
 use crate::instant::Instant;
 
-/// The number of one token fetch. Later fetches have greater numbers, and none is used twice.
+/// The identifier of a token fetch.
+///
+/// Numbers increase and are never reused.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::client::FetchId;
+///
+/// assert_eq!(FetchId::from_number(7).number(), 7);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FetchId(u64);
 
 impl FetchId {
     /// Creates the identifier with this number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::FetchId;
+    ///
+    /// assert!(FetchId::from_number(1) < FetchId::from_number(2));
+    /// ```
     #[must_use]
     pub const fn from_number(number: u64) -> Self {
         Self(number)
     }
 
     /// Returns the number, for a foreign function interface or a log.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::FetchId;
+    ///
+    /// assert_eq!(FetchId::from_number(7).number(), 7);
+    /// ```
     #[must_use]
     pub const fn number(self) -> u64 {
         self.0

@@ -5,19 +5,44 @@ use crate::subscribe::Subscribe;
 use crate::value::ErrorCode;
 use crate::value::Text;
 
-/// The number of one request of a client. Later requests have greater numbers, and none is used
-/// twice.
+/// The identifier of an accepted request.
+///
+/// Numbers increase and are never reused.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::client::RequestHandle;
+///
+/// assert_eq!(RequestHandle::from_number(7).number(), 7);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestHandle(u64);
 
 impl RequestHandle {
     /// Creates the handle with this number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::RequestHandle;
+    ///
+    /// assert!(RequestHandle::from_number(1) < RequestHandle::from_number(2));
+    /// ```
     #[must_use]
     pub const fn from_number(number: u64) -> Self {
         Self(number)
     }
 
     /// Returns the number, for a foreign function interface or a log.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::RequestHandle;
+    ///
+    /// assert_eq!(RequestHandle::from_number(7).number(), 7);
+    /// ```
     #[must_use]
     pub const fn number(self) -> u64 {
         self.0
