@@ -3,7 +3,9 @@ use core::time::Duration;
 
 use crate::value;
 
-/// How a connection ended, or failed to open.
+/// The end of a connection, or a failed attempt to open one.
+///
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::client::{CloseEvent, ReconnectAction};
@@ -12,9 +14,9 @@ use crate::value;
 /// assert_eq!(CloseEvent::frame(1012, "").action(), ReconnectAction::Retry);
 /// // The handshake was answered with a status other than 101.
 /// assert_eq!(CloseEvent::handshake_rejected(404).action(), ReconnectAction::End);
-/// // The connection broke. In a browser, this is also all that is known of a failed handshake.
+/// // The connection broke. Browsers report a failed handshake like this too.
 /// assert_eq!(CloseEvent::abnormal().action(), ReconnectAction::Retry);
-/// // The application knows better.
+/// // The application overrides the decision.
 /// let moving = CloseEvent::frame(4000, "room is moving").with_action(ReconnectAction::Retry);
 /// assert_eq!(moving.action(), ReconnectAction::Retry);
 /// ```
@@ -33,27 +35,47 @@ enum How {
     Handshake(u16),
 }
 
-/// What the client does after a connection has ended.
+/// The client's reaction to the end of a connection.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::client::{CloseEvent, ReconnectAction};
+///
+/// assert_eq!(CloseEvent::handshake_rejected(403).action(), ReconnectAction::NewToken);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReconnectAction {
     /// Reconnects with a new token, after a wait that grows with each failure.
     Retry,
-    /// Reconnects with a new token at once, unless the client already waits for an attempt. If that
-    /// does not lead to a connection that lasts, the next refusal ends the session.
+    /// Reconnects with a new token at once, unless the client already waits for an attempt.
+    ///
+    /// If this does not lead to a stable connection, the next refusal ends the session.
     NewToken,
     /// Ends the session.
     End,
 }
 
 impl CloseEvent {
-    /// Creates the event for a close frame from the service. Use 1005 for a frame without a code.
+    /// Creates the event for a close frame from the service.
     ///
-    /// Codes 1000, 1008, 3003 and 4000 to 4999 end the session, because they are sent on purpose.
-    /// Code 3000 asks for one new token. All others retry, 1012 and 1013 after 5 to 30 s, as their
-    /// [registration] recommends.
+    /// The code of a frame without a code is 1005. Codes 1000, 1008, 3003 and 4000 to 4999 end the
+    /// session, because the service sends them on purpose. Code 3000 requests one new token. All
+    /// others retry, 1012 and 1013 after 5 to 30 seconds, as their [registration] recommends.
     ///
-    /// A `reason` that says that the session or the token has expired retries, whatever the code.
+    /// If `reason` says that the session or the token has expired, the client retries, whatever the
+    /// code.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::{CloseEvent, ReconnectAction};
+    ///
+    /// assert_eq!(CloseEvent::frame(1000, "").action(), ReconnectAction::End);
+    /// let expired = CloseEvent::frame(1000, "token expired");
+    /// assert_eq!(expired.action(), ReconnectAction::Retry);
+    /// ```
     ///
     /// [registration]: https://www.iana.org/assignments/websocket/websocket.xhtml
     #[must_use]
@@ -70,8 +92,17 @@ impl CloseEvent {
 
     /// Creates the event for a handshake that was answered with an HTTP status other than 101.
     ///
-    /// 401 and 403 ask for one new token, because the token may have been used or have expired.
-    /// 404 ends the session: the room does not exist. All others retry.
+    /// Statuses 401 and 403 request one new token, because the token may have been used or may have
+    /// expired. Status 404 ends the session, because the room does not exist. All others retry.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::{CloseEvent, ReconnectAction};
+    ///
+    /// let event = CloseEvent::handshake_rejected(503);
+    /// assert_eq!(event.action(), ReconnectAction::Retry);
+    /// ```
     #[must_use]
     pub const fn handshake_rejected(status: u16) -> Self {
         let action = match status {
@@ -82,8 +113,17 @@ impl CloseEvent {
         Self::new(How::Handshake(status), action)
     }
 
-    /// Creates the event for a connection that broke or could not be opened. It counts as code
-    /// 1006, and retries.
+    /// Creates the event for a connection that broke or could not be opened.
+    ///
+    /// It counts as code 1006, and the client retries.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::{CloseEvent, ReconnectAction};
+    ///
+    /// assert_eq!(CloseEvent::abnormal().action(), ReconnectAction::Retry);
+    /// ```
     #[must_use]
     pub const fn abnormal() -> Self {
         Self::new(How::Frame(1006), ReconnectAction::Retry)
@@ -93,33 +133,62 @@ impl CloseEvent {
         Self { how, action, is_expiry: false, is_overridden: false, retry_after: Duration::ZERO }
     }
 
-    /// Decides what the client does, instead of the code, the status or the reason.
+    /// Overrides the client's reaction.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::{CloseEvent, ReconnectAction};
+    ///
+    /// let event = CloseEvent::abnormal().with_action(ReconnectAction::End);
+    /// assert_eq!(event.action(), ReconnectAction::End);
+    /// ```
     #[must_use]
     pub const fn with_action(self, action: ReconnectAction) -> Self {
         Self { action, is_overridden: true, ..self }
     }
 
-    /// Sets the least time until the next attempt, as a `Retry-After` header states it. At most one
-    /// hour counts. Defaults to zero.
+    /// Sets the minimum time until the next attempt, from a `Retry-After` header.
+    ///
+    /// At most one hour counts. Defaults to zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use ivs_chat_proto::client::{CloseEvent, ReconnectAction};
+    ///
+    /// let busy = CloseEvent::handshake_rejected(503).with_retry_after(Duration::from_secs(20));
+    /// assert_eq!(busy.action(), ReconnectAction::Retry);
+    /// ```
     #[must_use]
     pub const fn with_retry_after(self, retry_after: Duration) -> Self {
         Self { retry_after, ..self }
     }
 
-    /// Returns what the client does, unless it knows that the session of the connection had
-    /// expired: in that case it retries, and [`with_action`](Self::with_action) alone can change
-    /// that.
+    /// Returns the client's reaction.
+    ///
+    /// If the client knows that the session of the connection had expired, it retries instead. Only
+    /// [`with_action`](Self::with_action) overrides that.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::{CloseEvent, ReconnectAction};
+    ///
+    /// assert_eq!(CloseEvent::frame(1001, "").action(), ReconnectAction::Retry);
+    /// ```
     #[must_use]
     pub const fn action(self) -> ReconnectAction {
         self.action
     }
 
-    /// Returns `true` if the caller has decided what the client does.
+    /// Returns `true` if the caller has overridden the reaction.
     pub(super) const fn is_overridden(self) -> bool {
         self.is_overridden
     }
 
-    /// Returns the least time until the next attempt.
+    /// Returns the minimum time until the next attempt.
     pub(super) const fn retry_after(self) -> Duration {
         self.retry_after
     }
@@ -134,7 +203,7 @@ impl CloseEvent {
         self.is_restart() || !self.retry_after.is_zero()
     }
 
-    /// Returns why the session ended, if it ended with this event.
+    /// Returns the reason to report if this event ends the session.
     pub(super) const fn reason(self) -> DisconnectReason {
         match self.how {
             How::Frame(code) => DisconnectReason::Closed(code),
@@ -143,22 +212,31 @@ impl CloseEvent {
     }
 }
 
-/// Why the client has no connection and does not try to get one.
+/// The reason why the client is disconnected.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::client::DisconnectReason;
+///
+/// let reason = DisconnectReason::Closed(1000);
+/// assert_eq!(reason.to_string(), "the connection was closed with code 1000");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DisconnectReason {
-    /// The caller wants no connection: it has called [`disconnect`](super::Client::disconnect), or
-    /// has not called [`connect`](super::Client::connect) yet.
+    /// The caller has called [`disconnect`](super::Client::disconnect), or has not called
+    /// [`connect`](super::Client::connect) yet.
     NotWanted,
-    /// The token fetch failed [for good](super::FetchError::Permanent).
+    /// The token fetch failed [permanently](super::FetchError::Permanent).
     NoToken,
     /// The handshake was answered with this HTTP status.
     Refused(u16),
     /// The connection was closed with this code.
     Closed(u16),
-    /// A moderator or the application has disconnected this user.
+    /// A moderator or the application disconnected this user.
     DisconnectedUser,
-    /// As many attempts have failed as [`max_attempts`](super::Config::max_attempts) allows.
+    /// [`max_attempts`](super::Config::max_attempts) consecutive attempts failed.
     AttemptsExhausted,
     /// [`connect`](super::Client::connect) was called before [`seed`](super::Client::seed).
     Unseeded,

@@ -4,8 +4,8 @@ use crate::value::Content;
 
 /// The settings of a [`Client`](super::Client).
 ///
-/// Hosts that can send WebSocket pings start with [`with_pings`](Self::with_pings). Other hosts, such
-/// as browsers, start with [`without_pings`](Self::without_pings). Times are in milliseconds.
+/// Hosts that can send WebSocket pings start with [`with_pings`](Self::with_pings). Other hosts,
+/// such as browsers, start with [`without_pings`](Self::without_pings). Times are in milliseconds.
 ///
 /// # Valid ranges
 ///
@@ -75,8 +75,8 @@ pub struct Config {
     pub backoff_min_ms: u32,
     /// The maximum wait after the first failed attempt. It doubles with each further failure.
     ///
-    /// Defaults to 1 second. For rooms with thousands of clients, [RFC 6455, section 7.2.3] suggests
-    /// 5 seconds.
+    /// Defaults to 1 second. For rooms with thousands of clients, [RFC 6455, section 7.2.3]
+    /// suggests 5 seconds.
     ///
     /// [RFC 6455, section 7.2.3]: https://www.rfc-editor.org/rfc/rfc6455#section-7.2.3
     pub backoff_base_ms: u32,
@@ -104,8 +104,8 @@ pub struct Config {
     pub refresh_jitter_percent: u8,
     /// The minimum age at which a connection is replaced because its session ends.
     ///
-    /// A shorter session ends first, and the client reconnects. The client fetches at most one token
-    /// in this time, however wrong the host's wall clock is. Defaults to 5 minutes.
+    /// A shorter session ends first, and the client reconnects. The client fetches at most one
+    /// token in this time, however wrong the host's wall clock is. Defaults to 5 minutes.
     pub refresh_floor_ms: u32,
     /// The minimum time for which a replaced connection is kept. Defaults to 10 seconds.
     pub drain_ms: u32,

@@ -1,4 +1,13 @@
-/// How often something unusual has happened. The counters stay at their largest number.
+/// The counts of unusual events. They saturate.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::client::{Client, Config};
+///
+/// let client: Client = Client::new(Config::with_pings(), *b"not random, alas");
+/// assert_eq!(client.counters().duplicates, 0);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Counters {
@@ -6,22 +15,22 @@ pub struct Counters {
     pub not_decoded: u32,
     /// Payloads of an unknown `Type`.
     pub unknown: u32,
-    /// Messages and events that came twice while connections overlapped.
+    /// Messages and events that were received twice while connections overlapped.
     pub duplicates: u32,
     /// Errors that answer no request.
     pub unsolicited_errors: u32,
-    /// Messages and events with the `RequestId` of a request that they cannot be the answer to:
-    /// from another sender, of another kind, or about another target.
+    /// Messages and events with the `RequestId` of a request that they cannot answer, because of
+    /// their sender, kind or target.
     pub mismatched: u32,
-    /// Connections, and attempts at one, that ended although the client wanted them.
+    /// Connections and attempts that ended although the client wanted them.
     pub lost_connections: u32,
-    /// Token fetches that had no answer in time.
+    /// Token fetches that timed out.
     pub token_timeouts: u32,
-    /// Pings that had no answer in time.
+    /// Pings whose pong timed out.
     pub missed_pings: u32,
     /// Readings of the caller's clock that were earlier than the one before.
     pub steps_back: u32,
-    /// Calls that came much later than the moment that the client had said to wait for.
+    /// Calls that came more than a second after the moment of the last `Wait`.
     pub late: u32,
 }
 

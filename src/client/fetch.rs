@@ -46,7 +46,9 @@ impl FetchId {
     }
 }
 
-/// Why a token could not be fetched.
+/// The error of a token fetch.
+///
+/// # Examples
 ///
 /// ```
 /// use core::time::Duration;
@@ -54,25 +56,26 @@ impl FetchId {
 ///
 /// // The application's server answered 503 with `Retry-After: 20`.
 /// let busy = FetchError::Temporary { retry_after: Some(Duration::from_secs(20)) };
-/// // It answered 403: this user may not enter the room.
+/// // It answered 403: the user may not enter the room.
 /// let refused = FetchError::Permanent;
 /// assert_ne!(busy, refused);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
-    /// The fetch may succeed later: there is no network, or the server is busy.
+    /// A later fetch may succeed: there is no network, or the server is busy.
     #[error("the token could not be fetched")]
     Temporary {
-        /// The least time until the next fetch, if the server stated one. At most one hour counts.
+        /// The minimum time until the next fetch, if the server stated one. At most one hour
+        /// counts.
         retry_after: Option<Duration>,
     },
-    /// The fetch will not succeed later either: this user may not enter the room.
+    /// No later fetch will succeed: the user may not enter the room.
     #[error("the token was refused")]
     Permanent,
 }
 
-/// A fetch that has no answer yet.
+/// The outstanding fetch.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Fetch {
     pub(super) id: FetchId,

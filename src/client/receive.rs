@@ -1,4 +1,4 @@
-//! What the client makes of the payloads that it receives.
+//! The handling of received payloads.
 
 use super::close_event::DisconnectReason;
 use super::connection::{ConnectionId, Link, Next};
@@ -14,22 +14,31 @@ use crate::value::ErrorCode;
 use crate::value::Text;
 use crate::wire::DecodeError;
 
-/// The payload is not handed over: it has come before, or concerns only a connection that has been
-/// replaced.
+/// The payload is a duplicate, or concerns only a connection that has been replaced.
 struct Withheld;
 
 impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
-    /// Reports a text message.
+    /// Reports a text message and decodes it.
     ///
-    /// Returns `None` if the application need not see it: it has come on another connection before,
-    /// it tells only that a connection that has been replaced has expired, or the connection
-    /// [is closed](super::Output::Close).
+    /// Returns `None` if the application need not see it: it is a duplicate from another
+    /// connection, it only reports that a draining connection has expired, or the connection [is
+    /// closed](super::Output::Close).
     ///
     /// # Errors
     ///
-    /// Returns an error if the message cannot be decoded. The connection goes on. Since the message
-    /// may have been an answer, requests in flight on this connection do not become
-    /// [`Assumed`](Outcome::Assumed) any more.
+    /// Returns an error if the message cannot be decoded. The connection stays open. Since the
+    /// message may have been an answer, requests in flight on this connection can no longer become
+    /// [`Assumed`](Outcome::Assumed).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("doctest_connected.txt")]
+    /// let event = br#"{"Type":"EVENT","Id":"e1","EventName":"lamp:on","SendTime":""}"#;
+    /// let received = client.handle_message(now, connection, event)?.unwrap();
+    /// assert!(received.settled.is_none());
+    /// # Ok::<(), ivs_chat_proto::DecodeError>(())
+    /// ```
     #[inline]
     pub fn handle_message<'m>(
         &mut self,
@@ -49,12 +58,20 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Reports a text message that is known to be UTF-8, as
-    /// [`handle_message`](Self::handle_message) does.
+    /// Reports a text message that is a `str`, like [`handle_message`](Self::handle_message).
     ///
     /// # Errors
     ///
     /// Returns an error if the message cannot be decoded.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("doctest_connected.txt")]
+    /// let event = r#"{"Type":"EVENT","Id":"e1","EventName":"lamp:on","SendTime":""}"#;
+    /// assert!(client.handle_message_str(now, connection, event)?.is_some());
+    /// # Ok::<(), ivs_chat_proto::DecodeError>(())
+    /// ```
     #[inline]
     pub fn handle_message_str<'m>(
         &mut self,
@@ -74,7 +91,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Returns `true` if the connection is there to receive on.
+    /// Records the time of a message. Returns `false` if the connection is not open.
     #[inline]
     fn receive(&mut self, now: Instant, connection: ConnectionId) -> bool {
         if self.link(connection).is_none() {
@@ -87,7 +104,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         true
     }
 
-    /// Without pings, what is received is all the evidence that there is.
+    /// Records a frame, which is the only evidence of liveness without pings.
     #[cfg_attr(target_os = "none", inline(never))]
     fn frame_received(&mut self, connection: ConnectionId) {
         let now = self.clock.now();
@@ -143,7 +160,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Returns `true` if what comes may have come before, or may come again.
+    /// Returns `true` if a received payload may be a duplicate or be duplicated later.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(super) const fn is_overlapping(&self) -> bool {
         let is_opening_beside =
@@ -153,7 +170,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             || self.clock.now().as_millis() < self.overlap_until.as_millis()
     }
 
-    /// Withholds a message or an event that has come before, while connections overlap.
+    /// Withholds a duplicate message or event while connections overlap.
     #[cfg_attr(not(target_os = "none"), inline)]
     #[cfg_attr(target_os = "none", inline(never))]
     fn withhold_duplicate(
@@ -175,8 +192,9 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         Err(Withheld)
     }
 
-    /// Returns the request that a message answers: one that was sent with its `RequestId`, and not
-    /// by another user.
+    /// Returns the request that a message answers.
+    ///
+    /// The request has the same `RequestId`, and the sender is not known to be another user.
     #[inline]
     fn echo(&mut self, connection: ConnectionId, message: &Message<'_>) -> Option<Settled<T>> {
         let session = self.link(connection)?.session;
@@ -186,8 +204,9 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         })
     }
 
-    /// Returns the request that an event answers: one for the same target, with the event's
-    /// `RequestId`, or any if the event has none. The disconnection of this user ends the session.
+    /// Returns the request that an event answers, and ends the session if it disconnects this user.
+    ///
+    /// The request has the same target, and the same `RequestId` if the event has one.
     fn event(&mut self, connection: ConnectionId, event: &Event<'_>) -> Option<Settled<T>> {
         let session = self.link(connection)?.session;
         let settled = match event.request_id {
@@ -204,8 +223,9 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         settled
     }
 
-    /// Confirms the oldest request for the target of an event. Since another user may have asked
-    /// for the same, that is no proof that the request has arrived.
+    /// Confirms the oldest request for the target of an event.
+    ///
+    /// Another user may have made the same request, so this is no proof that the request arrived.
     fn confirm_target(&mut self, event: &Event<'_>) -> Option<Settled<T>> {
         if self.in_flight.len() == 0 {
             return None;
@@ -215,7 +235,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.in_flight.answer(self.clock.now(), handle, Outcome::Confirmed, None)
     }
 
-    /// Confirms the request with this `RequestId`, if what has happened is what it asked for.
+    /// Confirms the request with this `RequestId` if it expects this echo.
     fn confirm(
         &mut self,
         connection: ConnectionId,
@@ -234,7 +254,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.in_flight.answer(self.clock.now(), handle, Outcome::Confirmed, Some(connection))
     }
 
-    /// Returns the request that an error answers: one that was sent on the same connection.
+    /// Returns the request on the same connection that an error answers.
     fn error(
         &mut self,
         connection: ConnectionId,

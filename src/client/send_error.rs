@@ -3,29 +3,51 @@ use crate::value::BufferTooSmall;
 use crate::value::Capability;
 use crate::value::ContentLengthError;
 
-/// A request that the client has not accepted. Nothing has changed.
+/// The error for a request that the client refused. The client is unchanged.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::client::{Client, Config, Instant, SendErrorKind};
+/// use ivs_chat_proto::publish::DeleteMessage;
+///
+/// let mut client: Client<u32> = Client::new(Config::with_pings(), *b"not random, alas");
+/// let delete = DeleteMessage::new("m1".into());
+/// let error = client.send(Instant::from_millis(0), delete, 7, &mut [0; 128]).unwrap_err();
+/// assert_eq!((error.kind, error.data), (SendErrorKind::NotConnected, 7));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{kind}")]
 #[non_exhaustive]
 pub struct SendError<T> {
-    /// Why it was not accepted.
+    /// The reason for the refusal.
     pub kind: SendErrorKind,
-    /// The data that the caller gave with the request.
+    /// The caller's data.
     pub data: T,
 }
 
-/// Why a request was not accepted. The client checks in the order of these variants.
+/// The reason why the client refused a request.
+///
+/// The client checks in the order of these variants.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::client::SendErrorKind;
+///
+/// assert_eq!(SendErrorKind::NotConnected.to_string(), "not connected");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendErrorKind {
-    /// There is no connection, or the service has said that the connection has expired.
+    /// There is no connection, or the service reported that it has expired.
     #[error("not connected")]
     NotConnected,
     /// The client [disconnects](super::Client::disconnect_when_settled) as soon as every request
     /// has its outcome.
     #[error("disconnecting")]
     Disconnecting,
-    /// The token does not permit it. The service would answer with error 403.
+    /// The token does not permit the action. The service would answer with error 403.
     #[error("the token does not permit {0}")]
     NotPermitted(Capability),
     /// The content is longer than the room allows. The service would answer with error 400.
@@ -34,13 +56,14 @@ pub enum SendErrorKind {
     /// A request with this `RequestId` has no outcome yet.
     #[error("the RequestId is in flight already")]
     RequestIdInFlight,
-    /// As many requests as the client has room for have no outcome yet.
+    /// The maximum number of requests is in flight.
     #[error("too many requests in flight")]
     TooManyInFlight,
-    /// The service would answer with error 429.
+    /// The client has sent too many requests in the last second. The service would answer with
+    /// error 429.
     #[error("too many requests in a second")]
     TooManyRequests {
-        /// When the request can be sent.
+        /// The earliest moment at which the client accepts the request.
         retry_at: Instant,
     },
     /// The buffer is too small for the payload.

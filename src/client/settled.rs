@@ -49,19 +49,29 @@ impl RequestHandle {
     }
 }
 
-/// What became of a request. Each accepted request has exactly one outcome.
+/// The outcome of an accepted request.
+///
+/// Each accepted request has exactly one. The [module](super#outcomes) lists the evidence for each.
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::client::Outcome;
+///
+/// assert_eq!(Outcome::Confirmed.to_string(), "confirmed");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The service has done it: the message came back, or the event that the request asked for.
+    /// The service executed the request: its message or event was received.
     Confirmed,
-    /// The service has refused it with this error.
+    /// The service rejected the request with this error.
     Rejected(ErrorCode),
-    /// The request has arrived, and the service has not refused it. By the reference, that is a
-    /// success.
+    /// The request arrived, and the service did not reject it. The reference calls this a success.
     Assumed,
-    /// The service may have done it or not: the connection ended or fell silent before an answer,
-    /// or something came that may have been the answer.
+    /// The service may or may not have executed the request.
+    ///
+    /// The connection ended or fell silent before an answer, or an ambiguous answer was received.
     Unknown,
 }
 
@@ -76,41 +86,42 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// A request that has its outcome.
+/// A request with its outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
+#[must_use = "the outcome is not reported again"]
 pub struct Settled<T> {
     /// The request.
     pub handle: RequestHandle,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// The data that the caller gave with it.
+    /// The caller's data.
     pub data: T,
 }
 
-/// A payload that has been received.
+/// A received payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "the request that the payload settles is not reported again"]
 pub struct Received<'m, T> {
     /// The payload.
     pub payload: Subscribe<'m>,
-    /// The request that the payload settles, if it settles one: confirmed by its echo or by the
-    /// event that it asked for, or rejected by an error.
+    /// The request that the payload settles, if any: confirmed by its message or event, or rejected
+    /// by an error.
     pub settled: Option<Settled<T>>,
 }
 
-/// A request that the client has accepted. The host has to send its payload.
+/// An accepted request. The host must send its payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-#[must_use = "the payload has yet to be sent"]
+#[must_use = "the host must send the payload"]
 pub struct Sent<'b> {
-    /// The request, as its outcome will name it.
+    /// The identifier of the request, which its outcome repeats.
     pub handle: RequestHandle,
     /// The connection on which to send the payload.
     pub connection: ConnectionId,
-    /// The `RequestId`, which is also in the payload: the caller's own or a generated UUID.
+    /// The `RequestId` in the payload: the caller's or a generated UUID.
     pub request_id: Text<'b>,
-    /// The payload, to be sent as one text message.
+    /// The payload, which the host must send as one text message.
     pub payload: &'b str,
 }

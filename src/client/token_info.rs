@@ -1,9 +1,11 @@
 use crate::value::Capabilities;
 use crate::value::Timestamp;
 
-/// What is known of a token that has been fetched.
+/// The known properties of a fetched token.
 ///
-/// The token itself goes into the handshake and nowhere else; the client never sees it.
+/// The token itself belongs in the handshake only. The client never receives it.
+///
+/// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::client::TokenInfo;
@@ -13,34 +15,49 @@ use crate::value::Timestamp;
 /// info.session_ms = Some(60 * 60 * 1_000);
 /// info.capabilities = Some(Capabilities::NONE.with(Capability::SendMessage));
 /// info.user_id = Some("astrid");
+/// assert_ne!(info, TokenInfo::new());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct TokenInfo<'a> {
-    /// The time until the `sessionExpirationTime`, in milliseconds. If it is unknown, the service
-    /// ends the session, and the client reconnects; or the client replaces the connection ahead of
-    /// the longest session that there is, 180 minutes.
+    /// The time until the `sessionExpirationTime`, in milliseconds.
     ///
-    /// Sessions have 1 to 180 minutes. Any other time comes from a clock that is wrong, and counts
-    /// as unknown.
+    /// If it is unknown, the client replaces the connection before the end of the longest possible
+    /// session, 180 minutes, or reconnects when the service ends the session. Sessions last 1 to
+    /// 180 minutes. Any other value comes from a wrong clock and counts as unknown.
     pub session_ms: Option<u64>,
-    /// What the token permits. If it is unknown, every request is sent, and the service answers
-    /// what the token does not permit with error 403.
+    /// The capabilities of the token.
+    ///
+    /// If they are unknown, the client sends every request, and the service rejects those that the
+    /// token does not permit with error 403.
     pub capabilities: Option<Capabilities>,
-    /// The user's own ID. If it is known, only this sender's messages confirm requests, and the
-    /// event that disconnects this user ends the session.
+    /// The user's own ID.
+    ///
+    /// If it is known, only messages of this sender confirm requests, and the event that
+    /// disconnects this user ends the session.
     pub user_id: Option<&'a str>,
 }
 
 impl TokenInfo<'_> {
-    /// Creates a value in which nothing is known.
+    /// Creates a value without any known property.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::TokenInfo;
+    ///
+    /// assert_eq!(TokenInfo::new().session_ms, None);
+    /// ```
     #[must_use]
     pub const fn new() -> Self {
         Self { session_ms: None, capabilities: None, user_id: None }
     }
 
-    /// Creates a value from the `sessionExpirationTime` that `CreateChatToken` returns, and the
-    /// time `now` on the host's wall clock.
+    /// Creates a value from the `sessionExpirationTime` of `CreateChatToken`.
+    ///
+    /// `now` is the time on the host's wall clock.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::Timestamp;
