@@ -352,7 +352,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             self.next = Next::Stopped(DisconnectReason::Unseeded);
             return;
         }
-        self.forget_failures();
+        self.reset_backoff();
         match &self.current {
             Some(link) if reason == DisconnectReason::NotWanted && !link.is_expired => {
                 let is_suspect = link.is_suspect;
