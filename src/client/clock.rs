@@ -1,15 +1,15 @@
 use crate::instant::Instant;
 
-/// The most time that one reading may add.
+/// The maximum time that one reading adds.
 ///
-/// A wild reading then costs 49 days once, which is longer than every deadline, and the client's
-/// own time cannot reach its end.
+/// A wild reading then adds 49 days, which is longer than every deadline, and the client's own time
+/// cannot overflow.
 const LONGEST_STEP_MS: u64 = 0xffff_ffff;
 
-/// The client's own time, which only goes forward.
+/// The client's own monotonic time.
 ///
-/// It is made of the differences between the caller's readings, so that a clock that is set back
-/// counts as no time passed, and every deadline keeps its remaining time.
+/// It sums the differences between the caller's readings. A step back counts as no time, so every
+/// deadline keeps its remaining time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Clock {
     reading: Option<Instant>,
@@ -40,9 +40,9 @@ impl Clock {
         self.reading.replace(reading).is_some_and(|last| reading < last)
     }
 
-    /// Returns what the caller's clock will read at a moment of the client's own time.
+    /// Converts a moment of the client's own time to the caller's clock.
     ///
-    /// `None` if the moment never comes, or if the caller's clock cannot show it.
+    /// Returns `None` for `NEVER`, or if the caller's clock cannot represent the moment.
     pub(super) fn reading_at(&self, moment: Instant) -> Option<Instant> {
         let reading = self.reading?.after(moment.since(self.now));
         (moment != Instant::NEVER && reading != Instant::NEVER).then_some(reading)

@@ -3,7 +3,7 @@ use core::time::Duration;
 
 use crate::value;
 
-/// The way in which a connection ended or failed to open.
+/// The end of a connection, or a failed attempt to open one.
 ///
 /// # Examples
 ///
@@ -14,7 +14,7 @@ use crate::value;
 /// assert_eq!(CloseEvent::frame(1012, "").action(), ReconnectAction::Retry);
 /// // The handshake was answered with a status other than 101.
 /// assert_eq!(CloseEvent::handshake_rejected(404).action(), ReconnectAction::End);
-/// // The connection broke. A browser reports a failed handshake in the same way.
+/// // The connection broke. Browsers report a failed handshake like this too.
 /// assert_eq!(CloseEvent::abnormal().action(), ReconnectAction::Retry);
 /// // The application overrides the decision.
 /// let moving = CloseEvent::frame(4000, "room is moving").with_action(ReconnectAction::Retry);
@@ -37,14 +37,14 @@ enum How {
     Handshake(u16),
 }
 
-/// The action of the client after a connection has ended.
+/// The client's reaction to the end of a connection.
 ///
 /// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::client::{CloseEvent, ReconnectAction};
 ///
-/// assert_eq!(CloseEvent::frame(3000, "").action(), ReconnectAction::NewToken);
+/// assert_eq!(CloseEvent::handshake_rejected(403).action(), ReconnectAction::NewToken);
 /// ```
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,8 +52,9 @@ enum How {
 pub enum ReconnectAction {
     /// Reconnects with a new token, after a wait that grows with each failure.
     Retry,
-    /// Reconnects with a new token at once, unless the client already waits for an attempt. The next
-    /// rejection ends the session if no connection has become stable in between.
+    /// Reconnects with a new token at once, unless the client already waits for an attempt.
+    ///
+    /// If this does not lead to a stable connection, the next refusal ends the session.
     NewToken,
     /// Ends the session.
     End,
@@ -62,16 +63,11 @@ pub enum ReconnectAction {
 impl CloseEvent {
     /// Creates the event for a close frame from the service.
     ///
-    /// `code` is 1005 for a frame without a code.
+    /// The code of a frame without a code is 1005. Codes 1000, 1008, 3003 and 4000 to 4999 end the
+    /// session, because the service sends them on purpose. Code 3000 requests one new token. All
+    /// others retry, 1012 and 1013 after 5 to 30 seconds, as their [registration] recommends.
     ///
-    /// | code | action |
-    /// |---|---|
-    /// | 1000, 1008, 3003, 4000 to 4999 | `End`, because these codes are sent on purpose |
-    /// | 3000 | `NewToken` |
-    /// | 1012, 1013 | `Retry` after 5 to 30 s, as their [registration] recommends |
-    /// | any other | `Retry` |
-    ///
-    /// If `reason` indicates [expiry](crate::CloseReason::is_expiry), the action is `Retry` for every
+    /// If `reason` says that the session or the token has expired, the client retries, whatever the
     /// code.
     ///
     /// # Examples
@@ -80,7 +76,8 @@ impl CloseEvent {
     /// use ivs_chat_proto::client::{CloseEvent, ReconnectAction};
     ///
     /// assert_eq!(CloseEvent::frame(1000, "").action(), ReconnectAction::End);
-    /// assert_eq!(CloseEvent::frame(1000, "session expired").action(), ReconnectAction::Retry);
+    /// let expired = CloseEvent::frame(1000, "token expired");
+    /// assert_eq!(expired.action(), ReconnectAction::Retry);
     /// ```
     ///
     /// [registration]: https://www.iana.org/assignments/websocket/websocket.xhtml
@@ -98,16 +95,16 @@ impl CloseEvent {
 
     /// Creates the event for a handshake that was answered with an HTTP status other than 101.
     ///
-    /// 401 and 403 lead to `NewToken`, because the token may have been used or may have expired. 404
-    /// leads to `End`, because the room does not exist. Any other status leads to `Retry`.
+    /// Statuses 401 and 403 request one new token, because the token may have been used or may have
+    /// expired. Status 404 ends the session, because the room does not exist. All others retry.
     ///
     /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::client::{CloseEvent, ReconnectAction};
     ///
-    /// assert_eq!(CloseEvent::handshake_rejected(403).action(), ReconnectAction::NewToken);
-    /// assert_eq!(CloseEvent::handshake_rejected(404).action(), ReconnectAction::End);
+    /// let event = CloseEvent::handshake_rejected(503);
+    /// assert_eq!(event.action(), ReconnectAction::Retry);
     /// ```
     #[must_use]
     pub const fn handshake_rejected(status: u16) -> Self {
@@ -121,7 +118,7 @@ impl CloseEvent {
 
     /// Creates the event for a connection that broke or could not be opened.
     ///
-    /// It is equivalent to the code 1006. The action is `Retry`.
+    /// It counts as code 1006, and the client retries.
     ///
     /// # Examples
     ///
@@ -139,14 +136,14 @@ impl CloseEvent {
         Self { how, action, is_expiry: false, is_overridden: false, retry_after: Duration::ZERO }
     }
 
-    /// Overrides the action that the code, the status or the reason implies.
+    /// Overrides the client's reaction.
     ///
     /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::client::{CloseEvent, ReconnectAction};
     ///
-    /// let event = CloseEvent::frame(1006, "").with_action(ReconnectAction::End);
+    /// let event = CloseEvent::abnormal().with_action(ReconnectAction::End);
     /// assert_eq!(event.action(), ReconnectAction::End);
     /// ```
     #[must_use]
@@ -154,34 +151,42 @@ impl CloseEvent {
         Self { action, is_overridden: true, ..self }
     }
 
-    /// Sets the minimum time until the next attempt, such as that of a `Retry-After` header.
+    /// Sets the minimum time until the next attempt, from a `Retry-After` header.
     ///
-    /// It is capped at one hour. Defaults to zero.
+    /// At most one hour counts. Defaults to zero.
     ///
     /// # Examples
     ///
     /// ```
     /// use core::time::Duration;
-    /// use ivs_chat_proto::client::CloseEvent;
+    /// use ivs_chat_proto::client::{CloseEvent, ReconnectAction};
     ///
-    /// let event = CloseEvent::handshake_rejected(503).with_retry_after(Duration::from_secs(20));
-    /// # let _ = event;
+    /// let busy = CloseEvent::handshake_rejected(503).with_retry_after(Duration::from_secs(20));
+    /// assert_eq!(busy.action(), ReconnectAction::Retry);
     /// ```
     #[must_use]
     pub const fn with_retry_after(self, retry_after: Duration) -> Self {
         Self { retry_after, ..self }
     }
 
-    /// Returns the action.
+    /// Returns the client's reaction.
     ///
-    /// A client that knows that the session has expired retries anyway, unless
-    /// [`with_action`](Self::with_action) was called.
+    /// If the client knows that the session of the connection had expired, it retries instead. Only
+    /// [`with_action`](Self::with_action) overrides that.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::{CloseEvent, ReconnectAction};
+    ///
+    /// assert_eq!(CloseEvent::frame(1001, "").action(), ReconnectAction::Retry);
+    /// ```
     #[must_use]
     pub const fn action(self) -> ReconnectAction {
         self.action
     }
 
-    /// Returns `true` if the caller has overridden the action.
+    /// Returns `true` if the caller has overridden the reaction.
     pub(super) const fn is_overridden(self) -> bool {
         self.is_overridden
     }
@@ -196,12 +201,12 @@ impl CloseEvent {
         matches!(self.how, How::Frame(1012 | 1013)) && !self.is_expiry
     }
 
-    /// Returns `true` if the service requests a longer wait.
+    /// Returns `true` if the service asks for a longer wait than usual.
     pub(super) const fn asks_for_wait(self) -> bool {
         self.is_restart() || !self.retry_after.is_zero()
     }
 
-    /// Returns the reason of the session's end, if it ended with this event.
+    /// Returns the reason to report if this event ends the session.
     pub(super) const fn reason(self) -> DisconnectReason {
         match self.how {
             How::Frame(code) => DisconnectReason::Closed(code),
@@ -217,8 +222,8 @@ impl CloseEvent {
 /// ```
 /// use ivs_chat_proto::client::DisconnectReason;
 ///
-/// let reason = DisconnectReason::Closed(4000);
-/// assert_eq!(reason.to_string(), "the connection was closed with code 4000");
+/// let reason = DisconnectReason::Closed(1000);
+/// assert_eq!(reason.to_string(), "the connection was closed with code 1000");
 /// ```
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -227,15 +232,15 @@ pub enum DisconnectReason {
     /// The caller has called [`disconnect`](super::Client::disconnect), or has not called
     /// [`connect`](super::Client::connect) yet.
     NotWanted,
-    /// A token fetch failed [permanently](super::FetchError::Permanent).
+    /// The token fetch failed [permanently](super::FetchError::Permanent).
     NoToken,
-    /// The handshake was rejected with this HTTP status.
+    /// The handshake was answered with this HTTP status.
     Refused(u16),
     /// The connection was closed with this code.
     Closed(u16),
     /// A moderator or the application disconnected this user.
     DisconnectedUser,
-    /// The number of failed attempts has reached [`max_attempts`](super::Config::max_attempts).
+    /// [`max_attempts`](super::Config::max_attempts) consecutive attempts failed.
     AttemptsExhausted,
     /// [`connect`](super::Client::connect) was called before [`seed`](super::Client::seed).
     Unseeded,

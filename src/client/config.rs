@@ -14,30 +14,38 @@ macro_rules! setters {
     )*};
 }
 
-/// The settings of a [`Client`](super::Client). Times are in milliseconds.
+/// The settings of a [`Client`](super::Client).
 ///
-/// Start with [`with_pings`](Self::with_pings) if the host can send WebSocket pings, and with
-/// [`without_pings`](Self::without_pings) if it cannot, as in a browser.
+/// Hosts that can send WebSocket pings start with [`with_pings`](Self::with_pings). Other hosts,
+/// such as browsers, start with [`without_pings`](Self::without_pings). Times are in milliseconds.
 ///
-/// [`Client::new`](super::Client::new) clamps values that are out of range:
+/// # Valid ranges
 ///
-/// - `max_code_points` is at least 1 and at most 500;
-/// - `backoff_min_ms` is at least 100 ms, `backoff_max_ms` at least `backoff_min_ms`, and
-///   `backoff_base_ms` lies between the two;
-/// - `settle_ms` is at least 1 ms;
-/// - `connect_timeout_ms`, `token_timeout_ms`, `ping_interval_ms`, `ping_timeout_ms`, `idle_ms` and
-///   `stable_ms` are at least 1 s;
-/// - `refresh_floor_ms` is at least 30 s;
-/// - `refresh_jitter_percent` is at most 50.
+/// [`Client::new`](super::Client::new) replaces values outside these ranges by the nearest bound:
+///
+/// | Field | Range |
+/// |:---|:---|
+/// | `max_code_points` | 1 to 500 |
+/// | `settle_ms` | at least 1 |
+/// | `connect_timeout_ms`, `token_timeout_ms`, `stable_ms` | at least 1 000 |
+/// | `ping_interval_ms`, `ping_timeout_ms`, `idle_ms` | at least 1 000 |
+/// | `backoff_min_ms` | at least 100 |
+/// | `backoff_max_ms` | at least `backoff_min_ms` |
+/// | `backoff_base_ms` | `backoff_min_ms` to `backoff_max_ms` |
+/// | `refresh_floor_ms` | at least 30 000 |
+/// | `refresh_jitter_percent` | at most 50 |
 ///
 /// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::client::{Client, Config};
 ///
-/// const CONFIG: Config =
-///     Config::with_pings().with_max_code_points(200).with_backoff_min_ms(90_000);
-///
+/// const CONFIG: Config = {
+///     let mut config = Config::with_pings();
+///     config.max_code_points = 200;
+///     config.backoff_min_ms = 90_000;
+///     config
+/// };
 /// let client: Client = Client::new(CONFIG, *b"not random, alas");
 /// assert_eq!(client.config().backoff_max_ms, 90_000, "raised from 60 s");
 /// ```
@@ -45,74 +53,87 @@ macro_rules! setters {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Config {
-    /// The room's `maximumMessageLength`, from 1 to 500 code points. Defaults to 500.
+    /// The room's `maximumMessageLength`, in code points.
     ///
-    /// No payload states it.
+    /// No payload states it. Defaults to 500.
     pub max_code_points: u16,
-    /// The maximum number of requests in any second, over all actions. Defaults to 10, the
-    /// service's limit for a connection.
+    /// The maximum number of requests per second, over all actions.
     ///
-    /// A greater number counts as 10. With `None`, the client does not limit the rate, and the
-    /// service answers excess requests with error 429.
+    /// Numbers above 10 count as 10. `None` disables the limit, and the service rejects excess
+    /// requests with error 429. Defaults to 10, the service's limit for a connection.
     pub requests_per_second: Option<NonZeroU8>,
-    /// The time to wait for the answer to a request before the client looks for evidence that the
-    /// request has arrived. Defaults to 5 s.
+    /// The time without an answer after which the client looks for evidence that a request arrived.
+    ///
+    /// Defaults to 5 seconds.
     pub settle_ms: u32,
-    /// The time that a connection may take to open. Defaults to 30 s.
+    /// The timeout for opening a connection. Defaults to 30 seconds.
     pub connect_timeout_ms: u32,
-    /// The time that a token fetch may take. Defaults to 30 s.
+    /// The timeout for fetching a token. Defaults to 30 seconds.
     pub token_timeout_ms: u32,
     can_ping: bool,
-    /// With pings: the interval between pings. Defaults to 30 s.
+    /// The interval between pings. Ignored without pings. Defaults to 30 seconds.
     pub ping_interval_ms: u32,
-    /// With pings: the time that a pong may take. Defaults to 10 s.
+    /// The timeout for a pong. Defaults to 10 seconds.
+    ///
+    /// It also limits the wait for evidence that a request arrived, and the extra time after a late
+    /// call.
     pub ping_timeout_ms: u32,
-    /// Without pings: the time without a received frame after which a connection is replaced, at
-    /// most four times per hour. Defaults to `None`.
+    /// The silence after which a connection is replaced. Ignored with pings.
     ///
     /// A quiet room is silent too, and each replacement then reports a
-    /// [`PossibleGap`](super::Output::PossibleGap).
+    /// [`PossibleGap`](super::Output::PossibleGap). There are at most four replacements per hour.
+    /// Defaults to `None`, which disables it.
     pub idle_ms: Option<u32>,
-    /// The minimum wait after a failed attempt. Defaults to 250 ms.
+    /// The minimum wait after a failed attempt. Defaults to 250 milliseconds.
     pub backoff_min_ms: u32,
-    /// The maximum wait after the first failed attempt. It doubles with each failure. Defaults to
-    /// 1 s.
+    /// The maximum wait after the first failed attempt. It doubles with each further failure.
     ///
-    /// For rooms with thousands of clients, [RFC 6455, section 7.2.3] suggests 5 s.
+    /// Defaults to 1 second. For rooms with thousands of clients, [RFC 6455, section 7.2.3]
+    /// suggests 5 seconds.
     ///
     /// [RFC 6455, section 7.2.3]: https://www.rfc-editor.org/rfc/rfc6455#section-7.2.3
     pub backoff_base_ms: u32,
-    /// The maximum wait, unless a server requests a longer one. Defaults to 60 s.
+    /// The maximum wait after any failed attempt, unless a server asks for more.
+    ///
+    /// Defaults to 60 seconds.
     pub backoff_max_ms: u32,
-    /// The number of consecutive failed attempts, while there is no connection, after which the
-    /// session ends with [`AttemptsExhausted`](super::DisconnectReason::AttemptsExhausted). Defaults
-    /// to `None`.
+    /// The number of consecutive attempts that may fail without a connection.
+    ///
+    /// The session then ends with
+    /// [`AttemptsExhausted`](super::DisconnectReason::AttemptsExhausted). Defaults to `None`, which
+    /// means no limit.
     pub max_attempts: Option<NonZeroU32>,
-    /// The time for which a connection must have worked until earlier failures no longer count.
-    /// Defaults to 30 s.
+    /// The time for which a connection must work before it is stable and resets earlier failures.
     ///
-    /// With pings, the answer to a ping proves that it works.
+    /// With pings, the time counts up to the last pong. Defaults to 30 seconds.
     pub stable_ms: u32,
-    /// The time before the end of its session at which a connection is replaced. Defaults to
-    /// 120 s, because the timers of a background browser tab fire only once per minute.
+    /// The time before the end of its session at which a connection is replaced.
+    ///
+    /// Defaults to 120 seconds, because the timers of a background browser tab fire once a minute.
     pub refresh_lead_ms: u32,
-    /// The maximum random time by which the replacement is earlier, in percent of the session's
-    /// length. Defaults to 10.
+    /// The maximum random time by which the replacement comes earlier, in percent of the session.
     ///
-    /// It prevents the clients of a room from reconnecting at the same time.
+    /// It prevents the clients of a room from reconnecting at the same time. Defaults to 10.
     pub refresh_jitter_percent: u8,
-    /// The minimum age of a connection that is replaced ahead of its session's end. Defaults to 5
-    /// minutes.
+    /// The minimum age at which a connection is replaced because its session ends.
     ///
-    /// A shorter session ends first, and the client reconnects. However wrong the host's wall clock
-    /// is, the client fetches at most one token in this time.
+    /// A shorter session ends first, and the client reconnects. The client fetches at most one
+    /// token in this time, however wrong the host's wall clock is. Defaults to 5 minutes.
     pub refresh_floor_ms: u32,
-    /// The minimum time for which a replaced connection is kept. Defaults to 10 s.
+    /// The minimum time for which a replaced connection is kept. Defaults to 10 seconds.
     pub drain_ms: u32,
 }
 
 impl Config {
     /// Creates the settings for a host that can send WebSocket pings and sees the pongs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::Config;
+    ///
+    /// assert_eq!(Config::with_pings().ping_interval_ms, 30_000);
+    /// ```
     #[must_use]
     pub const fn with_pings() -> Self {
         Self {
@@ -138,6 +159,16 @@ impl Config {
     }
 
     /// Creates the settings for a host that cannot send WebSocket pings, such as a browser.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::Config;
+    ///
+    /// let mut config = Config::without_pings();
+    /// config.idle_ms = Some(300_000);
+    /// assert!(!config.can_ping());
+    /// ```
     #[must_use]
     pub const fn without_pings() -> Self {
         Self { can_ping: false, ..Self::with_pings() }
@@ -164,12 +195,20 @@ impl Config {
     }
 
     /// Returns `true` if the host can send WebSocket pings.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::Config;
+    ///
+    /// assert!(Config::with_pings().can_ping());
+    /// ```
     #[must_use]
     pub const fn can_ping(&self) -> bool {
         self.can_ping
     }
 
-    /// Returns the settings with every value replaced that cannot be right.
+    /// Returns the settings with each value clamped to its valid range.
     pub(super) const fn clamped(self) -> Self {
         let backoff_min_ms = at_least(100, self.backoff_min_ms);
         let backoff_max_ms = at_least(backoff_min_ms, self.backoff_max_ms);

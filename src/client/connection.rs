@@ -7,14 +7,14 @@ use crate::instant::Instant;
 use crate::value::Capabilities;
 use crate::value::Text;
 
-/// The shortest session of the service. A shorter one indicates a wrong clock.
+/// The shortest session of the service. A shorter one comes from a wrong clock.
 const MIN_SESSION_MS: u32 = 60_000;
 /// The longest session of the service.
 const MAX_SESSION_MS: u32 = 10_800_000;
 
-/// The number of a connection.
+/// The identifier of a connection.
 ///
-/// Numbers increase, and none is used twice.
+/// The client assigns it when the token is reported. Numbers increase and are never reused.
 ///
 /// # Examples
 ///
@@ -29,12 +29,28 @@ pub struct ConnectionId(u64);
 
 impl ConnectionId {
     /// Creates the identifier with this number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::ConnectionId;
+    ///
+    /// assert!(ConnectionId::from_number(1) < ConnectionId::from_number(2));
+    /// ```
     #[must_use]
     pub const fn from_number(number: u64) -> Self {
         Self(number)
     }
 
-    /// Returns the number, for bindings and logs.
+    /// Returns the number, for a foreign function interface or a log.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::ConnectionId;
+    ///
+    /// assert_eq!(ConnectionId::from_number(7).number(), 7);
+    /// ```
     #[must_use]
     pub const fn number(self) -> u64 {
         self.0
@@ -64,7 +80,7 @@ impl Session {
         }
     }
 
-    /// Returns `true` unless the user is known to be another than the session's.
+    /// Returns `true` unless the user is known not to be the session's.
     pub(super) fn may_be(&self, user_id: Text<'_>, hasher: &KeyedHasher) -> bool {
         self.user_id.is_none_or(|own| own == hasher.id_hash(HashDomain::UserId, user_id))
     }
@@ -74,11 +90,11 @@ impl Session {
         self.user_id.is_some() && self.may_be(user_id, hasher)
     }
 
-    /// Chooses when to get the next connection, for one that opens now: a random part of the
-    /// session before its lead, but not before the floor.
+    /// Returns the refresh time of a connection that opens now: the lead and a random jitter before
+    /// the end of the session, but not before the floor.
     ///
-    /// A session that ends before that, or is of unknown length, may in truth be the longest
-    /// possible: the host's wall clock may be wrong.
+    /// A session that ends before the floor, or of unknown length, counts as the longest possible,
+    /// because the host's wall clock may be wrong.
     fn refresh_at(&self, now: Instant, config: &Config, hasher: &mut KeyedHasher) -> Instant {
         let floor = now.after(config.refresh_floor_ms.into());
         let is_known = self.ends_at != Instant::NEVER && floor < self.ends_at;
@@ -98,14 +114,14 @@ pub(super) struct Link {
     pub(super) session: Session,
     pub(super) side: Side,
     pub(super) opened_at: Instant,
-    /// When to get the next connection.
+    /// The time of the refresh.
     pub(super) refresh_at: Instant,
-    /// Whether the service has said that the connection has expired.
+    /// `true` if the service has reported that the connection has expired.
     pub(super) is_expired: bool,
-    /// Whether there is reason to doubt that the connection still works.
+    /// `true` if the connection may be dead.
     pub(super) is_suspect: bool,
     pub(super) pings: Pings,
-    /// Without pings: when the connection has received nothing for too long.
+    /// The idle deadline without pings.
     pub(super) idle_at: Instant,
 }
 
@@ -133,9 +149,8 @@ impl Link {
         link
     }
 
-    /// Returns `true` if the connection has worked for so long that earlier failures no longer
-    /// count.
-    pub(super) fn has_lasted(&self, now: Instant, config: &Config) -> bool {
+    /// Returns `true` if the connection has worked long enough to reset earlier failures.
+    pub(super) fn is_stable(&self, now: Instant, config: &Config) -> bool {
         let worked_until = if config.can_ping() { self.pings.answered_at } else { now };
         worked_until.since(self.opened_at) >= config.stable_ms.into()
     }
@@ -145,12 +160,12 @@ impl Link {
         self.session.ends_at.is_due(now)
     }
 
-    /// When even the longest session is over.
+    /// Returns the end of the longest possible session.
     pub(super) fn outlived_at(&self) -> Instant {
         self.opened_at.after(MAX_SESSION_MS.into())
     }
 
-    /// Returns `true` if the connection could serve in place of another that has broken.
+    /// Returns `true` if the connection can become current again.
     pub(super) const fn is_usable(&self, now: Instant) -> bool {
         !self.is_expired && !self.is_past_end(now) && self.pings.missed == 0
     }
@@ -170,19 +185,19 @@ pub(super) struct Pings {
     pub(super) sent: u32,
     /// The number of the latest ping that was answered.
     pub(super) answered: u32,
-    /// Whether one has to be sent at once.
+    /// `true` if a ping must be sent at once.
     pub(super) is_wanted: bool,
-    /// When the next regular one is due.
+    /// The time of the next regular ping.
     pub(super) next_at: Instant,
-    /// When the latest was sent.
+    /// The time of the latest ping.
     sent_at: Instant,
-    /// Until when the answer to the oldest one without an answer may come.
+    /// The deadline for the pong of the oldest unanswered ping.
     pub(super) answer_until: Instant,
-    /// Whether that moment has been put off because the caller came late.
-    was_put_off: bool,
-    /// When the latest answer came, or the connection opened.
+    /// `true` if that deadline has been extended after a late call.
+    was_extended: bool,
+    /// The time of the latest pong, or of opening.
     answered_at: Instant,
-    /// How many in a row have had no answer in time.
+    /// The number of consecutive missed pongs.
     pub(super) missed: u8,
 }
 
@@ -196,18 +211,18 @@ impl Pings {
             next_at: if config.can_ping() { now.after(first.into()) } else { Instant::NEVER },
             sent_at: now,
             answer_until: Instant::NEVER,
-            was_put_off: false,
+            was_extended: false,
             answered_at: now,
             missed: 0,
         }
     }
 
-    /// Asks for a ping, if the host can send one.
+    /// Requests a ping if the host can send one.
     pub(super) const fn want(&mut self, config: &Config) {
         self.is_wanted |= config.can_ping();
     }
 
-    /// Records that the caller is told to send a ping, and returns the ping's payload.
+    /// Records a ping and returns its payload.
     pub(super) fn send(&mut self, now: Instant, config: &Config) -> [u8; 4] {
         self.sent = self.sent.wrapping_add(1);
         self.is_wanted = false;
@@ -217,12 +232,12 @@ impl Pings {
         }
         if self.answer_until == Instant::NEVER {
             self.answer_until = now.after(config.ping_timeout_ms.into());
-            self.was_put_off = false;
+            self.was_extended = false;
         }
         self.sent.to_be_bytes()
     }
 
-    /// Records an answer. Returns `false` if it answers no ping that waits for one.
+    /// Records a pong. Returns `false` if it answers no outstanding ping.
     pub(super) fn answer(&mut self, now: Instant, payload: &[u8], config: &Config) -> bool {
         let Ok(number) = payload.try_into().map(u32::from_be_bytes) else { return false };
         if number <= self.answered || number > self.sent {
@@ -239,34 +254,34 @@ impl Pings {
         true
     }
 
-    /// Records that an answer has not come in time.
+    /// Records a missed pong.
     pub(super) const fn miss(&mut self) {
         self.answer_until = Instant::NEVER;
         self.missed = self.missed.saturating_add(1);
     }
 
-    /// Gives the answer time from now on, once: it may lie unread in the socket.
-    pub(super) fn put_off(&mut self, now: Instant, config: &Config) {
-        if self.answer_until.is_due(now) && !self.was_put_off {
-            self.was_put_off = true;
+    /// Extends the deadline once, because the pong may be unread in the socket.
+    pub(super) fn extend_once(&mut self, now: Instant, config: &Config) {
+        if self.answer_until.is_due(now) && !self.was_extended {
+            self.was_extended = true;
             self.answer_until = now.after(config.ping_timeout_ms.into());
         }
     }
 }
 
-/// A connection that has been replaced, and is kept for a while.
+/// A replaced connection that is still open.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Draining {
     pub(super) link: Link,
-    /// Until when it is kept at the least.
+    /// The earliest time of its close.
     pub(super) until: Instant,
-    /// Whether that moment has been put off because the caller came late.
-    was_put_off: bool,
-    /// How many pings had been sent when it was replaced.
+    /// `true` if that deadline has been extended after a late call.
+    was_extended: bool,
+    /// The number of pings sent before it was replaced.
     pings_before: u32,
-    /// Whether the same payload has come on both connections.
+    /// `true` if both connections delivered the same payload.
     pub(super) has_overlapped: bool,
-    /// Whether the gap that it may have left has been reported.
+    /// `true` if its possible gap has been reported.
     pub(super) is_reported: bool,
 }
 
@@ -277,7 +292,7 @@ impl Draining {
         link.pings.want(config);
         Self {
             until: now.after(config.drain_ms.max(answer_ms).into()),
-            was_put_off: false,
+            was_extended: false,
             pings_before: link.pings.sent,
             link,
             has_overlapped: false,
@@ -285,32 +300,32 @@ impl Draining {
         }
     }
 
-    /// Keeps it longer, once: what it has delivered may lie unread in the socket.
-    pub(super) fn put_off(&mut self, now: Instant, config: &Config) {
-        if !self.was_put_off {
-            self.was_put_off = true;
+    /// Extends the drain time once, because payloads may be unread in the socket.
+    pub(super) fn extend_once(&mut self, now: Instant, config: &Config) {
+        if !self.was_extended {
+            self.was_extended = true;
             self.until = self.until.max(now.after(config.drain_ms.into()));
         }
     }
 
-    /// Returns `true` if the connection has shown that it delivered everything up to some moment at
-    /// which the next one was open.
+    /// Returns `true` if the connection provably delivered everything up to a moment at which its
+    /// replacement was open.
     pub(super) const fn is_seamless(&self) -> bool {
         self.has_overlapped || self.link.pings.answered > self.pings_before
     }
 }
 
-/// The way to the next connection.
+/// The attempt to open the next connection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Next {
-    /// None is needed yet.
+    /// No attempt is needed yet.
     Idle,
-    /// An attempt has failed.
+    /// The next attempt waits.
     Backoff { until: Instant },
-    /// It needs a token.
+    /// The attempt needs a token.
     AwaitingToken,
-    /// It has its token, and is being opened.
+    /// The host opens the connection.
     Connecting { id: ConnectionId, session: Session, until: Instant },
-    /// There will be none.
+    /// No attempt will follow.
     Stopped(DisconnectReason),
 }

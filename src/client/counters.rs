@@ -1,12 +1,12 @@
-/// The numbers of unusual events, for monitoring. They saturate.
+/// The counts of unusual events. They saturate.
 ///
 /// # Examples
 ///
 /// ```
 /// use ivs_chat_proto::client::{Client, Config};
 ///
-/// let client: Client = Client::new(Config::with_pings(), [7; 16]);
-/// assert_eq!(client.counters().missed_pings, 0);
+/// let client: Client = Client::new(Config::with_pings(), *b"not random, alas");
+/// assert_eq!(client.counters().duplicates, 0);
 /// ```
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -20,17 +20,18 @@ pub struct Counters {
     pub duplicates: u32,
     /// Errors that answer no request.
     pub unsolicited_errors: u32,
-    /// Messages and events with the `RequestId` of a request but another sender, kind or target.
+    /// Messages and events with the `RequestId` of a request that they cannot answer, because of
+    /// their sender, kind or target.
     pub mismatched: u32,
-    /// Connections and attempts that ended although the client did not end them.
+    /// Connections and attempts that ended although the client wanted them.
     pub lost_connections: u32,
-    /// Token fetches without an answer in time.
+    /// Token fetches that timed out.
     pub token_timeouts: u32,
-    /// Pings without a pong in time.
+    /// Pings whose pong timed out.
     pub missed_pings: u32,
-    /// Times at which the caller's clock stepped back.
+    /// Readings of the caller's clock that were earlier than the one before.
     pub steps_back: u32,
-    /// Calls that were much later than the time that the last `Wait` contained.
+    /// Calls that came more than a second after the moment of the last `Wait`.
     pub late: u32,
 }
 

@@ -1,8 +1,7 @@
 /// No entry.
 const NONE: u16 = u16::MAX;
 
-/// Which of two overlapping connections a payload came on. A connection and its replacement are on
-/// different sides.
+/// One of two overlapping connections. A connection and its replacement are on different sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Side {
     Left,
@@ -18,25 +17,25 @@ impl Side {
     }
 }
 
-/// What the window knew of a payload.
+/// The result of a lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Noted {
-    /// Nothing.
+    /// The payload is new.
     New,
-    /// It came before.
+    /// The payload is a duplicate.
     Again {
-        /// The side on which it came first.
+        /// The side that delivered it first.
         first: Side,
-        /// Whether that was after the mark.
+        /// `true` if that was after the mark.
         is_marked: bool,
     },
 }
 
 /// The last `N` messages and events, as hashes: the newest overwrites the oldest.
 ///
-/// The entries lie in a ring, and those whose hashes fall into one bucket are linked, newest first.
-/// Since the hashes are keyed, nobody can fill one bucket on purpose, and a lookup takes constant
-/// time. At most 65,535 entries are used.
+/// The entries form a ring. The entries of one bucket are linked, newest first. The hashes are
+/// keyed, so a remote user cannot fill one bucket, and a lookup takes constant time. At most 65,535
+/// entries are used.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct DedupWindow<const N: usize> {
     /// The hashes, with the side in the lowest bit.
@@ -47,7 +46,7 @@ pub(super) struct DedupWindow<const N: usize> {
     buckets: [u16; N],
     /// The oldest entry, which is the next to be written.
     oldest: u16,
-    /// How many entries were written after the mark, at most `N`.
+    /// The number of entries written after the mark, at most `N`.
     marked: usize,
 }
 
@@ -56,7 +55,7 @@ impl<const N: usize> DedupWindow<N> {
         Self { hashes: [0; N], older: [NONE; N], buckets: [NONE; N], oldest: 0, marked: 0 }
     }
 
-    /// Records a payload, and returns what was known of it.
+    /// Records a payload, unless it is a duplicate.
     pub(super) fn note(&mut self, hash: u64, side: Side) -> Noted {
         let hash = hash & !1;
         let bucket = Self::bucket(hash);
@@ -73,7 +72,7 @@ impl<const N: usize> DedupWindow<N> {
         Noted::New
     }
 
-    /// Sets the mark: what comes from now on can be told from what came before.
+    /// Sets the mark, which separates earlier from later payloads.
     pub(super) const fn mark(&mut self) {
         self.marked = 0;
     }
@@ -85,7 +84,7 @@ impl<const N: usize> DedupWindow<N> {
         newer.wrapping_sub(place) <= self.marked
     }
 
-    /// Chooses a bucket: the upper 16 bits of the hash, scaled.
+    /// Returns the bucket of a hash: its upper 16 bits, scaled.
     fn bucket(hash: u64) -> usize {
         let buckets = u32::try_from(N).unwrap_or(u32::MAX).min(NONE.into());
         let [.., low, high] = hash.to_le_bytes();
@@ -109,7 +108,7 @@ impl<const N: usize> DedupWindow<N> {
         self.oldest = if usize::from(next) < N && next < NONE { next } else { 0 };
     }
 
-    /// Takes an entry out of its bucket, if it is in one.
+    /// Unlinks an entry from its bucket, if it is in one.
     fn remove(&mut self, place: u16) {
         let Some(hash) = self.hashes.get(usize::from(place)).copied() else { return };
         let following = self.older.get(usize::from(place)).copied().unwrap_or(NONE);
@@ -137,14 +136,14 @@ mod tests {
 
     use super::{DedupWindow, Noted, Side};
 
-    /// A hash like the real ones: well mixed.
+    /// Returns a well-mixed hash.
     fn hash(number: u64) -> u64 {
         let mut hash = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         hash ^= hash >> 29;
         hash.wrapping_mul(0xbf58_476d_1ce4_e5b9)
     }
 
-    /// The same as a plain list.
+    /// The same window as a plain list: the oracle.
     #[derive(Default)]
     struct List {
         entries: VecDeque<(u64, Side, bool)>,

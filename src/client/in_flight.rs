@@ -7,21 +7,21 @@ use crate::publish::Publish;
 use crate::subscribe::{Event, EventKind};
 use crate::value::Text;
 
-/// After the proof that a request has arrived: how long its rejection may still be on the way.
+/// The time for which a rejection may follow the evidence that a request arrived.
 const ANSWER_MS: u64 = 1_000;
-/// Without pings: how long after a request a frame must come to count as evidence.
+/// The minimum time between a request and a frame that is evidence, without pings.
 const EVIDENCE_MS: u64 = 1_000;
-/// Without pings: how long a request waits for such a frame.
+/// The time for which a request waits for such a frame.
 const UNPROVEN_MS: u64 = 30_000;
 
-/// The requests that have no outcome yet, or one that has not been reported.
+/// The requests without a reported outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct InFlight<T, const N: usize> {
     requests: [Option<Request<T>>; N],
     length: usize,
     /// The bloom bits of all requests.
     bloom: u64,
-    /// The bits of all messages whose deletion was requested and is no longer in flight.
+    /// The bits of all messages with a past deletion request.
     past_deletions: u64,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Request<T> {
     pub(super) data: T,
 }
 
-/// What happens if the request succeeds. Texts are kept as hashes.
+/// The effect of a request that succeeds. Texts are stored as hashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum ExpectedEcho {
     /// A message of this user.
@@ -49,25 +49,24 @@ pub(super) enum ExpectedEcho {
     Disconnection(u64),
 }
 
-/// How far a request is from an outcome without an answer.
+/// The deadlines of a request without an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Waiting {
     sent_at: Instant,
-    /// When the answer should have come.
+    /// The deadline for the answer.
     due: Instant,
-    /// How many pings had been sent on the connection before. The answer to a later one proves that
-    /// the request has arrived.
+    /// The number of pings sent before on the connection. The pong of a later ping proves that the
+    /// request arrived.
     pings_before: u32,
-    /// From when on the request counts as done, once it is known to have arrived.
+    /// The time at which success is assumed, once there is evidence.
     assumed_at: Instant,
-    /// Until when evidence is waited for, once the answer is overdue.
+    /// The deadline for evidence, once the answer is overdue.
     evidence_until: Instant,
-    /// Whether something has come that may have been the rejection.
+    /// `true` if a possible rejection has been received.
     is_doubtful: bool,
-    /// Until when it has been given more time because the caller came late. The origin if it has
-    /// not.
-    put_off_until: Instant,
-    /// The outcome, if it is waiting to be reported.
+    /// The deadline after a late call. The origin if there was no late call.
+    extended_until: Instant,
+    /// The outcome, if it has not been reported.
     outcome: Option<Outcome>,
 }
 
@@ -80,17 +79,17 @@ impl Waiting {
             assumed_at: Instant::NEVER,
             evidence_until: Instant::NEVER,
             is_doubtful: false,
-            put_off_until: Instant::from_millis(0),
+            extended_until: Instant::from_millis(0),
             outcome: None,
         }
     }
 
-    /// When it is next decided about, without an answer.
+    /// Returns the next deadline.
     fn deadline(&self) -> Instant {
         if self.outcome.is_some() {
             Instant::NEVER
         } else if self.is_doubtful {
-            self.due.max(self.put_off_until)
+            self.due.max(self.extended_until)
         } else if self.assumed_at != Instant::NEVER {
             self.due.max(self.assumed_at)
         } else if self.evidence_until != Instant::NEVER {
@@ -100,7 +99,7 @@ impl Waiting {
         }
     }
 
-    /// Decides, if it is time. Returns `true` if it has begun to wait for evidence.
+    /// Applies a deadline that is due. Returns `true` if the request begins to wait for evidence.
     fn decide(&mut self, now: Instant, config: &Config) -> bool {
         if !self.deadline().is_due(now) {
             return false;
@@ -123,21 +122,20 @@ impl Waiting {
         false
     }
 
-    /// Records the proof that the request has arrived.
+    /// Records evidence that the request arrived.
     fn has_arrived(&mut self, at: Instant) {
         self.assumed_at = self.assumed_at.min(at);
     }
 
-    /// Starts to wait anew, once, if it would be decided now: an answer may lie unread in the
-    /// socket.
-    fn put_off(&mut self, now: Instant, pings: u32, config: &Config) {
-        if self.put_off_until != Instant::from_millis(0) || !self.deadline().is_due(now) {
+    /// Restarts a deadline that is due, once, because an answer may be unread in the socket.
+    fn restart_deadlines(&mut self, now: Instant, pings: u32, config: &Config) {
+        if self.extended_until != Instant::from_millis(0) || !self.deadline().is_due(now) {
             return;
         }
         let wait = now.after(config.ping_timeout_ms.into());
-        self.put_off_until = wait;
+        self.extended_until = wait;
         if config.can_ping() {
-            // The answer to a ping that is sent now comes after everything that is unread.
+            // The pong of a ping that is sent now follows all unread data.
             self.pings_before = pings;
             self.assumed_at = Instant::NEVER;
             self.evidence_until = Instant::NEVER;
@@ -162,7 +160,7 @@ impl ExpectedEcho {
         }
     }
 
-    /// Returns what an event says has happened.
+    /// Returns the effect that an event reports.
     pub(super) fn of_event(event: &Event<'_>, hasher: &KeyedHasher) -> Option<Self> {
         match event.kind() {
             EventKind::DeletedMessage { message_id, .. } => {
@@ -176,7 +174,7 @@ impl ExpectedEcho {
     }
 }
 
-/// Returns a bit that depends on the end of a `RequestId`, or all bits if escapes hide its end.
+/// Returns the Bloom filter bit of a `RequestId`, or all bits if it contains escapes.
 #[inline]
 pub(super) fn bloom_bit(request_id: Text<'_>) -> u64 {
     match request_id.as_str().map(|text| text.as_bytes().last_chunk()) {
@@ -188,7 +186,7 @@ pub(super) fn bloom_bit(request_id: Text<'_>) -> u64 {
     }
 }
 
-/// Returns a bit that depends on the hash of a message's ID.
+/// Returns the Bloom filter bit of a message.
 const fn past_deletion_bit(message_id: u64) -> u64 {
     1_u64 << (message_id >> 58)
 }
@@ -235,8 +233,7 @@ impl<T, const N: usize> InFlight<T, N> {
         self.iter().any(|request| request.id == id)
     }
 
-    /// Returns `false` if there is no request with this `RequestId`, as for most of what others
-    /// say.
+    /// Returns `false` if no request has this `RequestId`, as for most messages of other users.
     #[inline]
     pub(super) fn may_contain(&self, request_id: Text<'_>) -> bool {
         self.bloom & bloom_bit(request_id) != 0
@@ -264,8 +261,9 @@ impl<T, const N: usize> InFlight<T, N> {
         request
     }
 
-    /// Removes a request that the service has answered on the connection `proof`: that proves that
-    /// all earlier requests on the connection have arrived, if it is the request's own.
+    /// Removes a request that the service has answered on the connection `proof`.
+    ///
+    /// If that is the request's own connection, all earlier requests on it have arrived.
     pub(super) fn answer(
         &mut self,
         now: Instant,
@@ -300,8 +298,8 @@ impl<T, const N: usize> InFlight<T, N> {
         self.waiting().find(is_it).map(|request| request.handle)
     }
 
-    /// Returns the deletion of this message, if no other deletion is waiting on this connection,
-    /// and no earlier deletion of the message could be meant.
+    /// Returns the deletion of this message, if it is the only waiting deletion on this connection
+    /// and the first of the message.
     pub(super) fn lone_deletion(
         &self,
         connection: ConnectionId,
@@ -317,7 +315,7 @@ impl<T, const N: usize> InFlight<T, N> {
         (deletion.echo == ExpectedEcho::Deletion(message_id)).then_some(deletion.handle)
     }
 
-    /// Removes the oldest request with an outcome that has not been reported.
+    /// Removes the oldest request with an unreported outcome.
     pub(super) fn next_settled(&mut self) -> Option<Settled<T>> {
         let settled =
             self.iter().filter_map(|request| Some((request.handle, request.waiting.outcome?)));
@@ -325,7 +323,7 @@ impl<T, const N: usize> InFlight<T, N> {
         self.take(handle).map(|Request { data, .. }| Settled { handle, outcome, data })
     }
 
-    /// Returns when a request is next decided about.
+    /// Returns the next deadline of all requests.
     pub(super) fn next_deadline(&self) -> Instant {
         self.waiting().map(|request| request.waiting.deadline()).fold(Instant::NEVER, Instant::min)
     }
@@ -340,8 +338,8 @@ impl<T, const N: usize> InFlight<T, N> {
         self.waiting().any(|request| request.connection == connection)
     }
 
-    /// Decides about the requests on a connection whose time has come. Returns `true` if there was
-    /// no evidence that a request has arrived, so that the connection may be dead.
+    /// Applies the deadlines of the requests on a connection. Returns `true` if a request lacks
+    /// evidence, so that the connection may be dead.
     pub(super) fn decide(&mut self, now: Instant, link: &mut Link, config: &Config) -> bool {
         let mut is_unproven = false;
         for Request { waiting, .. } in self.waiting_on_mut(link.id) {
@@ -354,7 +352,7 @@ impl<T, const N: usize> InFlight<T, N> {
         is_unproven
     }
 
-    /// Records that a ping has been answered.
+    /// Records a pong.
     pub(super) fn ping_answered(&mut self, now: Instant, link: &Link) {
         for request in self.waiting_on_mut(link.id) {
             if request.waiting.pings_before < link.pings.answered {
@@ -363,8 +361,7 @@ impl<T, const N: usize> InFlight<T, N> {
         }
     }
 
-    /// Without pings: records that a frame has been received, which is evidence for what was sent
-    /// some time before.
+    /// Records a frame without pings. It is evidence for requests sent some time before.
     pub(super) fn frame_received(&mut self, now: Instant, connection: ConnectionId) {
         for request in self.waiting_on_mut(connection) {
             if now.since(request.waiting.sent_at) >= EVIDENCE_MS {
@@ -373,12 +370,12 @@ impl<T, const N: usize> InFlight<T, N> {
         }
     }
 
-    /// Records that something has come that may have rejected any request on this connection.
+    /// Records a possible rejection of any request on this connection.
     pub(super) fn doubt(&mut self, connection: ConnectionId) {
         self.waiting_on_mut(connection).for_each(|request| request.waiting.is_doubtful = true);
     }
 
-    /// Ends the requests on a connection that has ended, those first that were due before.
+    /// Ends the requests on a closed connection. Deadlines that are due apply first.
     pub(super) fn end(&mut self, now: Instant, connection: ConnectionId, config: &Config) {
         for Request { waiting, .. } in self.waiting_on_mut(connection) {
             waiting.decide(now, config);
@@ -386,10 +383,10 @@ impl<T, const N: usize> InFlight<T, N> {
         }
     }
 
-    /// Gives every request on a connection that would be decided about now more time, once.
-    pub(super) fn put_off(&mut self, now: Instant, link: &Link, config: &Config) {
+    /// Restarts the due deadlines of all requests on a connection, once.
+    pub(super) fn restart_deadlines(&mut self, now: Instant, link: &Link, config: &Config) {
         let pings = link.pings.sent;
         self.waiting_on_mut(link.id)
-            .for_each(|request| request.waiting.put_off(now, pings, config));
+            .for_each(|request| request.waiting.restart_deadlines(now, pings, config));
     }
 }

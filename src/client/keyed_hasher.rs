@@ -6,24 +6,23 @@ use siphasher::sip::{SipHasher13, SipHasher24};
 use super::request_id::RequestId;
 use crate::value::Text;
 
-/// The keyed hashes that a seed makes possible.
+/// A source of keyed hashes and random numbers.
 ///
-/// `SipHash` is a pseudorandom function: however many of its values are public, and every
-/// `RequestId` is, none of the others can be told without the key. The public ones are made with
-/// `SipHash-2-4`; what stays inside is made with the faster `SipHash-1-3`. Each domain has a key of
-/// its own.
+/// `SipHash` is a pseudorandom function: public values, such as every `RequestId`, reveal no other
+/// value without the key. Public values use `SipHash-2-4`. Private values use the faster
+/// `SipHash-1-3`. Each domain has its own key.
 ///
-/// All hashes are written and then finished: `SipHasher13::hash` and the variants with 128 bits
-/// would each be another copy of the algorithm in flash.
+/// All hashes use `write` and `finish`, because `SipHasher13::hash` and the 128-bit variants would
+/// each add another copy of the algorithm to the flash.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct KeyedHasher {
-    /// Not there until the client is seeded.
+    /// Absent until the client is seeded.
     keys: Option<(u64, u64)>,
-    /// How many random numbers have been drawn.
+    /// The number of random numbers drawn.
     drawn: u64,
 }
 
-/// What a hash is for.
+/// The purpose of a hash.
 #[derive(Clone, Copy)]
 pub(super) enum HashDomain {
     Random,
@@ -32,7 +31,7 @@ pub(super) enum HashDomain {
     UserId,
     Message,
     Event,
-    /// The halves of a `RequestId` that is generated.
+    /// The halves of a generated `RequestId`.
     GeneratedHigh,
     GeneratedLow,
 }
@@ -84,8 +83,7 @@ impl KeyedHasher {
         SipHasher13::new_with_keys(first, second)
     }
 
-    /// Returns the hash that is kept in place of a text. Without the key, no other text with the
-    /// same hash can be found.
+    /// Returns the hash that is stored instead of a text. Finding a collision requires the key.
     pub(super) fn id_hash(&self, domain: HashDomain, text: Text<'_>) -> u64 {
         let mut hasher = self.hasher(domain);
         match text.as_str() {
@@ -114,15 +112,15 @@ impl KeyedHasher {
         hasher.write(&self.drawn.to_le_bytes());
         let [.., a, b, c, d] = finish(&hasher).to_le_bytes();
         self.drawn = self.drawn.wrapping_add(1);
-        // A fraction of 32 bits, times the number of results, rounded down. Division by a number of
-        // 64 bits would be another 864 bytes of flash.
+        // A 32-bit fraction times the number of results, rounded down. A 64-bit division would add
+        // 864 bytes of flash.
         let fraction = u64::from(u32::from_le_bytes([a, b, c, d]));
         let scaled = fraction.wrapping_mul(u64::from(max).wrapping_add(1)) >> 32;
         u32::try_from(scaled).unwrap_or(max)
     }
 }
 
-/// Returns the hash of what was written. On bare metal, it is called, since it is long.
+/// Returns the hash. It is not inlined on bare metal, to save flash.
 #[cfg_attr(target_os = "none", inline(never))]
 fn finish(hasher: &SipHasher13) -> u64 {
     hasher.finish()
@@ -143,7 +141,7 @@ mod tests {
     use crate::subscribe::Subscribe;
 
     #[test]
-    fn a_text_has_one_tag_however_it_is_written() {
+    fn escapes_do_not_change_the_hash() {
         let Ok(Subscribe::Error(error)) = Subscribe::decode_str(
             r#"{"Type":"ERROR","ErrorCode":1,"Id":"655c1d15\u002d78f6 \ud83d\udc4b\u0041","RequestId":"655c1d15-78f6 👋A"}"#,
         ) else {
@@ -151,22 +149,22 @@ mod tests {
         };
         let (escaped, plain) = (error.id.unwrap(), error.request_id.unwrap());
         assert!(escaped.as_str().is_none() && plain.as_str().is_some());
-        let secret = KeyedHasher::new([7; 16]);
+        let hasher = KeyedHasher::new([7; 16]);
         assert_eq!(
-            secret.id_hash(HashDomain::Message, escaped),
-            secret.id_hash(HashDomain::Message, plain)
+            hasher.id_hash(HashDomain::Message, escaped),
+            hasher.id_hash(HashDomain::Message, plain)
         );
         assert_ne!(
-            secret.id_hash(HashDomain::Message, plain),
-            secret.id_hash(HashDomain::Event, plain)
+            hasher.id_hash(HashDomain::Message, plain),
+            hasher.id_hash(HashDomain::Event, plain)
         );
         assert_ne!(
-            secret.id_hash(HashDomain::Message, plain),
+            hasher.id_hash(HashDomain::Message, plain),
             KeyedHasher::new([8; 16]).id_hash(HashDomain::Message, plain)
         );
         assert_ne!(
-            secret.id_hash(HashDomain::Message, Text::new("")),
-            secret.id_hash(HashDomain::Message, Text::new("\0"))
+            hasher.id_hash(HashDomain::Message, Text::new("")),
+            hasher.id_hash(HashDomain::Message, Text::new("\0"))
         );
     }
 
@@ -186,12 +184,12 @@ mod tests {
     }
 
     #[test]
-    fn rolls_are_within_its_bounds_and_reaches_them() {
-        let mut secret = KeyedHasher::new([7; 16]);
+    fn rolls_reach_their_bounds() {
+        let mut hasher = KeyedHasher::new([7; 16]);
         for max in [0, 1, 5] {
-            let drawn: HashSet<_> = (0..1_000).map(|_| secret.roll(max)).collect();
+            let drawn: HashSet<_> = (0..1_000).map(|_| hasher.roll(max)).collect();
             assert_eq!(drawn, (0..=max).collect());
         }
-        assert!((0..100).any(|_| secret.roll(u32::MAX) > u32::MAX / 2));
+        assert!((0..100).any(|_| hasher.roll(u32::MAX) > u32::MAX / 2));
     }
 }

@@ -18,52 +18,73 @@ use crate::rate::Rate;
 use crate::value::Text;
 
 /// The maximum number of connections that wait to be closed: the current one, a draining one, and
-/// one that is being opened. A fourth would need a token, which the client requests only after it
-/// has reported these.
+/// one that is being opened. A fourth would need a token, and `poll` reports these first.
 const CLOSING: usize = 3;
 
-/// A chat session: its connections to a room, one after another, and the requests on them.
+/// A client for one chat session.
 ///
-/// The [module](super) explains how a host drives it.
+/// It outlives its connections. The [module](super) explains how a host drives it.
 ///
-/// `T` is the caller's data for a request. It is returned with the outcome. At most `INFLIGHT`
-/// requests can be without an outcome. While two connections overlap, the client remembers the last
-/// `DEDUP` messages and events, at 12 bytes each. This should be the number of messages in the time
-/// by which one connection can lag behind the other. The default suffices for 10 seconds at 100
-/// messages per second, the maximum rate of a room.
+/// `T` is the caller's data for a request, which is returned with the outcome. `INFLIGHT` is the
+/// maximum number of requests without an outcome. `DEDUP` is the number of messages and events that
+/// are remembered while two connections overlap, at 12 bytes each. It should be the number of
+/// messages that the room can produce in the time by which one connection may lag behind the other.
+/// The default suffices for 10 seconds at 100 messages per second, the maximum of a room.
 ///
-/// # Methods
+/// # Intents
 ///
-/// Call these to express what the application wants:
+/// The host calls these for the application:
 ///
-/// - [`connect`](Self::connect), [`disconnect`](Self::disconnect),
-///   [`disconnect_when_settled`](Self::disconnect_when_settled) and [`refresh`](Self::refresh);
-/// - [`send`](Self::send), `send_in_string` (with the feature `alloc`) and
-///   [`abandon`](Self::abandon).
+/// - [`connect`](Self::connect) opens a connection and keeps one open.
+/// - [`disconnect`](Self::disconnect) closes it at once;
+///   [`disconnect_when_settled`](Self::disconnect_when_settled) waits for outcomes first.
+/// - [`refresh`](Self::refresh) replaces the connection.
+/// - [`send`](Self::send) and `send_in_string` encode a request; [`abandon`](Self::abandon) gives
+///   one up.
 ///
-/// Call these to report events:
+/// # Events
 ///
-/// - [`handle_token`](Self::handle_token) and [`handle_token_error`](Self::handle_token_error),
-///   the answers to [`Output::FetchToken`];
-/// - [`handle_open`](Self::handle_open), [`handle_message`](Self::handle_message),
-///   [`handle_message_str`](Self::handle_message_str), [`handle_pong`](Self::handle_pong) and
-///   [`handle_close`](Self::handle_close), for each connection.
+/// The host calls these when something happened:
 ///
-/// After any of these, and at the time that it last returned, call [`poll`](Self::poll) until it
-/// returns [`Output::Wait`].
+/// - [`handle_token`](Self::handle_token) and [`handle_token_error`](Self::handle_token_error)
+///   answer [`Output::FetchToken`].
+/// - [`handle_open`](Self::handle_open) and [`handle_close`](Self::handle_close) report the
+///   beginning and the end of a connection.
+/// - [`handle_message`](Self::handle_message) and [`handle_message_str`](Self::handle_message_str)
+///   report a text message.
+/// - [`handle_pong`](Self::handle_pong) reports a pong.
 ///
-/// Call these at any time: [`state`](Self::state), [`current`](Self::current),
+/// # Poll
+///
+/// After each of these, and when the moment of the last [`Output::Wait`] is reached, the host calls
+/// [`poll`](Self::poll) until it returns `Wait`. Outputs that are due at the same moment are
+/// returned in this order: `Close`, `Ping`, `Settled`, `State`, `Replaced`, `PossibleGap`,
+/// `FetchToken`, `Wait`.
+///
+/// # Queries
+///
+/// These change nothing: [`state`](Self::state), [`current`](Self::current),
 /// [`reconnect_at`](Self::reconnect_at), [`in_flight_len`](Self::in_flight_len),
-/// [`counters`](Self::counters) and [`config`](Self::config).
+/// [`counters`](Self::counters), [`config`](Self::config).
+///
+/// # Examples
+///
+/// ```
+/// use ivs_chat_proto::client::{Client, Config};
+///
+/// // Four requests in flight, each with a `u32`, and 64 remembered payloads.
+/// let client: Client<u32, 4, 64> = Client::new(Config::with_pings(), *b"not random, alas");
+/// assert_eq!(client.in_flight_len(), 0);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Client<T = (), const INFLIGHT: usize = 16, const DEDUP: usize = 1024> {
     pub(super) config: Config,
     pub(super) hasher: KeyedHasher,
     pub(super) clock: Clock,
-    /// The time until which the caller was told to wait.
+    /// The moment of the last `Wait`.
     pub(super) wait: Instant,
 
-    // The open connections.
+    // Open connections.
     pub(super) current: Option<Link>,
     pub(super) draining: Option<Draining>,
     pub(super) closing: [Option<(ConnectionId, u16)>; CLOSING],
@@ -73,34 +94,34 @@ pub struct Client<T = (), const INFLIGHT: usize = 16, const DEDUP: usize = 1024>
     pub(super) fetch: Option<Fetch>,
     fetches: u64,
     connections: u64,
-    /// The side of the connection that was opened last.
+    /// The side of the latest connection.
     side: Side,
-    /// The number of failed attempts since a connection was stable. They lengthen the wait.
+    /// The failed attempts since a connection was stable. They lengthen the wait.
     pub(super) failures: u32,
-    /// The number of attempts that failed while there was no connection. They are limited.
+    /// Those of them that failed without a connection. They are limited.
     pub(super) attempts: u32,
-    /// Whether a rejected token is replaced without a wait.
+    /// `true` if a refused token may be replaced at once.
     pub(super) may_replace_token: bool,
     /// The start of the current attempt.
     pub(super) attempt_at: Instant,
-    /// The time of the call that requested a refresh, until the refresh starts.
+    /// The time of the call for a refresh that has not begun.
     pub(super) refresh_asked_at: Instant,
     /// The start of the last refresh that the caller requested.
     pub(super) refreshed_at: Instant,
-    /// The times at which the client replaced suspect connections.
+    /// The replacements of connections that may have been dead.
     pub(super) replacements: Rate<REPLACEMENTS, HOUR_MS>,
 
-    // The state that `poll` has reported.
+    // Reported state.
     reported: ConnectionState,
     reported_current: Option<ConnectionId>,
-    /// Whether a possible gap has to be reported.
+    /// `true` if a possible gap has not been reported.
     pub(super) has_gap: bool,
 
     pub(super) in_flight: InFlight<T, INFLIGHT>,
     requests: u64,
     rate: Rate<10>,
     pub(super) dedup: DedupWindow<DEDUP>,
-    /// The time until which a connection may deliver duplicates.
+    /// The end of the time in which connections may deliver duplicates.
     pub(super) overlap_until: Instant,
     pub(super) counters: Counters,
 }
@@ -108,11 +129,11 @@ pub struct Client<T = (), const INFLIGHT: usize = 16, const DEDUP: usize = 1024>
 impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     /// Creates a client that is disconnected.
     ///
-    /// The `seed` makes the generated `RequestId`s unguessable, and spreads the reconnects of many
-    /// clients over time. It must be 16 bytes from a cryptographic random source, different for each
-    /// client and each start. The same seed and the same calls give the same outputs.
+    /// The `seed` makes the generated `RequestId`s unguessable and spreads the reconnects of many
+    /// clients. It must be 16 bytes from a cryptographic random source, new for each client and
+    /// each start. The same seed and the same calls produce the same outputs.
     ///
-    /// Settings out of range are [clamped](Config).
+    /// Invalid settings are [replaced](Config#valid-ranges).
     ///
     /// # Examples
     ///
@@ -128,10 +149,9 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         Self::with_hasher(config, KeyedHasher::new(seed))
     }
 
-    /// Creates a client without a seed, for a `static` that is initialized before random numbers
-    /// are available.
+    /// Creates a client without a seed, for a `static`.
     ///
-    /// [`seed`](Self::seed) must be called before [`connect`](Self::connect).
+    /// The host must call [`seed`](Self::seed) before [`connect`](Self::connect).
     ///
     /// # Examples
     ///
@@ -184,9 +204,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Sets the seed of an [unseeded](Self::unseeded) client.
-    ///
-    /// A client that has a seed keeps it.
+    /// Sets the seed of an [unseeded](Self::unseeded) client. A client that has a seed keeps it.
     ///
     /// # Examples
     ///
@@ -195,6 +213,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     ///
     /// let mut client: Client = Client::unseeded(Config::with_pings());
     /// client.seed(*b"not random, alas");
+    /// assert_eq!(client, Client::new(Config::with_pings(), *b"not random, alas"));
     /// ```
     pub const fn seed(&mut self, seed: [u8; 16]) {
         if !self.hasher.is_seeded() {
@@ -204,14 +223,16 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
 
     // Queries.
 
-    /// Returns the settings, [clamped](Config) to their ranges.
+    /// Returns the settings, with invalid values [replaced](Config#valid-ranges).
     ///
     /// # Examples
     ///
     /// ```
     /// use ivs_chat_proto::client::{Client, Config};
     ///
-    /// let client: Client = Client::new(Config::with_pings().with_max_code_points(9_999), [7; 16]);
+    /// let mut config = Config::with_pings();
+    /// config.max_code_points = 5_000;
+    /// let client: Client = Client::new(config, *b"not random, alas");
     /// assert_eq!(client.config().max_code_points, 500);
     /// ```
     #[must_use]
@@ -224,16 +245,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     /// # Examples
     ///
     /// ```
-    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
-    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
-    /// # let now = Instant::from_millis(0);
-    /// # client.connect(now);
-    /// # let _ = client.poll(now);
-    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
-    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
-    /// # client.handle_open(now, connection);
-    /// use ivs_chat_proto::client::ConnectionState;
-    ///
+    #[doc = include_str!("doctest_connected.txt")]
     /// assert_eq!(client.state(), ConnectionState::Connected);
     /// ```
     #[must_use]
@@ -245,19 +257,14 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Returns the connection on which requests are sent, or `None` if there is none.
+    /// Returns the connection on which requests are sent.
+    ///
+    /// A refresh changes it without changing the [state](Self::state).
     ///
     /// # Examples
     ///
     /// ```
-    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
-    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
-    /// # let now = Instant::from_millis(0);
-    /// # client.connect(now);
-    /// # let _ = client.poll(now);
-    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
-    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
-    /// # client.handle_open(now, connection);
+    #[doc = include_str!("doctest_connected.txt")]
     /// assert_eq!(client.current(), Some(connection));
     /// ```
     #[must_use]
@@ -268,24 +275,14 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Returns the time of the next attempt to connect if the client waits for it.
+    /// Returns the start of the next attempt while the client waits for it.
     ///
-    /// Applications use it to display "reconnecting in 3 s".
+    /// An application can show it as "reconnecting in 3 s".
     ///
     /// # Examples
     ///
     /// ```
-    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
-    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
-    /// # let now = Instant::from_millis(0);
-    /// # client.connect(now);
-    /// # let _ = client.poll(now);
-    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
-    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
-    /// # client.handle_open(now, connection);
-    /// use ivs_chat_proto::client::CloseEvent;
-    ///
-    /// assert_eq!(client.reconnect_at(), None);
+    #[doc = include_str!("doctest_connected.txt")]
     /// client.handle_close(now, connection, CloseEvent::abnormal());
     /// assert!(client.reconnect_at().unwrap() > now);
     /// ```
@@ -297,46 +294,30 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Returns the number of requests whose outcome has not been reported.
+    /// Returns the number of requests without a reported outcome.
     ///
     /// # Examples
     ///
     /// ```
-    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
-    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
-    /// # let now = Instant::from_millis(0);
-    /// # client.connect(now);
-    /// # let _ = client.poll(now);
-    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
-    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
-    /// # client.handle_open(now, connection);
+    #[doc = include_str!("doctest_connected.txt")]
     /// use ivs_chat_proto::publish::DeleteMessage;
     ///
-    /// let mut buffer = [0; 128];
-    /// let sent = client.send(now, DeleteMessage::new("m1"), 1, &mut buffer)?;
+    /// let _ = client.send(now, DeleteMessage::new("m1"), 7, &mut [0; 128])?;
     /// assert_eq!(client.in_flight_len(), 1);
-    /// # let _ = sent;
-    /// # Ok::<(), ivs_chat_proto::client::SendError<u32>>(())
+    /// # Ok::<(), SendError<u32>>(())
     /// ```
     #[must_use]
     pub const fn in_flight_len(&self) -> usize {
         self.in_flight.len()
     }
 
-    /// Returns the number of unusual events.
+    /// Returns the counts of unusual events.
     ///
     /// # Examples
     ///
     /// ```
-    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
-    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
-    /// # let now = Instant::from_millis(0);
-    /// # client.connect(now);
-    /// # let _ = client.poll(now);
-    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
-    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
-    /// # client.handle_open(now, connection);
-    /// assert!(client.handle_message(now, connection, b"not JSON").is_err());
+    #[doc = include_str!("doctest_connected.txt")]
+    /// assert!(client.handle_message(now, connection, b"no JSON").is_err());
     /// assert_eq!(client.counters().not_decoded, 1);
     /// ```
     #[must_use]
@@ -344,13 +325,14 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.counters
     }
 
-    // What the application wants.
+    // Intents.
 
-    /// Starts the session: the client keeps a connection from now on, until the session ends.
+    /// Opens a connection, and keeps one open until the session ends.
     ///
-    /// Earlier failures no longer count. If the client is connected or connecting, the only effect
-    /// is to cancel [`disconnect_when_settled`](Self::disconnect_when_settled). Without a
-    /// [seed](Self::seed), the client stays disconnected.
+    /// Earlier failures no longer count. The call changes nothing if the client is connected or
+    /// connecting, except that it cancels
+    /// [`disconnect_when_settled`](Self::disconnect_when_settled). Without a [seed](Self::seed),
+    /// the client stays disconnected.
     ///
     /// # Examples
     ///
@@ -370,7 +352,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             self.next = Next::Stopped(DisconnectReason::Unseeded);
             return;
         }
-        self.forget_failures();
+        self.reset_backoff();
         match &self.current {
             Some(link) if reason == DisconnectReason::NotWanted && !link.is_expired => {
                 let is_suspect = link.is_suspect;
@@ -383,7 +365,9 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Ends the session at once. Requests in flight become [`Unknown`](super::Outcome::Unknown).
+    /// Closes all connections and ends the session.
+    ///
+    /// Requests in flight become [`Unknown`](super::Outcome::Unknown).
     ///
     /// # Examples
     ///
@@ -402,28 +386,19 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.end_session(DisconnectReason::NotWanted);
     }
 
-    /// Ends the session when every request in flight has its outcome.
+    /// Disconnects as soon as every request in flight has an outcome.
     ///
-    /// It ends at once if no request is in flight or if there is no connection. Until then, the
-    /// client [does not accept](SendErrorKind::Disconnecting) requests. [`connect`](Self::connect)
-    /// cancels it.
+    /// The client disconnects at once if no request is in flight or if there is no connection.
+    /// Until then it [refuses](SendErrorKind::Disconnecting) requests, and
+    /// [`connect`](Self::connect) cancels the call.
     ///
     /// # Examples
     ///
     /// ```
-    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
-    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
-    /// # let now = Instant::from_millis(0);
-    /// # client.connect(now);
-    /// # let _ = client.poll(now);
-    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
-    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
-    /// # client.handle_open(now, connection);
-    /// use ivs_chat_proto::client::{ConnectionState, DisconnectReason};
-    ///
+    #[doc = include_str!("doctest_connected.txt")]
     /// client.disconnect_when_settled(now);
-    /// let not_wanted = ConnectionState::Disconnected(DisconnectReason::NotWanted);
-    /// assert_eq!(client.state(), not_wanted);
+    /// let close = Output::Close { connection, code: 1000 };
+    /// assert_eq!(client.poll(now), close);
     /// ```
     pub fn disconnect_when_settled(&mut self, now: Instant) {
         self.tick(now);
@@ -436,13 +411,12 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Requests a new connection beside the current one.
+    /// Opens a new connection beside the current one, after a network change or a sleep.
     ///
-    /// The host must call this after a change of the network or after a sleep of the device. The
-    /// current connection is kept until the new one is open. A wait for the next attempt is cut
-    /// short, and an attempt that started at least 5 seconds ago is restarted. Calls within 5
-    /// seconds count as one. There is no effect if the client is disconnected or if the connection
-    /// was opened less than one second ago.
+    /// The current connection stays until the new one is open. The call ends a wait for the next
+    /// attempt, and restarts an attempt that is older than 5 seconds. Calls within 5 seconds count
+    /// as one. The call changes nothing if the client is disconnected, or if the connection has
+    /// been open for less than a second.
     ///
     /// # Examples
     ///
@@ -474,25 +448,25 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Accepts a request and encodes it into `buffer`.
+    /// Checks a request and encodes it into `buffer`.
     ///
-    /// The host must send the returned payload on the returned connection, and call
-    /// [`poll`](Self::poll). `data` is returned with the outcome of the request. The client generates
-    /// a `RequestId` if the request has none. It queues nothing: a request that cannot be sent now is
-    /// not accepted.
+    /// The host must send the returned payload on the returned connection, and then call
+    /// [`poll`](Self::poll), because the moment to wait for may have changed. The client returns
+    /// `data` with the outcome of the request. A request without a `RequestId` gets a generated
+    /// one. Nothing is queued: the client refuses a request that cannot be sent now.
     ///
     /// A buffer of [`SendMessage::MAX_PLAIN_LEN`](crate::publish::SendMessage::MAX_PLAIN_LEN) bytes
-    /// is enough for every message with plain content and without attributes. A buffer of
-    /// [`encoded_len`](Publish::encoded_len) plus 51 bytes is enough for any request. With the
-    /// feature `alloc`, `send_in_string` grows its buffer as needed.
+    /// is enough for every message without attributes. [`encoded_len`](Publish::encoded_len) plus
+    /// 51 bytes is enough for any request. With `alloc`, `send_in_string` grows its buffer.
     ///
-    /// A `RequestId` chosen by the caller must be as hard to guess as a version 4 UUID, unless
-    /// [the user's own ID](TokenInfo::user_id) is known, because every client in the room can use it.
+    /// Every user in the room can use any `RequestId`. The caller's `RequestId` must therefore be
+    /// as hard to guess as a version 4 UUID, unless [the user's own ID](TokenInfo::user_id) is
+    /// known.
     ///
     /// # Errors
     ///
-    /// Returns an error with the [reason](SendErrorKind) and `data` if the request is not accepted.
-    /// The client is then unchanged.
+    /// Returns an error, with `data`, if one of [these checks](SendErrorKind) fails. The client is
+    /// then unchanged.
     ///
     /// # Examples
     ///
@@ -529,32 +503,24 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         })
     }
 
-    /// Accepts a request and encodes it into a string, replacing its content.
+    /// Checks a request and encodes it into a string, like [`send`](Self::send).
     ///
-    /// The string grows as needed. Apart from that, this is [`send`](Self::send).
+    /// The string grows as needed. Its previous contents are removed.
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`send`](Self::send), except for
-    /// [`BufferTooSmall`](SendErrorKind::BufferTooSmall).
+    /// Returns an error like [`send`](Self::send), except that the buffer is never too small.
     ///
     /// # Examples
     ///
     /// ```
-    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
-    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
-    /// # let now = Instant::from_millis(0);
-    /// # client.connect(now);
-    /// # let _ = client.poll(now);
-    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
-    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
-    /// # client.handle_open(now, connection);
+    #[doc = include_str!("doctest_connected.txt")]
     /// use ivs_chat_proto::publish::DeleteMessage;
     ///
     /// let mut buffer = String::new();
     /// let sent = client.send_in_string(now, DeleteMessage::new("m1"), 7, &mut buffer)?;
-    /// assert!(sent.payload.starts_with(r#"{"Action":"DELETE_MESSAGE","RequestId":""#));
-    /// # Ok::<(), ivs_chat_proto::client::SendError<u32>>(())
+    /// assert!(sent.payload.starts_with(r#"{"Action":"DELETE_MESSAGE""#));
+    /// # Ok::<(), SendError<u32>>(())
     /// ```
     #[cfg(feature = "alloc")]
     pub fn send_in_string<'p, 'b>(
@@ -607,7 +573,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         Ok(Sent { handle, connection, request_id: publish.written_request_id(payload), payload })
     }
 
-    /// Checks a request for every error except a buffer that is too small.
+    /// Makes every check of a request except for the size of the buffer.
     fn check(&self, now: Instant, publish: &Publish<'_>, id: u64) -> Result<(), SendErrorKind> {
         let Some(link) = self.current.as_ref().filter(|link| !link.is_expired) else {
             return Err(SendErrorKind::NotConnected);
@@ -637,52 +603,50 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Forgets a request. Its outcome is not reported, and its slot is free again.
+    /// Gives up a request and returns its data.
     ///
-    /// Returns its data, or `None` if its outcome has been reported already.
+    /// The request gets no outcome, and another can take its place. Returns `None` if its outcome
+    /// has been reported.
     ///
     /// # Examples
     ///
     /// ```
-    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
-    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
-    /// # let now = Instant::from_millis(0);
-    /// # client.connect(now);
-    /// # let _ = client.poll(now);
-    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
-    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
-    /// # client.handle_open(now, connection);
+    #[doc = include_str!("doctest_connected.txt")]
     /// use ivs_chat_proto::publish::DeleteMessage;
     ///
     /// let mut buffer = [0; 128];
     /// let handle = client.send(now, DeleteMessage::new("m1"), 7, &mut buffer)?.handle;
     /// assert_eq!(client.abandon(handle), Some(7));
     /// assert_eq!(client.abandon(handle), None);
-    /// # Ok::<(), ivs_chat_proto::client::SendError<u32>>(())
+    /// # Ok::<(), SendError<u32>>(())
     /// ```
     pub fn abandon(&mut self, handle: RequestHandle) -> Option<T> {
         self.in_flight.take(handle).map(|request| request.data)
     }
 
-    // What has happened.
+    // Events.
 
-    /// Reports a token that was fetched, and returns the connection to open with it.
+    /// Reports a fetched token, and returns the connection to open with it.
     ///
-    /// The token itself is not passed to the client. Returns `None` if no connection is wanted any
-    /// more, or if `fetch` is not the [latest fetch](Output::FetchToken). The token is then unused.
+    /// Returns `None` if the host must discard the token: the application no longer wants a
+    /// connection, or `fetch` is not the [outstanding fetch](Output::FetchToken).
     ///
     /// # Examples
     ///
     /// ```
-    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
-    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
-    /// # let now = Instant::from_millis(0);
-    /// # client.connect(now);
-    /// # let _ = client.poll(now);
-    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
-    /// let connection = client.handle_token(now, fetch, TokenInfo::new());
-    /// assert!(connection.is_some());
-    /// assert_eq!(client.handle_token(now, fetch, TokenInfo::new()), None);
+    /// use ivs_chat_proto::client::{Client, Config, Output, TokenInfo};
+    /// use ivs_chat_proto::Instant;
+    ///
+    /// let mut client: Client = Client::new(Config::with_pings(), *b"not random, alas");
+    /// let now = Instant::from_millis(0);
+    /// client.connect(now);
+    /// let fetch = loop {
+    ///     if let Output::FetchToken(fetch) = client.poll(now) {
+    ///         break fetch;
+    ///     }
+    /// };
+    /// assert!(client.handle_token(now, fetch, TokenInfo::new()).is_some());
+    /// assert!(client.handle_token(now, fetch, TokenInfo::new()).is_none());
     /// ```
     pub fn handle_token(
         &mut self,
@@ -706,22 +670,26 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         Some(id)
     }
 
-    /// Reports that a token could not be fetched.
+    /// Reports that a token fetch failed.
     ///
-    /// After a [`Temporary`](FetchError::Temporary) failure, the client waits and fetches again.
-    /// After a [`Permanent`](FetchError::Permanent) one, the session ends when no connection is left.
+    /// After a [`Temporary`](FetchError::Temporary) error, the client waits and requests a token
+    /// again. After a [`Permanent`](FetchError::Permanent) error, the session ends when no
+    /// connection is left.
     ///
     /// # Examples
     ///
     /// ```
-    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
-    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
-    /// # let now = Instant::from_millis(0);
-    /// # client.connect(now);
-    /// # let _ = client.poll(now);
-    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
-    /// use ivs_chat_proto::client::{ConnectionState, DisconnectReason, FetchError};
+    /// use ivs_chat_proto::client::{Client, Config, ConnectionState, DisconnectReason, FetchError, Output};
+    /// use ivs_chat_proto::Instant;
     ///
+    /// let mut client: Client = Client::new(Config::with_pings(), *b"not random, alas");
+    /// let now = Instant::from_millis(0);
+    /// client.connect(now);
+    /// let fetch = loop {
+    ///     if let Output::FetchToken(fetch) = client.poll(now) {
+    ///         break fetch;
+    ///     }
+    /// };
     /// client.handle_token_error(now, fetch, FetchError::Permanent);
     /// let no_token = ConnectionState::Disconnected(DisconnectReason::NoToken);
     /// assert_eq!(client.state(), no_token);
@@ -739,7 +707,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Takes the current fetch if `id` names it.
+    /// Takes the outstanding fetch. Returns `false`, and changes nothing, if it has another number.
     fn take_fetch(&mut self, now: Instant, id: FetchId) -> bool {
         if self.fetch.as_ref().is_none_or(|fetch| fetch.id != id) {
             return false;
@@ -750,17 +718,22 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
 
     /// Reports that a connection is open.
     ///
-    /// The server must have answered the handshake with status 101 and the token as the subprotocol.
+    /// The service must have answered the handshake with status 101 and with the token.
     ///
     /// # Examples
     ///
     /// ```
-    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
-    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
-    /// # let now = Instant::from_millis(0);
-    /// # client.connect(now);
-    /// # let _ = client.poll(now);
-    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
+    /// use ivs_chat_proto::client::{Client, Config, FetchId, Output, TokenInfo};
+    /// use ivs_chat_proto::Instant;
+    ///
+    /// let mut client: Client = Client::new(Config::with_pings(), *b"not random, alas");
+    /// let now = Instant::from_millis(0);
+    /// client.connect(now);
+    /// let fetch = loop {
+    ///     if let Output::FetchToken(fetch) = client.poll(now) {
+    ///         break fetch;
+    ///     }
+    /// };
     /// let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
     /// client.handle_open(now, connection);
     /// assert_eq!(client.current(), Some(connection));
@@ -785,25 +758,15 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Reports that a connection has ended or could not be opened.
-    ///
-    /// [`CloseEvent`] determines what the client does next.
+    /// Reports that a connection ended or could not be opened.
     ///
     /// # Examples
     ///
     /// ```
-    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
-    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
-    /// # let now = Instant::from_millis(0);
-    /// # client.connect(now);
-    /// # let _ = client.poll(now);
-    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
-    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
-    /// # client.handle_open(now, connection);
-    /// use ivs_chat_proto::client::{CloseEvent, ConnectionState};
-    ///
-    /// client.handle_close(now, connection, CloseEvent::frame(1012, "restart"));
-    /// assert_eq!(client.state(), ConnectionState::Connecting);
+    #[doc = include_str!("doctest_connected.txt")]
+    /// client.handle_close(now, connection, CloseEvent::frame(1000, ""));
+    /// let closed = ConnectionState::Disconnected(DisconnectReason::Closed(1000));
+    /// assert_eq!(client.state(), closed);
     /// ```
     pub fn handle_close(&mut self, now: Instant, connection: ConnectionId, event: CloseEvent) {
         if matches!(self.next, Next::Connecting { id, .. } if id == connection) {
@@ -818,24 +781,18 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Reports a WebSocket pong and its application data.
+    /// Reports a WebSocket pong with its application data.
     ///
-    /// A pong that does not answer a [`Ping`](Output::Ping) of the client has no effect.
+    /// A pong that answers no [`Ping`](Output::Ping) of the client changes nothing.
     ///
     /// # Examples
     ///
     /// ```
-    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
-    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
-    /// # let now = Instant::from_millis(0);
-    /// # client.connect(now);
-    /// # let _ = client.poll(now);
-    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
-    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
-    /// # client.handle_open(now, connection);
-    /// let Output::Wait(Some(ping_at)) = ({ let _ = client.poll(now); client.poll(now) }) else { panic!() };
-    /// let Output::Ping { connection, payload } = client.poll(ping_at) else { panic!() };
-    /// client.handle_pong(ping_at, connection, &payload);
+    #[doc = include_str!("doctest_connected.txt")]
+    /// let Output::Wait(Some(later)) = client.poll(now) else { panic!() };
+    /// let Output::Ping { connection, payload } = client.poll(later) else { panic!() };
+    /// client.handle_pong(later, connection, &payload);
+    /// assert_eq!(client.counters().missed_pings, 0);
     /// ```
     pub fn handle_pong(&mut self, now: Instant, connection: ConnectionId, payload: &[u8]) {
         if self.link(connection).is_none() {
@@ -854,27 +811,25 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Returns the next thing to do.
+    /// Returns the next output.
     ///
-    /// The host must call this until it returns [`Wait`](Output::Wait), after every other call and
-    /// at the time that `Wait` contains. Additional calls have no effect. Outputs at one time are
-    /// returned in the order of the variants of [`Output`].
+    /// The host must call it until it returns [`Wait`](Output::Wait): after every other call, and
+    /// when the moment of the last `Wait` is reached. Further calls are harmless. Outputs that are
+    /// due at the same moment are returned in this order: `Close`, `Ping`, `Settled`, `State`,
+    /// `Replaced`, `PossibleGap`, `FetchToken`, `Wait`.
     ///
     /// # Examples
     ///
     /// ```
-    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
-    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
-    /// # let now = Instant::from_millis(0);
-    /// # client.connect(now);
-    /// # let _ = client.poll(now);
-    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
-    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
-    /// # client.handle_open(now, connection);
-    /// use ivs_chat_proto::client::ConnectionState;
+    /// use ivs_chat_proto::client::{Client, Config, ConnectionState, Output};
+    /// use ivs_chat_proto::Instant;
     ///
-    /// assert_eq!(client.poll(now), Output::State(ConnectionState::Connected));
-    /// assert!(matches!(client.poll(now), Output::Wait(Some(_))));
+    /// let mut client: Client = Client::new(Config::with_pings(), *b"not random, alas");
+    /// let now = Instant::from_millis(0);
+    /// assert_eq!(client.poll(now), Output::Wait(None));
+    /// client.connect(now);
+    /// assert_eq!(client.poll(now), Output::State(ConnectionState::Connecting));
+    /// assert!(matches!(client.poll(now), Output::FetchToken(_)));
     /// ```
     pub fn poll(&mut self, now: Instant) -> Output<T> {
         self.tick(now);

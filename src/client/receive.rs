@@ -1,4 +1,4 @@
-//! Handling of received payloads.
+//! The handling of received payloads.
 
 use super::close_event::DisconnectReason;
 use super::connection::{ConnectionId, Link, Next};
@@ -14,43 +14,30 @@ use crate::value::ErrorCode;
 use crate::value::Text;
 use crate::wire::DecodeError;
 
-/// A payload that is not returned to the host: a duplicate, or the expiry of a replaced connection.
+/// The payload is a duplicate, or concerns only a connection that has been replaced.
 struct Withheld;
 
 impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
-    /// Reports a text message, and returns its payload and the request that it settles.
+    /// Reports a text message and decodes it.
     ///
-    /// Returns `None` if the application must not see the payload: it was received on another
-    /// connection before, it is the expiry of a replaced connection, or the connection
-    /// [is closed](super::Output::Close).
+    /// Returns `None` if the application need not see it: it is a duplicate from another
+    /// connection, it only reports that a draining connection has expired, or the connection [is
+    /// closed](super::Output::Close).
     ///
     /// # Errors
     ///
-    /// Returns an error if the message cannot be decoded. The connection continues. The message may
-    /// have been an answer, so requests in flight on this connection can no longer become
+    /// Returns an error if the message cannot be decoded. The connection stays open. Since the
+    /// message may have been an answer, requests in flight on this connection can no longer become
     /// [`Assumed`](Outcome::Assumed).
     ///
     /// # Examples
     ///
     /// ```
-    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
-    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
-    /// # let now = Instant::from_millis(0);
-    /// # client.connect(now);
-    /// # let _ = client.poll(now);
-    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
-    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
-    /// # client.handle_open(now, connection);
-    /// use ivs_chat_proto::client::Outcome;
-    /// use ivs_chat_proto::publish::DeleteMessage;
-    ///
-    /// let mut buffer = [0; 128];
-    /// let _sent = client.send(now, DeleteMessage::new("m1").with_request_id("r-1"), 7, &mut buffer)?;
-    /// let error = br#"{"Type":"ERROR","ErrorCode":404,"RequestId":"r-1"}"#;
-    /// let received = client.handle_message(now, connection, error)?.unwrap();
-    /// let settled = received.settled.unwrap();
-    /// assert_eq!((settled.data, settled.outcome), (7, Outcome::Rejected(404.into())));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    #[doc = include_str!("doctest_connected.txt")]
+    /// let event = br#"{"Type":"EVENT","Id":"e1","EventName":"lamp:on","SendTime":""}"#;
+    /// let received = client.handle_message(now, connection, event)?.unwrap();
+    /// assert!(received.settled.is_none());
+    /// # Ok::<(), ivs_chat_proto::DecodeError>(())
     /// ```
     #[inline]
     pub fn handle_message<'m>(
@@ -71,9 +58,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Reports a text message that is known to be UTF-8.
-    ///
-    /// Apart from that, this is [`handle_message`](Self::handle_message).
+    /// Reports a text message that is a `str`, like [`handle_message`](Self::handle_message).
     ///
     /// # Errors
     ///
@@ -82,16 +67,9 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     /// # Examples
     ///
     /// ```
-    /// # use ivs_chat_proto::{Instant, client::{Client, Config, Output, TokenInfo}};
-    /// # let mut client: Client<u32> = Client::new(Config::with_pings(), [7; 16]);
-    /// # let now = Instant::from_millis(0);
-    /// # client.connect(now);
-    /// # let _ = client.poll(now);
-    /// # let Output::FetchToken(fetch) = client.poll(now) else { panic!() };
-    /// # let connection = client.handle_token(now, fetch, TokenInfo::new()).unwrap();
-    /// # client.handle_open(now, connection);
-    /// let received = client.handle_message_str(now, connection, r#"{"Type":"POLL"}"#)?.unwrap();
-    /// assert_eq!(received.payload.type_name(), "POLL");
+    #[doc = include_str!("doctest_connected.txt")]
+    /// let event = r#"{"Type":"EVENT","Id":"e1","EventName":"lamp:on","SendTime":""}"#;
+    /// assert!(client.handle_message_str(now, connection, event)?.is_some());
     /// # Ok::<(), ivs_chat_proto::DecodeError>(())
     /// ```
     #[inline]
@@ -113,7 +91,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Updates the client for a message. Returns `false` if the connection is closed.
+    /// Records the time of a message. Returns `false` if the connection is not open.
     #[inline]
     fn receive(&mut self, now: Instant, connection: ConnectionId) -> bool {
         if self.link(connection).is_none() {
@@ -126,7 +104,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         true
     }
 
-    /// Records a received frame. Without pings, frames are the only evidence of a working link.
+    /// Records a frame, which is the only evidence of liveness without pings.
     #[cfg_attr(target_os = "none", inline(never))]
     fn frame_received(&mut self, connection: ConnectionId) {
         let now = self.clock.now();
@@ -182,7 +160,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Returns `true` if a payload can be received on two connections.
+    /// Returns `true` if a received payload may be a duplicate or be duplicated later.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(super) const fn is_overlapping(&self) -> bool {
         let is_opening_beside =
@@ -192,7 +170,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             || self.clock.now().as_millis() < self.overlap_until.as_millis()
     }
 
-    /// Withholds a message or an event that was received before, while connections overlap.
+    /// Withholds a duplicate message or event while connections overlap.
     #[cfg_attr(not(target_os = "none"), inline)]
     #[cfg_attr(target_os = "none", inline(never))]
     fn withhold_duplicate(
@@ -214,8 +192,9 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         Err(Withheld)
     }
 
-    /// Returns the request that a message answers: one that was sent with its `RequestId`, and not
-    /// by another user.
+    /// Returns the request that a message answers.
+    ///
+    /// The request has the same `RequestId`, and the sender is not known to be another user.
     #[inline]
     fn echo(&mut self, connection: ConnectionId, message: &Message<'_>) -> Option<Settled<T>> {
         let session = self.link(connection)?.session;
@@ -225,8 +204,9 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         })
     }
 
-    /// Returns the request that an event answers: one for the same target, with the event's
-    /// `RequestId`, or any if the event has none. The disconnection of this user ends the session.
+    /// Returns the request that an event answers, and ends the session if it disconnects this user.
+    ///
+    /// The request has the same target, and the same `RequestId` if the event has one.
     fn event(&mut self, connection: ConnectionId, event: &Event<'_>) -> Option<Settled<T>> {
         let session = self.link(connection)?.session;
         let settled = match event.request_id {
@@ -243,8 +223,9 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         settled
     }
 
-    /// Confirms the oldest request for the target of an event. Since another user may have asked
-    /// for the same, that is no proof that the request has arrived.
+    /// Confirms the oldest request for the target of an event.
+    ///
+    /// Another user may have made the same request, so this is no proof that the request arrived.
     fn confirm_target(&mut self, event: &Event<'_>) -> Option<Settled<T>> {
         if self.in_flight.len() == 0 {
             return None;
@@ -254,7 +235,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.in_flight.answer(self.clock.now(), handle, Outcome::Confirmed, None)
     }
 
-    /// Confirms the request with this `RequestId`, if what has happened is what it asked for.
+    /// Confirms the request with this `RequestId` if it expects this echo.
     fn confirm(
         &mut self,
         connection: ConnectionId,
@@ -273,7 +254,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.in_flight.answer(self.clock.now(), handle, Outcome::Confirmed, Some(connection))
     }
 
-    /// Returns the request that an error answers: one that was sent on the same connection.
+    /// Returns the request on the same connection that an error answers.
     fn error(
         &mut self,
         connection: ConnectionId,

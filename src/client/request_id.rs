@@ -1,13 +1,12 @@
 use crate::value::Text;
 
-/// A `RequestId` that was made here: a version 4 UUID ([RFC 9562], section 5.4), as the official
-/// SDKs send.
+/// A generated `RequestId`: a version 4 UUID ([RFC 9562], section 5.4), as in the official SDKs.
 ///
 /// [RFC 9562]: https://www.rfc-editor.org/rfc/rfc9562#section-5.4
 pub(super) struct RequestId([u8; 36]);
 
 impl RequestId {
-    /// The UUID whose 122 free bits are those of `bits`.
+    /// Creates the UUID whose 122 free bits come from `bits`.
     pub(super) fn new(bits: u128) -> Self {
         let bits = bits & !(0xf << 76) & !(0x3 << 62) | 4 << 76 | 2 << 62;
         let mut digits = *b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";

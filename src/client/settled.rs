@@ -5,9 +5,9 @@ use crate::subscribe::Subscribe;
 use crate::value::ErrorCode;
 use crate::value::Text;
 
-/// The number of a request.
+/// The identifier of an accepted request.
 ///
-/// Numbers increase, and none is used twice.
+/// Numbers increase and are never reused.
 ///
 /// # Examples
 ///
@@ -22,41 +22,58 @@ pub struct RequestHandle(u64);
 
 impl RequestHandle {
     /// Creates the handle with this number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::RequestHandle;
+    ///
+    /// assert!(RequestHandle::from_number(1) < RequestHandle::from_number(2));
+    /// ```
     #[must_use]
     pub const fn from_number(number: u64) -> Self {
         Self(number)
     }
 
-    /// Returns the number, for bindings and logs.
+    /// Returns the number, for a foreign function interface or a log.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::RequestHandle;
+    ///
+    /// assert_eq!(RequestHandle::from_number(7).number(), 7);
+    /// ```
     #[must_use]
     pub const fn number(self) -> u64 {
         self.0
     }
 }
 
-/// The outcome of a request. Each accepted request has exactly one.
+/// The outcome of an accepted request.
+///
+/// Each accepted request has exactly one. The [module](super#outcomes) lists the evidence for each.
 ///
 /// # Examples
 ///
 /// ```
-/// use ivs_chat_proto::{ErrorCode, client::Outcome};
+/// use ivs_chat_proto::client::Outcome;
 ///
-/// let outcome = Outcome::Rejected(ErrorCode::FORBIDDEN);
-/// assert_eq!(outcome.to_string(), "rejected: 403 Forbidden");
+/// assert_eq!(Outcome::Confirmed.to_string(), "confirmed");
 /// ```
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The service has performed it: the message, or the requested event, was received.
+    /// The service executed the request: its message or event was received.
     Confirmed,
-    /// The service has rejected it with this error.
+    /// The service rejected the request with this error.
     Rejected(ErrorCode),
-    /// The request has arrived, and the service has not returned an error. According to the
-    /// reference, this is a success.
+    /// The request arrived, and the service did not reject it. The reference calls this a success.
     Assumed,
-    /// It is unknown whether the service has performed it. The connection ended or became silent
-    /// before an answer, or a received payload may have been the answer.
+    /// The service may or may not have executed the request.
+    ///
+    /// The connection ended or fell silent before an answer, or an ambiguous answer was received.
     Unknown,
 }
 
@@ -71,22 +88,11 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// A request and its outcome.
-///
-/// # Examples
-///
-/// ```
-/// use ivs_chat_proto::client::{Outcome, Output};
-///
-/// fn log(output: &Output<&str>) {
-///     if let Output::Settled(settled) = output {
-///         println!("{}: {}", settled.data, settled.outcome);
-///     }
-/// }
-/// ```
+/// A request with its outcome.
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
+#[must_use = "the outcome is not reported again"]
 pub struct Settled<T> {
     /// The request.
     pub handle: RequestHandle,
@@ -96,7 +102,7 @@ pub struct Settled<T> {
     pub data: T,
 }
 
-/// A received payload, returned by [`Client::handle_message`](super::Client::handle_message).
+/// A received payload.
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -104,25 +110,23 @@ pub struct Settled<T> {
 pub struct Received<'m, T> {
     /// The payload.
     pub payload: Subscribe<'m>,
-    /// The request that the payload settles, if any. A message or an event confirms it, and an error
-    /// rejects it.
+    /// The request that the payload settles, if any: confirmed by its message or event, or rejected
+    /// by an error.
     pub settled: Option<Settled<T>>,
 }
 
-/// A request that the client has accepted, returned by [`Client::send`](super::Client::send).
-///
-/// The host must send the payload.
+/// An accepted request. The host must send its payload.
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-#[must_use = "the payload has yet to be sent"]
+#[must_use = "the host must send the payload"]
 pub struct Sent<'b> {
-    /// The request. Its outcome has the same handle.
+    /// The identifier of the request, which its outcome repeats.
     pub handle: RequestHandle,
     /// The connection on which to send the payload.
     pub connection: ConnectionId,
-    /// The `RequestId` in the payload: the caller's, or a generated UUID.
+    /// The `RequestId` in the payload: the caller's or a generated UUID.
     pub request_id: Text<'b>,
-    /// The payload, to be sent as one text message.
+    /// The payload, which the host must send as one text message.
     pub payload: &'b str,
 }

@@ -1,8 +1,8 @@
 use crate::value::{Capabilities, Timestamp};
 
-/// Information about a token.
+/// The known properties of a fetched token.
 ///
-/// The token itself is used only in the handshake. The client does not need it.
+/// The token itself belongs in the handshake only. The client never receives it.
 ///
 /// # Examples
 ///
@@ -21,20 +21,32 @@ use crate::value::{Capabilities, Timestamp};
 pub struct TokenInfo<'a> {
     /// The time until the `sessionExpirationTime`, in milliseconds.
     ///
-    /// If it is unknown, the client reconnects when the service ends the session, or replaces the
-    /// connection before 180 minutes have passed, the maximum length of a session. A time of less
-    /// than 1 or more than 180 minutes indicates a wrong clock and counts as unknown.
+    /// If it is unknown, the client replaces the connection before the end of the longest possible
+    /// session, 180 minutes, or reconnects when the service ends the session. Sessions last 1 to
+    /// 180 minutes. Any other value comes from a wrong clock and counts as unknown.
     pub session_ms: Option<u64>,
-    /// The capabilities of the token. If they are unknown, every request is sent, and the service
-    /// answers requests that are not permitted with error 403.
+    /// The capabilities of the token.
+    ///
+    /// If they are unknown, the client sends every request, and the service rejects those that the
+    /// token does not permit with error 403.
     pub capabilities: Option<Capabilities>,
-    /// The user's own ID. If it is known, only messages from this sender confirm requests, and the
-    /// event that disconnects this user ends the session.
+    /// The user's own ID.
+    ///
+    /// If it is known, only messages of this sender confirm requests, and the event that
+    /// disconnects this user ends the session.
     pub user_id: Option<&'a str>,
 }
 
 impl<'a> TokenInfo<'a> {
-    /// Creates a value without any information.
+    /// Creates a value without any known property.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::client::TokenInfo;
+    ///
+    /// assert_eq!(TokenInfo::new().session_ms, None);
+    /// ```
     #[must_use]
     pub const fn new() -> Self {
         Self { session_ms: None, capabilities: None, user_id: None }
@@ -61,8 +73,9 @@ impl<'a> TokenInfo<'a> {
         self
     }
 
-    /// Creates a value from the `sessionExpirationTime` that `CreateChatToken` returns, and the
-    /// time `now` on the host's wall clock.
+    /// Creates a value from the `sessionExpirationTime` of `CreateChatToken`.
+    ///
+    /// `now` is the time on the host's wall clock.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! Timers, and what follows from everything that happens to connections and attempts.
+//! Timers, and the state transitions of connections and attempts.
 
 use core::num::NonZeroU8;
 use core::time::Duration;
@@ -9,33 +9,32 @@ use super::counters::count;
 use super::machine::Client;
 use crate::instant::Instant;
 
-/// The code of a close on purpose.
+/// The close code for a normal closure.
 const NORMAL: u16 = 1000;
-/// The code of a close for lack of an answer, from IANA's registry of WebSocket close codes.
+/// The close code for a timeout, from IANA's registry of WebSocket close codes.
 const TIMEOUT: u16 = 3008;
-/// A call that comes more than this after its moment is late: the device may have been asleep.
+/// The delay after which a call is late. The device may have been asleep.
 const LATE_MS: u64 = 1_000;
-/// Without pings: a call that comes more than this after its moment tells of a sleep. Browsers fire
-/// the timers of a tab in the background once a minute.
+/// The delay that indicates a sleep without pings. Browsers fire the timers of a background tab
+/// once a minute.
 const ASLEEP_MS: u64 = 90_000;
-/// The least time between refreshes that the caller asks for, and the time that an attempt gets
-/// before one restarts it.
+/// The minimum time between requested refreshes, and the age at which a refresh restarts an
+/// attempt.
 const REFRESH_MS: u64 = 5_000;
-/// A connection that has opened within this time needs no refresh.
+/// The age below which a connection needs no refresh.
 pub(super) const FRESH_MS: u64 = 1_000;
-/// By how much one connection may lag behind another, at the least.
+/// The minimum time by which one connection may lag behind another.
 const OVERLAP_MS: u32 = 10_000;
-/// How many connections that may be dead are replaced beside in an hour.
+/// The maximum number of possibly dead connections that are replaced per hour.
 pub(super) const REPLACEMENTS: usize = 4;
 pub(super) const HOUR_MS: u64 = 3_600_000;
-/// How long to wait when the service restarts or is overloaded (codes 1012 and 1013).
+/// The minimum and maximum wait after a restart or an overload (close codes 1012 and 1013).
 const RESTART_MS: (u32, u32) = (5_000, 30_000);
 
 impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     // Time.
 
-    /// Records the time. A call that comes late may come after a sleep, and before what was
-    /// received meanwhile is reported.
+    /// Records the time. A late call may follow a sleep, with received data still unread.
     #[cfg_attr(not(target_os = "none"), inline)]
     #[cfg_attr(target_os = "none", inline(never))]
     pub(super) fn tick(&mut self, now: Instant) {
@@ -53,8 +52,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Checks the connections at once, and gives what would be decided now a little more time,
-    /// once.
+    /// Checks the connections at once, and extends each deadline that is due, once.
     #[cold]
     fn on_late(&mut self, before: Instant, late_ms: u64) {
         count(&mut self.counters.late);
@@ -63,16 +61,16 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             self.overlap_until = self.overlap_until.max(self.overlap_end());
         }
         let Self { current, draining, in_flight, config, .. } = self;
-        // A tab in the background is always late. It receives all the same.
+        // A background tab is always late, but it receives data in time.
         if let Some(draining) =
             draining.as_mut().filter(|_| config.can_ping() || late_ms > ASLEEP_MS)
         {
-            draining.put_off(now, config);
+            draining.extend_once(now, config);
         }
         let draining = draining.as_mut().map(|draining| &mut draining.link);
         for link in current.iter_mut().chain(draining) {
-            in_flight.put_off(now, link, config);
-            link.pings.put_off(now, config);
+            in_flight.restart_deadlines(now, link, config);
+            link.pings.extend_once(now, config);
             link.pings.want(config);
         }
         if !self.config.can_ping() && late_ms > ASLEEP_MS {
@@ -80,16 +78,16 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Does what is due.
+    /// Runs all timers that are due.
     pub(super) fn run_timers(&mut self, now: Instant) {
         self.run_attempt_timers(now);
         self.run_connection_timers(now);
         self.decide_requests(now);
         self.run_draining_timers(now);
         match (&self.next, &self.current) {
-            (Next::Idle, Some(link)) if link.refresh_at.is_due(now) => self.get_next(),
+            (Next::Idle, Some(link)) if link.refresh_at.is_due(now) => self.start_replacement(),
             (Next::Backoff { until }, _) if until.is_due(now) => self.await_token(),
-            // No other connection will come, and this one cannot be of use any more.
+            // No other connection will follow, and this one has outlived every session.
             (Next::Stopped(reason), Some(link)) if link.outlived_at().is_due(now) => {
                 self.end_session(*reason);
             }
@@ -120,7 +118,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     }
 
     fn run_connection_timers(&mut self, now: Instant) {
-        // First, since a connection that does not answer is no fallback.
+        // This comes first because a connection that misses a pong is no fallback.
         let draining = self.draining.as_mut().map(|draining| &mut draining.link.pings);
         if let Some(pings) = draining.filter(|pings| pings.answer_until.is_due(now)) {
             pings.miss();
@@ -167,8 +165,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// When the draining connection is no longer needed: as a fallback, for its requests, or
-    /// because it may lag.
+    /// Returns the end of draining: the connection is no longer a fallback, has no waiting requests
+    /// and cannot lag.
     fn drained_at(&self, now: Instant) -> Instant {
         let Some(draining) = &self.draining else { return Instant::NEVER };
         let link = &draining.link;
@@ -178,11 +176,11 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         let Some(current) = self.current.as_ref().filter(|_| link.is_usable(now)) else {
             return draining.until;
         };
-        if current.has_lasted(now, &self.config) {
+        if current.is_stable(now, &self.config) {
             return draining.until;
         }
         let lasts_at = if self.config.can_ping() {
-            // An event, the answer to a ping, tells that it has.
+            // A pong makes the connection stable, not a timer.
             Instant::NEVER
         } else {
             current.opened_at.after(self.config.stable_ms.into())
@@ -190,7 +188,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         draining.until.max(lasts_at.min(link.session.ends_at))
     }
 
-    /// When the refresh that the caller has asked for begins.
+    /// Returns the start of the requested refresh.
     fn refresh_due_at(&self) -> Instant {
         let earliest = match (&self.next, self.refreshed_at) {
             (Next::AwaitingToken | Next::Connecting { .. }, _) => self.attempt_at.after(REFRESH_MS),
@@ -201,7 +199,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.refresh_asked_at.max(earliest)
     }
 
-    /// When something is next due.
+    /// Returns the next deadline.
     pub(super) fn next_deadline(&self, now: Instant) -> Instant {
         let next = match (&self.next, &self.current) {
             (Next::Connecting { until, .. } | Next::Backoff { until }, _) => *until,
@@ -229,32 +227,31 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
 
     // Transitions.
 
-    pub(super) const fn forget_failures(&mut self) {
+    pub(super) const fn reset_backoff(&mut self) {
         self.failures = 0;
         self.attempts = 0;
         self.may_replace_token = true;
     }
 
-    /// Forgets earlier failures if the current connection has lasted. Returns `true` if it has.
+    /// Resets the back-off if the current connection is stable. Returns `true` if it is.
     fn note_stable(&mut self) -> bool {
         let now = self.clock.now();
-        let has_lasted =
-            self.current.as_ref().is_some_and(|link| link.has_lasted(now, &self.config));
-        if has_lasted {
-            self.forget_failures();
+        let is_stable = self.current.as_ref().is_some_and(|link| link.is_stable(now, &self.config));
+        if is_stable {
+            self.reset_backoff();
         }
-        has_lasted
+        is_stable
     }
 
-    /// Returns `true` if there is a connection that works, as far as is known. Failures to replace
-    /// it are neither limited nor final.
+    /// Returns `true` if there is an unexpired connection. Failures to replace it are neither
+    /// limited nor final.
     fn has_connection(&self) -> bool {
         self.current.as_ref().is_some_and(|link| !link.is_expired)
     }
 
-    /// Gets the next connection beside the current one: at once if that has lasted, otherwise after
+    /// Starts an attempt beside the current connection: at once if that is stable, otherwise after
     /// a wait.
-    pub(super) fn get_next(&mut self) {
+    pub(super) fn start_replacement(&mut self) {
         if self.note_stable() {
             self.await_token();
         } else {
@@ -268,7 +265,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.refresh_asked_at = Instant::NEVER;
     }
 
-    /// Replaces the current connection, which may be dead, unless another is at hand.
+    /// Replaces the current connection, which may be dead, unless there is a fallback.
     pub(super) fn replace_suspect(&mut self) {
         let now = self.clock.now();
         if let Some(link) = &mut self.current {
@@ -278,11 +275,11 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         let is_limited = self.replacements.retry_at(limit, now).is_some();
         if self.next == Next::Idle && !self.has_fallback() && !is_limited {
             self.replacements.note(now);
-            self.get_next();
+            self.start_replacement();
         }
     }
 
-    /// Begins the refresh that the caller has asked for.
+    /// Begins the requested refresh.
     fn run_refresh(&mut self, now: Instant) {
         self.refresh_asked_at = Instant::NEVER;
         self.refreshed_at = now;
@@ -291,7 +288,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             link.pings.want(&self.config);
         }
         match self.next {
-            Next::Idle => self.get_next(),
+            Next::Idle => self.start_replacement(),
             Next::Backoff { .. } => self.await_token(),
             Next::AwaitingToken => {
                 if self.fetch.take().is_some() {
@@ -308,12 +305,12 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Until when a connection may deliver what another delivers now.
+    /// Returns the end of the time in which connections may deliver duplicates.
     pub(super) fn overlap_end(&self) -> Instant {
         self.clock.now().after(self.config.drain_ms.max(OVERLAP_MS).into())
     }
 
-    /// The service says that a connection has expired. Returns `true` if it has been replaced.
+    /// Handles the expiry of a connection. Returns `true` if the connection is draining.
     pub(super) fn on_expired(&mut self, connection: ConnectionId) -> bool {
         if let Some(draining) =
             self.draining.as_mut().filter(|draining| draining.link.id == connection)
@@ -330,8 +327,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             return false;
         }
         match self.next {
-            Next::Idle => self.get_next(),
-            // Nothing more can be sent, and there will be no other connection.
+            Next::Idle => self.start_replacement(),
+            // The connection accepts no more requests, and no other will follow.
             Next::Stopped(reason) if reason != DisconnectReason::NotWanted => {
                 self.end_session(reason);
             }
@@ -340,12 +337,11 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         false
     }
 
-    /// A connection has been replaced. It is kept for what it may still deliver, and as a fallback.
+    /// Keeps a replaced connection for its remaining payloads and as a fallback.
     pub(super) fn drain(&mut self, link: Link) {
         let now = self.clock.now();
         let is_over = link.is_expired || link.is_past_end(now);
         if link.pings.missed > 0 {
-            // It does not answer: it is not kept.
             self.has_gap = true;
             self.queue_close(link.id, TIMEOUT);
             return;
@@ -357,21 +353,20 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.draining = Some(draining);
     }
 
-    /// Returns `true` if the connection that was replaced could serve again.
+    /// Returns `true` if the draining connection can become current again.
     fn has_fallback(&self) -> bool {
         let now = self.clock.now();
-        let has_lasted =
-            self.current.as_ref().is_some_and(|link| link.has_lasted(now, &self.config));
-        !has_lasted && self.draining.as_ref().is_some_and(|draining| draining.link.is_usable(now))
+        let is_stable = self.current.as_ref().is_some_and(|link| link.is_stable(now, &self.config));
+        !is_stable && self.draining.as_ref().is_some_and(|draining| draining.link.is_usable(now))
     }
 
-    /// The current connection has ended.
+    /// Handles the end of the current connection.
     pub(super) fn on_closed(&mut self, event: CloseEvent) {
         let now = self.clock.now();
         let has_fallback = self.has_fallback();
-        let has_lasted = self.next == Next::Idle && self.note_stable();
+        let is_stable = self.next == Next::Idle && self.note_stable();
         if self.is_overlapping() {
-            // What it has delivered, the next connection may deliver again, whenever that opens.
+            // The next connection may deliver duplicates, whenever it opens.
             self.overlap_until = Instant::NEVER;
         }
         let Some(link) = self.current.take() else { return };
@@ -390,8 +385,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
         self.has_gap |= self.current.is_none();
         match self.next {
-            Next::Idle => self.follow(event, action, has_lasted),
-            // The wait under way may be shorter than the service asks for.
+            Next::Idle => self.apply_action(event, action, is_stable),
+            // The current wait may be shorter than the service asks for.
             Next::Backoff { .. } if event.asks_for_wait() => {
                 self.back_off(event.retry_after(), event.is_restart());
             }
@@ -400,8 +395,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// A connection has expired before it has lasted. The one that it replaced becomes current
-    /// again, and it drains instead.
+    /// Makes the draining connection current again, and drains the current one, which has expired
+    /// before it was stable.
     fn swap_back(&mut self) {
         let now = self.clock.now();
         let Some(link) = self.current.take() else { return };
@@ -414,11 +409,11 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Makes the connection that was replaced the current one again.
+    /// Makes the draining connection current again.
     fn fall_back(&mut self, now: Instant) {
         let Some(Draining { mut link, .. }) = self.draining.take() else { return };
         self.overlap_until = self.overlap_end();
-        // Without pings, nothing else would tell that it may have been dead.
+        // Without pings, nothing else reports that it may have been dead.
         self.has_gap |= link.is_suspect && !self.config.can_ping();
         link.refresh_at = now;
         if self.config.can_ping() {
@@ -428,15 +423,15 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.current = Some(link);
     }
 
-    /// An attempt at a connection has failed. The current connection stays.
+    /// Handles a failed attempt. The current connection stays.
     pub(super) fn on_connect_failed(&mut self, event: CloseEvent) {
         self.next = Next::Idle;
         count(&mut self.counters.lost_connections);
-        self.follow(event, event.action(), false);
+        self.apply_action(event, event.action(), false);
     }
 
-    /// Does what the end of a connection or of an attempt calls for.
-    fn follow(&mut self, event: CloseEvent, action: ReconnectAction, has_lasted: bool) {
+    /// Applies the reaction to the end of a connection or of an attempt.
+    fn apply_action(&mut self, event: CloseEvent, action: ReconnectAction, is_stable: bool) {
         match action {
             ReconnectAction::End => self.stop(event.reason()),
             ReconnectAction::NewToken if !self.has_connection() => {
@@ -447,7 +442,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
                 }
             }
             ReconnectAction::Retry | ReconnectAction::NewToken => {
-                self.count_attempt(has_lasted);
+                self.count_attempt(is_stable);
                 if self.has_attempts_left() {
                     self.back_off(event.retry_after(), event.is_restart());
                 } else {
@@ -457,9 +452,9 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// An attempt has failed before it had a connection. Another follows, if any are left.
-    pub(super) fn retry_later(&mut self, retry_after: Duration, has_lasted: bool) {
-        self.count_attempt(has_lasted);
+    /// Schedules another attempt, or stops if none are left.
+    pub(super) fn retry_later(&mut self, retry_after: Duration, is_stable: bool) {
+        self.count_attempt(is_stable);
         if self.has_attempts_left() {
             self.back_off(retry_after, false);
         } else {
@@ -467,8 +462,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    fn count_attempt(&mut self, has_lasted: bool) {
-        if !has_lasted && !self.has_connection() {
+    fn count_attempt(&mut self, is_stable: bool) {
+        if !is_stable && !self.has_connection() {
             count(&mut self.attempts);
         }
     }
@@ -478,7 +473,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             || self.config.max_attempts.is_none_or(|most| self.attempts < most.get())
     }
 
-    /// Waits until the next attempt: at random, and longer each time.
+    /// Schedules the next attempt after a random wait that grows with each failure.
     fn back_off(&mut self, retry_after: Duration, is_restart: bool) {
         let least = self.config.backoff_min_ms;
         let doubled = self
@@ -492,14 +487,14 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
             (least, most)
         };
         let wait_ms = least.saturating_add(self.hasher.roll(most.saturating_sub(least)));
-        // Many clients may have been told the same time.
+        // The random wait is added because many clients may get the same time.
         let asked_ms = u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX).min(HOUR_MS);
         let wait_ms = u64::from(wait_ms).saturating_add(asked_ms);
         count(&mut self.failures);
         self.next = Next::Backoff { until: self.clock.now().after(wait_ms) };
     }
 
-    /// Stops looking for a next connection. The current connection stays, unless it has expired.
+    /// Stops all attempts. The current connection stays, unless it has expired.
     pub(super) fn stop(&mut self, reason: DisconnectReason) {
         if let Next::Connecting { id, .. } = self.next {
             self.queue_close(id, NORMAL);
@@ -526,7 +521,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.finish_draining();
     }
 
-    /// Ends the session if the caller wants that, and every request has its outcome.
+    /// Ends the session if the caller is leaving and every request has an outcome.
     pub(super) fn disconnect_if_settled(&mut self) {
         let is_leaving =
             self.next == Next::Stopped(DisconnectReason::NotWanted) && self.current.is_some();
@@ -535,7 +530,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         }
     }
 
-    /// Closes the connection that has been replaced.
+    /// Closes the draining connection.
     pub(super) fn finish_draining(&mut self) {
         let Some(draining) = self.draining.take() else { return };
         let may_have_missed = self.config.can_ping() || draining.link.is_suspect;
@@ -544,7 +539,7 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.overlap_until = self.overlap_until.max(self.overlap_end());
     }
 
-    /// The connection that has been replaced has ended.
+    /// Handles the end of the draining connection.
     pub(super) fn on_draining_closed(&mut self) {
         let Some(draining) = self.draining.take() else { return };
         let now = self.clock.now();
@@ -553,13 +548,13 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
         self.overlap_until = self.overlap_until.max(self.overlap_end());
     }
 
-    /// Notes that messages may have been missed, unless the draining connection has delivered
-    /// everything up to a moment at which its replacement was open.
+    /// Records a possible gap, unless the draining connection delivered everything up to a moment
+    /// at which its replacement was open.
     const fn note_gap(&mut self, draining: &Draining, may_have_missed: bool) {
         self.has_gap |= may_have_missed && !draining.is_reported && !draining.is_seamless();
     }
 
-    /// Asks the caller to close a connection. What is in flight on it ends.
+    /// Queues a `Close` for a connection, and ends its requests.
     pub(super) fn queue_close(&mut self, connection: ConnectionId, code: u16) {
         self.in_flight.end(self.clock.now(), connection, &self.config);
         if let Some(slot) = self.closing.iter_mut().find(|slot| slot.is_none()) {
