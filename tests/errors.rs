@@ -35,7 +35,12 @@ const KINDS: [(Kind, &str, &str, Option<Field>); 17] = [
         "SendTime occurs twice",
         Some(Field::SendTime),
     ),
-    (Kind::WrongType(Field::Sender), "WrongType", "invalid type for Sender", Some(Field::Sender)),
+    (
+        Kind::WrongType(Field::Sender),
+        "WrongType",
+        "invalid type for Sender: expected an object",
+        Some(Field::Sender),
+    ),
     (Kind::UnknownAction, "UnknownAction", "unknown Action", Some(Field::Action)),
     (Kind::EmptyContent, "EmptyContent", "Content is empty", Some(Field::Content)),
     (Kind::ContentTooLong, "ContentTooLong", "Content is too long", Some(Field::Content)),

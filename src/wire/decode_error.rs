@@ -1,5 +1,6 @@
 //! Decoding errors.
 
+use core::fmt;
 use core::str;
 
 use super::field::Field;
@@ -15,7 +16,7 @@ use crate::json::{self, Cursor, ErrorKind};
 /// use ivs_chat_proto::subscribe::Subscribe;
 ///
 /// let error = Subscribe::decode(br#"{"Type":"MESSAGE","Content":7}"#).unwrap_err();
-/// assert_eq!(error.to_string(), "invalid type for Content, at byte 28");
+/// assert_eq!(error.to_string(), "invalid type for Content: expected a string, at byte 28");
 /// ```
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -26,7 +27,7 @@ pub struct DecodeError {
 }
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident $(($field:ident))? = $wording:literal,)*) => {
+    ($($(#[$doc:meta])* $kind:ident $(($field:ident))? $(= $wording:literal)?,)*) => {
         /// The kind of a [`DecodeError`].
         ///
         /// # Examples
@@ -39,13 +40,20 @@ macro_rules! kinds {
         /// assert_eq!(error.kind().to_string(), "ErrorCode is missing");
         /// ```
         #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum DecodeErrorKind {
-            $($(#[$doc])* #[error($wording)] $kind $(($field))?,)*
+            $($(#[$doc])* $kind $(($field))?,)*
         }
 
         impl DecodeErrorKind {
+            /// Returns the message of a kind without a field.
+            const fn message(self) -> &'static str {
+                match self {
+                    $(Self::$kind $((kinds!(@ignore $field)))? => concat!($($wording)?),)*
+                }
+            }
+
             /// Returns the name of the kind without its field, for logs and metrics.
             ///
             /// # Examples
@@ -94,11 +102,11 @@ kinds! {
     /// A required field is missing.
     ///
     /// The offset is that of the closing brace of the object that lacks the field.
-    MissingField(Field) = "{0} is missing",
+    MissingField(Field),
     /// A field occurs more than once.
-    DuplicateField(Field) = "{0} occurs twice",
+    DuplicateField(Field),
     /// The JSON type of a field's value differs from the type in the reference.
-    WrongType(Field) = "invalid type for {0}",
+    WrongType(Field),
     /// The `Action` of a publish payload is not in the reference.
     UnknownAction = "unknown Action",
     /// The `Content` of a publish payload is empty.
@@ -131,6 +139,21 @@ impl DecodeErrorKind {
         }
     }
 }
+
+impl fmt::Display for DecodeErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MissingField(field) => write!(f, "{field} is missing"),
+            Self::DuplicateField(field) => write!(f, "{field} occurs twice"),
+            Self::WrongType(field) => {
+                write!(f, "invalid type for {field}: expected {}", field.expected())
+            }
+            other => f.write_str(other.message()),
+        }
+    }
+}
+
+impl core::error::Error for DecodeErrorKind {}
 
 impl DecodeError {
     #[cold]

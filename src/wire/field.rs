@@ -144,6 +144,18 @@ impl Field {
     }
 }
 
+impl Field {
+    /// Returns the expected JSON type, for error messages.
+    pub(super) const fn expected(self) -> &'static str {
+        match self.kind() {
+            Kind::Tag | Kind::Text => "a string",
+            Kind::Attributes => "an object of strings",
+            Kind::ErrorCode => "an integer",
+            Kind::Sender | Kind::Payload => "an object",
+        }
+    }
+}
+
 impl core::fmt::Display for Field {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.pad(self.name())

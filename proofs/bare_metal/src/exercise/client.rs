@@ -2,8 +2,11 @@
 
 use core::time::Duration;
 
-use ivs_chat_proto::client::{Client, CloseEvent, Config, ConnectionId, ConnectionState, DisconnectReason, FetchError, FetchId, Outcome, Output, ReconnectAction, SendErrorKind, TokenInfo};
 use ivs_chat_proto::Instant;
+use ivs_chat_proto::client::{
+    Client, CloseEvent, Config, ConnectionId, ConnectionState, DisconnectReason, FetchError,
+    FetchId, Outcome, Output, ReconnectAction, SendErrorKind, TokenInfo,
+};
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use ivs_chat_proto::{Capabilities, Capability, Content, Timestamp};
 

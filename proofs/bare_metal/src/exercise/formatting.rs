@@ -58,9 +58,14 @@ pub fn check() -> Option<bool> {
         .into_iter();
     let [forbidden, unheard] = [causes.next()??, causes.next()??];
     Some(
-        is_written("invalid type for Content, at byte 28", format_args!("{refused}"))
-            && is_written("a buffer of 36 bytes is needed", format_args!("{needed}"))
-            && is_written("invalid content length: expected 1 to 4 code points, found 5", format_args!("{too_long}"))
+        is_written(
+            "invalid type for Content: expected a string, at byte 28",
+            format_args!("{refused}"),
+        ) && is_written("buffer too small: 36 bytes are needed", format_args!("{needed}"))
+            && is_written(
+                "invalid content length: expected 1 to 4 code points, found 5",
+                format_args!("{too_long}"),
+            )
             && is_written("message exceeds 4 bytes", format_args!("{oversize}"))
             && is_written("not an object, at byte 1", format_args!("{garbage}"))
             && is_written("2026-11-22T11:00:00.25Z", format_args!("{time}"))

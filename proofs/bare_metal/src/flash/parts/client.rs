@@ -3,8 +3,10 @@
 use core::hint::black_box;
 use core::time::Duration;
 
-use ivs_chat_proto::client::{Client, CloseEvent, Config, FetchError, FetchId, Output, RequestHandle, TokenInfo};
 use ivs_chat_proto::Instant;
+use ivs_chat_proto::client::{
+    Client, CloseEvent, Config, FetchError, FetchId, Output, RequestHandle, TokenInfo,
+};
 use ivs_chat_proto::{Capabilities, Capability};
 
 use super::{decode, encode};
