@@ -115,7 +115,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | none | everything except the following, without allocation |
-//! | `alloc` | [`owned`] payloads, [`Text::to_cow`], `encode_to_string` |
+//! | `alloc` | `owned` payloads, `Text::to_cow`, `encode_to_string` |
 //! | `std` (default) | `alloc`, and conversions between [`Timestamp`] and `SystemTime` |
 //! | `serde` | `Serialize` for all payloads, and `Deserialize` for the owned ones (with `alloc`) |
 //! | `defmt` | `defmt::Format` for payloads, outputs and errors, for logging on bare metal |

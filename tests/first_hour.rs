@@ -140,14 +140,14 @@ fn the_client_takes_references_and_durations() -> Result {
             _ => {}
         }
     }
-    let hello = SendMessage::new(Content::new("hej!")?);
     let mut buffer = [0; SendMessage::MAX_PLAIN_LEN];
-    let sent = client.send(now, &hello, "data", &mut buffer)?;
+    let hello = &SendMessage::new(Content::new("hej!")?);
+    let sent = client.send(now, hello, "data", &mut buffer)?;
     assert!(sent.payload.starts_with(r#"{"Action":"SEND_MESSAGE","RequestId":""#));
     let owned = owned::DeleteMessage::new("m1");
     let sent = client.send(now, &owned, "data", &mut buffer)?;
     assert!(sent.payload.contains("DELETE_MESSAGE"));
-    let error = client.send(now, &hello, "data", &mut []).unwrap_err();
+    let error = client.send(now, hello, "data", &mut []).unwrap_err();
     assert!(matches!(error.kind, SendErrorKind::BufferTooSmall(_)));
     Ok(())
 }

@@ -143,7 +143,7 @@
 //!
 //! ## Clocks
 //!
-//! - [`Instant`] is the host's monotonic clock. Only differences between readings count.
+//! - [`Instant`](crate::Instant) is the host's monotonic clock. Only differences between readings count.
 //! - A step back counts as no time. A single reading adds at most 49 days.
 //! - A clock that keeps running while the device sleeps is best: `CLOCK_BOOTTIME` on Linux.
 //!

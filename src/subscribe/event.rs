@@ -82,7 +82,7 @@ pub enum EventKind<'a> {
 /// The name and the attributes of an event of the service, for [`Event::system`].
 ///
 /// The attributes are in the order in which the service sends them. With the feature `alloc`,
-/// [`owned::Event`](crate::owned::Event) creates such events in one call.
+/// `owned::Event` creates such events in one call.
 ///
 /// # Examples
 ///

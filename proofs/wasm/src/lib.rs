@@ -16,8 +16,11 @@
 use core::cell::UnsafeCell;
 use core::time::Duration;
 
-use ivs_chat_proto::client::{Client, CloseEvent, Config, ConnectionId, ConnectionState, FetchError, FetchId, Outcome, Output, Settled, TokenInfo};
 use ivs_chat_proto::Instant;
+use ivs_chat_proto::client::{
+    Client, CloseEvent, Config, ConnectionId, ConnectionState, FetchError, FetchId, Outcome,
+    Output, Settled, TokenInfo,
+};
 use ivs_chat_proto::publish::SendMessage;
 use ivs_chat_proto::subscribe::Subscribe;
 use ivs_chat_proto::{Content, DecodeError};
