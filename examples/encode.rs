@@ -2,21 +2,16 @@
 
 use core::error::Error;
 
+use ivs_chat_proto::Content;
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
-use ivs_chat_proto::{Attributes, Content};
 
 fn main() -> Result<(), Box<dyn Error>> {
     // `Content` checks the length, 1 to 500 code points, so a `SendMessage` is always valid.
-    let mut send = SendMessage::new(Content::new("Good morning 🌞")?);
-    send.request_id = Some("r-1".into());
-    send.attributes = Attributes::from(&[("mood", "sunny"), ("lang", "en")]);
-
-    let mut delete = DeleteMessage::new("m1");
-    delete.request_id = Some("r-2".into());
-    delete.reason = Some("off topic".into());
-
-    let mut disconnect = DisconnectUser::new("u-1");
-    disconnect.reason = Some("\"too loud\"".into());
+    let send = SendMessage::new(Content::new("Good morning 🌞")?)
+        .with_request_id("r-1")
+        .with_attributes(&[("mood", "sunny"), ("lang", "en")]);
+    let delete = DeleteMessage::new("m1").with_request_id("r-2").with_reason("off topic");
+    let disconnect = DisconnectUser::new("u-1").with_reason("\"too loud\"");
 
     let mut buffer = [0; 256];
     for request in [Publish::from(send), delete.into(), disconnect.into()] {

@@ -1,9 +1,8 @@
 //! Drives a client by hand and prints every output: `cargo run --example session`.
 
-use ivs_chat_proto::Content;
-use ivs_chat_proto::Instant;
 use ivs_chat_proto::client::{Client, Config, FetchId, Output, TokenInfo};
 use ivs_chat_proto::publish::SendMessage;
+use ivs_chat_proto::{Content, Instant};
 
 /// Polls the client until it waits. Returns the fetch that it asks for, if any.
 fn drive(client: &mut Client<u32>, now: Instant) -> Option<FetchId> {
