@@ -164,6 +164,7 @@ pub mod client;
 mod framing;
 mod instant;
 mod json;
+mod numbers;
 #[cfg(feature = "mock")]
 pub mod mock;
 #[cfg(feature = "alloc")]
