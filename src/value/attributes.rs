@@ -13,6 +13,8 @@ use std::collections::{HashMap, hash_map};
 
 use crate::json::{BufferFull, Cursor, Sink};
 use crate::value::Text;
+use crate::wire::encode::{Encode, encoders};
+use crate::wire::{DecodeError, Field};
 
 /// The attributes of a message, an event or a sender: pairs of a name and a value.
 ///
@@ -174,6 +176,32 @@ impl<'a> Attributes<'a> {
         }
     }
 
+    /// Decodes attributes from JSON: an object whose values are strings, or `null`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the text is not valid JSON (RFC 8259), or if a value is not a string.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ivs_chat_proto::Attributes;
+    ///
+    /// let attributes = Attributes::decode_str(r#"{"mood":"happy"}"#)?;
+    /// assert_eq!(attributes.get("mood").unwrap(), "happy");
+    /// assert!(Attributes::decode_str(r#"{"votes":3}"#).is_err());
+    /// # Ok::<(), ivs_chat_proto::DecodeError>(())
+    /// ```
+    pub fn decode_str(json: &'a str) -> Result<Self, DecodeError> {
+        let mut cursor = Cursor::new(json);
+        cursor.skip_space();
+        let is_null = cursor.next() == Some(b'n');
+        let result = if is_null { cursor.null() } else { cursor.string_map() };
+        let json = result.map_err(|error| DecodeError::from(error).in_field(Field::Attributes))?;
+        cursor.end()?;
+        Ok(Self::from_json(json))
+    }
+
     /// Writes the attributes, or `absent` if none were specified.
     pub(crate) fn write(&self, sink: &mut impl Sink, absent: &str) -> Result<(), BufferFull> {
         match self.0 {
@@ -203,6 +231,14 @@ fn to_texts((name, value): &(impl AsRef<str>, impl AsRef<str>)) -> (Text<'_>, Te
 fn to_texts_by_ref<'a>((name, value): (&'a String, &'a String)) -> (Text<'a>, Text<'a>) {
     (name.into(), value.into())
 }
+
+impl Encode for Attributes<'_> {
+    fn write<S: Sink>(&self, sink: &mut S) -> Result<(), BufferFull> {
+        self.write(sink, "{}")
+    }
+}
+
+encoders!(Attributes);
 
 /// Writes pairs as a JSON object.
 #[inline]

@@ -150,6 +150,10 @@ macro_rules! example {
         let json = r#\"{\"Type\":\"POLL\",\"Options\":[1,2]}\"#;\n\
         let Subscribe::Unknown(payload) = Subscribe::decode_str(json)? else { panic!() };"
     };
+    (Attributes) => {
+        "use ivs_chat_proto::Attributes;\n\n\
+        let payload = Attributes::from(&[(\"mood\", \"happy\")]);"
+    };
     (ChatLogEntry) => {
         "use ivs_chat_proto::{ChatLogEntry, ErrorCode, subscribe::ServiceError};\n\n\
         let error = ServiceError::new(ErrorCode::TOO_MANY_REQUESTS);\n\
