@@ -160,13 +160,14 @@ struct Readme;
 pub mod _reading_of_the_specification {}
 
 mod chat_log;
+mod chat_token;
 pub mod client;
 mod framing;
 mod instant;
 mod json;
-mod numbers;
 #[cfg(feature = "mock")]
 pub mod mock;
+mod numbers;
 #[cfg(feature = "alloc")]
 pub mod owned;
 pub mod publish;
@@ -179,6 +180,7 @@ mod value;
 mod wire;
 
 pub use chat_log::ChatLogEntry;
+pub use chat_token::{ChatToken, ChatTokenError, ChatTokenErrorKind, ExpirationError};
 pub use framing::{JsonStream, MessageAssembler, MessageTooLong, StreamError, StreamErrorKind};
 pub use instant::Instant;
 pub use value::{

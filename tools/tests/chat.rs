@@ -675,11 +675,15 @@ fn invalid_expiration_time_is_reported() {
         ("4070908800", None),
         (
             r#""2099-01-01 00:00:00""#,
-            Some("missing time zone in sessionExpirationTime; the end of the session is unknown"),
+            Some(
+                "invalid expiration time: expected a time zone; the end of the session is unknown",
+            ),
         ),
         (
             r#""birk.AQICAHhP""#,
-            Some("invalid sessionExpirationTime; the end of the session is unknown"),
+            Some(
+                "invalid expiration time: expected an RFC 3339 date and time; the end of the session is unknown",
+            ),
         ),
     ] {
         let command =
@@ -733,7 +737,7 @@ fn token_command_failures() {
 
     let response = r#"echo '{"token":{"AQICAHhP": 1}, "sessionExpirationTime": null}'"#;
     let mut chat = Chat::start(&["--token-command", response, "us-west-2"]);
-    chat.wait_for("no token          invalid JSON from the token command, at line 1, column ");
+    chat.wait_for("invalid response from the token command: invalid type for token: expected a string, at byte 9");
     chat.type_line("not connected yet");
     chat.type_line("/quit");
     chat.wait_for("!  not sent          not connected yet");

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `host`, `notice` | the client with its sockets, tokens and clock |
 //! | `sockets`, `socket` | WebSocket connections, messages and pings |
-//! | `tokens`, `expiration_time` | fetching tokens |
+//! | `tokens` | fetching tokens |
 //! | `sleep` | detection of system sleep |
 //! | `conversation` | the application: sends input and prints the transcript |
 //! | `command` | parsing of input lines |
@@ -24,7 +24,6 @@
 
 mod command;
 mod conversation;
-mod expiration_time;
 mod host;
 mod notice;
 mod options;

@@ -10,15 +10,11 @@ use std::time::SystemTime;
 use futures_util::FutureExt;
 use futures_util::future::Fuse;
 use ivs_chat_proto::client::{FetchError, FetchId, TokenInfo};
-use ivs_chat_proto::{Timestamp, Token, TokenError};
-use serde::Deserialize;
-use serde_json::Value;
+use ivs_chat_proto::{ChatToken, Timestamp, Token, TokenError};
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
-
-use crate::expiration_time;
 
 /// The maximum length of a command's output, in bytes. A response of `CreateChatToken` is shorter
 /// than 2 KiB.
@@ -128,15 +124,6 @@ async fn run(command: &OsStr) -> std::io::Result<Output> {
     Ok(Output { status: shell.wait().await?, stdout, stderr: Vec::new() })
 }
 
-/// The relevant members of a response of `CreateChatToken`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Response {
-    token: String,
-    #[serde(default)]
-    session_expiration_time: Value,
-}
-
 impl FetchedToken {
     /// Returns a token with an unknown session length.
     const fn new(header: HeaderValue, user_id: Option<String>) -> Self {
@@ -166,19 +153,22 @@ impl FetchedToken {
         if !printed.starts_with('{') {
             return header(printed).map(|header| Self::new(header, user_id)).map_err(invalid);
         }
-        // The message of a JSON error may quote the token, so only the position is shown.
-        let response: Response = serde_json::from_str(printed).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
+        let response = ChatToken::decode_str(printed).map_err(|error| {
             FetchFailure::temporary(format_args!(
-                "invalid JSON from the token command, at line {line}, column {column}"
+                "invalid response from the token command: {error}"
             ))
         })?;
-        let token = Self::new(header(&response.token).map_err(invalid)?, user_id);
+        let mut buffer = vec![0; printed.len()];
+        let token = response.decode_token_into(&mut buffer).map_err(FetchFailure::temporary)?;
+        let token = Self::new(sensitive_header(token), user_id);
         // The token is usable in any case: with an unknown expiration time, the session lasts until
         // the service ends it.
-        Ok(match expiration_time::parse(&response.session_expiration_time) {
+        Ok(match response.session_expiration_time() {
             Ok(session_expiration_time) => Self { session_expiration_time, ..token },
-            Err(error) => Self { warning: Some(error.to_string()), ..token },
+            Err(error) => {
+                let warning = format!("{error}; the end of the session is unknown");
+                Self { warning: Some(warning), ..token }
+            }
         })
     }
 
@@ -196,11 +186,14 @@ impl FetchedToken {
 
 /// Returns the header that presents a token, marked as sensitive.
 fn header(token: &str) -> Result<HeaderValue, TokenError> {
-    let token = Token::new(token)?;
+    Token::new(token).map(sensitive_header)
+}
+
+fn sensitive_header(token: Token<'_>) -> HeaderValue {
     let mut header =
         HeaderValue::from_str(token.header_value()).expect("a token is a valid header value");
     header.set_sensitive(true);
-    Ok(header)
+    header
 }
 
 impl FetchFailure {
