@@ -2,6 +2,7 @@
 //!
 //! The oracles are those of the crate's tests. Each function panics if its property does not hold.
 
+mod abi;
 #[path = "../../tests/session/model/mod.rs"]
 mod model;
 #[path = "../../tests/oracle/mod.rs"]
@@ -14,6 +15,11 @@ mod vectors;
 
 use ivs_chat_proto::publish::Publish;
 use ivs_chat_proto::subscribe::Subscribe;
+
+/// The C interface agrees with the crate, and its results point into the buffers of the caller.
+pub fn abi(bytes: &[u8]) {
+    abi::check(bytes);
+}
 
 /// Streams and messages give the same results however the input is cut.
 pub fn chunks(bytes: &[u8]) {
