@@ -15,7 +15,7 @@ import {
 import WebSocket from 'ws';
 
 const mockRoom = process.argv[2];
-const timeoutMs = 20_000;
+const timeoutMs = 45_000;
 
 /** Rejects if the promise is not settled in time. `what` names the expected result. */
 async function withTimeout(promise, what) {
@@ -428,7 +428,7 @@ await test(
 
 await test('requests that are too large are rejected with 413', [], async (server) => {
     const astrid = await server.connected('astrid');
-    await expectRejection(413, astrid.send('hej', { much: 'x'.repeat(20_000) }));
+    await expectRejection(413, astrid.send('hej', { much: 'x'.repeat(45_000) }));
     await astrid.sendAndExpectEcho('and on');
 });
 
@@ -486,6 +486,12 @@ await test('a refresh overlaps with the old connection', [], async (server) => {
         };
     });
     await astrid.connect();
+    if (astrid.chat.refresh) {
+        // This crate's package refreshes on request, or before the session expires. It ignores a
+        // request for a connection that has just been opened.
+        await sleep(1100);
+        astrid.chat.refresh();
+    }
     const message = await withTimeout(echo, 'an echo over the new connection');
     await bjorn.expect('message', message);
     await astrid.expect('message', message);
@@ -504,7 +510,7 @@ await test(
     async (server) => {
         const astrid = await server.connected('astrid');
         await astrid.sendAndExpectEcho('one');
-        astrid.send('two'); // The SDK never reports the result.
+        astrid.send('two').catch(() => {}); // The official SDK never reports the result.
         await astrid.expect('connecting');
         await astrid.expect('connect');
         assert.equal(

@@ -1,0 +1,172 @@
+/** A token and the end of its session, from `CreateChatToken`. */
+export interface ChatToken {
+    token: string;
+    /** The end of the session. The connection is replaced before it. */
+    sessionExpirationTime?: Date | string;
+    /** The time until which the token can be used to connect. It is not needed. */
+    tokenExpirationTime?: Date | string;
+}
+
+export type ChatTokenProvider = () => Promise<ChatToken>;
+
+export interface ChatUser {
+    userId: string;
+    attributes?: Record<string, string>;
+}
+
+export interface ChatMessage {
+    id: string;
+    sender: ChatUser;
+    content: string;
+    sendTime: Date;
+    requestId?: string;
+    attributes?: Record<string, string>;
+}
+
+export interface ChatEvent {
+    id: string;
+    eventName: string;
+    sendTime: Date;
+    requestId?: string;
+    attributes?: Record<string, string>;
+}
+
+export interface DeleteMessageEvent {
+    id: string;
+    messageId: string;
+    reason?: string;
+    sendTime: Date;
+    requestId?: string;
+    attributes?: Record<string, string>;
+}
+
+export interface DisconnectUserEvent {
+    id: string;
+    userId: string;
+    reason?: string;
+    sendTime: Date;
+    requestId?: string;
+    attributes?: Record<string, string>;
+}
+
+/**
+ * The reason why a request was rejected. `errorCode` is 0 if the service did not reject it: the
+ * request was not sent, or it is unknown whether it was performed.
+ */
+export interface ChatError {
+    id: string;
+    errorCode: number;
+    errorMessage: string;
+    requestId?: string;
+}
+
+export type DisconnectReason =
+    | 'clientDisconnect'
+    | 'serverDisconnect'
+    | 'socketError'
+    | 'fetchTokenError';
+
+export type ConnectionState = 'disconnected' | 'connecting' | 'connected';
+
+export type ChatLogLevel = 'debug' | 'info' | 'error';
+
+export interface ChatLogger {
+    debug(message: string, ...details: unknown[]): void;
+    info(message: string, ...details: unknown[]): void;
+    error(message: string, ...details: unknown[]): void;
+}
+
+export declare class ConsoleLogger implements ChatLogger {
+    debug(message: string, ...details: unknown[]): void;
+    info(message: string, ...details: unknown[]): void;
+    error(message: string, ...details: unknown[]): void;
+}
+
+export interface ChatRoomListenerMap {
+    connecting: () => unknown;
+    connect: () => unknown;
+    disconnect: (reason: DisconnectReason) => unknown;
+    message: (message: ChatMessage) => unknown;
+    event: (event: ChatEvent) => unknown;
+    messageDelete: (event: DeleteMessageEvent) => unknown;
+    userDisconnect: (event: DisconnectUserEvent) => unknown;
+    /** Messages may have been missed. The official SDK has no such event. */
+    possibleGap: () => unknown;
+}
+
+export interface ChatRoomConfig {
+    /** A region such as `us-west-2`, or a URL that begins with `ws://` or `wss://`. */
+    regionOrUrl: string;
+    /** Called for every connection. */
+    tokenProvider: ChatTokenProvider;
+    /** The number of attempts after a failed one. Defaults to 3. */
+    maxReconnectAttempts?: number;
+    /** A name for log messages. Defaults to a UUID. */
+    id?: string;
+}
+
+export declare class SendMessageRequest {
+    action: 'SEND_MESSAGE';
+    requestId: string;
+    content: string;
+    attributes?: Record<string, string>;
+    constructor(content: string, attributes?: Record<string, string>);
+}
+
+export declare class DeleteMessageRequest {
+    action: 'DELETE_MESSAGE';
+    requestId: string;
+    id: string;
+    reason?: string;
+    constructor(id: string, reason?: string);
+}
+
+export declare class DisconnectUserRequest {
+    action: 'DISCONNECT_USER';
+    requestId: string;
+    userId: string;
+    reason?: string;
+    constructor(userId: string, reason?: string);
+}
+
+/** A chat room. The WebAssembly module is loaded by the constructor and awaited by `connect`. */
+export declare class ChatRoom {
+    readonly id: string;
+    maxReconnectAttempts: number;
+    logger: ChatLogger;
+    /** Defaults to `'error'`. */
+    logLevel: ChatLogLevel;
+    constructor(config: ChatRoomConfig);
+    get state(): ConnectionState;
+    /** Adds a listener. Returns a function that removes it. */
+    addListener<Name extends keyof ChatRoomListenerMap>(
+        name: Name,
+        listener: ChatRoomListenerMap[Name],
+    ): () => void;
+    removeListener<Name extends keyof ChatRoomListenerMap>(
+        name: Name,
+        listener: ChatRoomListenerMap[Name],
+    ): void;
+    /** Starts the session. Has no effect unless the room is disconnected. */
+    connect(): void;
+    /** Ends the session. Pending requests are rejected. */
+    disconnect(): void;
+    /** Requests a new connection, after a change of the network or a sleep of the device. */
+    refresh(): void;
+    /** Rejects with a `ChatError`. Resolves to `undefined` if success is assumed without an answer. */
+    sendMessage(request: SendMessageRequest): Promise<ChatMessage | undefined>;
+    deleteMessage(request: DeleteMessageRequest): Promise<DeleteMessageEvent | undefined>;
+    disconnectUser(request: DisconnectUserRequest): Promise<DisconnectUserEvent | undefined>;
+}
+
+/** The error codes of the service. */
+export declare const chatErrorCodes: {
+    readonly badRequest: 400;
+    readonly unauthorized: 401;
+    readonly forbidden: 403;
+    readonly notFound: 404;
+    readonly notAcceptable: 406;
+    readonly payloadTooLarge: 413;
+    readonly tooManyRequests: 429;
+    readonly internalServerError: 500;
+};

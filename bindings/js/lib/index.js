@@ -1,0 +1,8 @@
+export {
+    ChatRoom,
+    ConsoleLogger,
+    DeleteMessageRequest,
+    DisconnectUserRequest,
+    SendMessageRequest,
+    chatErrorCodes,
+} from './chat-room.js';
