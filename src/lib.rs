@@ -12,8 +12,8 @@
 //!
 //! # Decode
 //!
-//! A payload borrows from the bytes that it was decoded from. It is validated once, so that reading
-//! it afterwards cannot fail. A [`DecodeError`] has a kind and an offset, and no input data.
+//! A payload borrows from the bytes that it was decoded from. The decoder validates it, so reading it
+//! afterwards cannot fail. A [`DecodeError`] has a kind and an offset, and no input data.
 //!
 //! ```
 //! use ivs_chat_proto::subscribe::{EventKind, Message, Subscribe};
@@ -36,7 +36,7 @@
 //!
 //! # Encode
 //!
-//! [`Content`] has a valid length, so that encoding can only fail for lack of space.
+//! [`Content`] always has a valid length, so encoding fails only if the buffer is too small.
 //!
 //! ```
 //! use ivs_chat_proto::{Content, publish::SendMessage};

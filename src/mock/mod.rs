@@ -5,7 +5,7 @@
 //! and sockets if it needs any, as the tool `mock_room` does.
 //!
 //! The room behaves as described in [`server`](crate::server), apart from the [`Faults`] that the
-//! caller asks for. The same seed and the same calls give the same deliveries.
+//! caller asks for. The same seed and the same calls produce the same deliveries.
 //!
 //! # Examples
 //!

@@ -109,7 +109,7 @@ enum ServiceLevel {
 impl Room {
     /// Creates an empty room.
     ///
-    /// The same seed and the same calls give the same deliveries.
+    /// The same seed and the same calls produce the same deliveries.
     ///
     /// # Examples
     ///

@@ -5,7 +5,7 @@ use core::ops::Deref;
 use crate::value;
 use crate::value::ContentLengthError;
 
-/// The content of a message to send, of a valid length, like [`Content`](crate::Content).
+/// An owned [`Content`](crate::Content): the content of a message to send.
 ///
 /// # Examples
 ///

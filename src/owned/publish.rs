@@ -80,7 +80,7 @@ pub struct DeleteMessage {
     pub request_id: Option<String>,
     /// The `Id` of the message to delete.
     pub id: String,
-    /// The reason, which the room is told.
+    /// The reason, which the whole room receives.
     pub reason: Option<String>,
 }
 
@@ -133,7 +133,7 @@ pub struct DisconnectUser {
     pub request_id: Option<String>,
     /// The `UserId` of the user to disconnect.
     pub user_id: String,
-    /// The reason, which the room is told.
+    /// The reason, which the whole room receives.
     pub reason: Option<String>,
 }
 

@@ -29,11 +29,11 @@ use crate::wire::members;
 #[non_exhaustive]
 pub struct DeleteMessage<'a> {
     /// An identifier chosen by the client. The event or error that answers the request repeats it.
-    /// An empty one is equivalent to none.
+    /// An empty identifier is equivalent to none.
     pub request_id: Option<Text<'a>>,
     /// The `Id` of the message to delete.
     pub id: Text<'a>,
-    /// The reason, which the room is told.
+    /// The reason, which the whole room receives.
     pub reason: Option<Text<'a>>,
 }
 
@@ -51,7 +51,7 @@ impl<'a> DeleteMessage<'a> {
 
     /// Sets the `RequestId`.
     ///
-    /// An empty one is equivalent to none.
+    /// An empty `RequestId` is equivalent to none.
     #[must_use]
     pub fn with_request_id(mut self, request_id: impl Into<Text<'a>>) -> Self {
         self.request_id = Some(request_id.into());

@@ -28,11 +28,11 @@ use crate::wire::members;
 #[non_exhaustive]
 pub struct DisconnectUser<'a> {
     /// An identifier chosen by the client. The event or error that answers the request repeats it.
-    /// An empty one is equivalent to none.
+    /// An empty identifier is equivalent to none.
     pub request_id: Option<Text<'a>>,
     /// The `UserId` of the user to disconnect.
     pub user_id: Text<'a>,
-    /// The reason, which the room is told.
+    /// The reason, which the whole room receives.
     pub reason: Option<Text<'a>>,
 }
 
@@ -50,7 +50,7 @@ impl<'a> DisconnectUser<'a> {
 
     /// Sets the `RequestId`.
     ///
-    /// An empty one is equivalent to none.
+    /// An empty `RequestId` is equivalent to none.
     #[must_use]
     pub fn with_request_id(mut self, request_id: impl Into<Text<'a>>) -> Self {
         self.request_id = Some(request_id.into());

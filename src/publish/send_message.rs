@@ -35,7 +35,7 @@ use crate::wire::members;
 #[non_exhaustive]
 pub struct SendMessage<'a> {
     /// An identifier chosen by the client. The message or error that answers the request repeats
-    /// it. An empty one is equivalent to none.
+    /// it. An empty identifier is equivalent to none.
     pub request_id: Option<Text<'a>>,
     /// The content.
     pub content: Content<'a>,
@@ -83,7 +83,7 @@ impl<'a> SendMessage<'a> {
 
     /// Sets the `RequestId`.
     ///
-    /// An empty one is equivalent to none.
+    /// An empty `RequestId` is equivalent to none.
     #[must_use]
     pub fn with_request_id(mut self, request_id: impl Into<Text<'a>>) -> Self {
         self.request_id = Some(request_id.into());

@@ -11,7 +11,7 @@ use crate::wire::{DecodeError, DecodeErrorKind};
 
 /// A rejected publish, with the `ERROR` payload that answers it.
 ///
-/// Displays the error code and the cause, for logs.
+/// [`Display`](fmt::Display) formats the error code and the cause, for logs.
 ///
 /// # Examples
 ///
@@ -44,7 +44,7 @@ pub struct Rejection<'m> {
 
 /// The reason why a publish was rejected.
 ///
-/// Displays a short description for logs, which contains no input data.
+/// [`Display`](fmt::Display) formats a short description for logs, without input data.
 ///
 /// # Examples
 ///
@@ -62,8 +62,8 @@ pub struct Rejection<'m> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RejectionCause {
-    /// The message is not a valid publish: error 400. Content that is empty or has more than 500
-    /// code points is among these.
+    /// The message is not a valid publish: error 400. This includes content that is empty or has
+    /// more than 500 code points.
     NotDecoded(DecodeError),
     /// The content has more code points than the room allows: error 400.
     ContentTooLong,

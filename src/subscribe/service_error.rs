@@ -31,8 +31,8 @@ pub struct ServiceError<'a> {
     pub error_code: ErrorCode,
     /// The message of the error.
     pub error_message: Option<Text<'a>>,
-    /// An identifier of the service: that of the object of the request, such as the message to
-    /// delete, or else one generated for the error.
+    /// An identifier from the service: the `Id` of the request's target, such as the message to
+    /// delete, or else an identifier generated for the error.
     pub id: Option<Text<'a>>,
     /// The `RequestId` of the request that failed, if it had one.
     pub request_id: Option<Text<'a>>,

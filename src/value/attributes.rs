@@ -142,7 +142,9 @@ impl<'a> Attributes<'a> {
         self.iter().filter(|(key, _)| key == name).last().map(|(_, value)| value)
     }
 
-    /// Returns the number of pairs. Decoded attributes are read to count them.
+    /// Returns the number of pairs.
+    ///
+    /// For decoded attributes, this takes time linear in the length of the object.
     #[must_use]
     pub fn len(&self) -> usize {
         self.iter().count()

@@ -32,7 +32,7 @@ impl Capability {
     pub const ALL: &'static [Self] =
         &[Self::SendMessage, Self::DeleteMessage, Self::DisconnectUser];
 
-    /// Returns the name, as passed to `CreateChatToken`.
+    /// Returns the name that `CreateChatToken` expects.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::value::{Text, eq_str};
 
-/// The content of a message to send, of a valid length.
+/// The content of a message to send, whose length has been checked.
 ///
 /// The length is counted in Unicode code points, as in the reference. It is not counted in bytes,
 /// in UTF-16 code units (as in JavaScript) or in grapheme clusters.

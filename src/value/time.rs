@@ -98,9 +98,9 @@ impl fmt::Debug for SendTime<'_> {
 #[error("invalid time: expected an RFC 3339 date and time")]
 pub struct ParseTimestampError(());
 
-/// A time in the years 0 to 9999, UTC, with a resolution of one nanosecond.
+/// A UTC time in the years 0 to 9999, with nanosecond resolution.
 ///
-/// It is formatted as the service formats it: in UTC, and with a fraction of a second that has no
+/// [`Display`](fmt::Display) uses the format of the service: UTC, and a fraction of a second without
 /// trailing zeros.
 ///
 /// # Examples
@@ -124,7 +124,7 @@ const DAYS_FROM_YEAR_0: i64 = 719_468;
 const DAYS_IN_400_YEARS: i64 = 146_097;
 
 impl Timestamp {
-    /// 1970-01-01T00:00:00Z.
+    /// The Unix epoch, 1970-01-01T00:00:00Z.
     pub const UNIX_EPOCH: Self = Self { seconds: 0, nanoseconds: 0 };
 
     /// The length in bytes of the longest text: nine digits of a fraction, and an offset.
@@ -417,7 +417,7 @@ impl TryFrom<std::time::SystemTime> for Timestamp {
 
     /// # Errors
     ///
-    /// If `time` is not in the years 0 to 9999.
+    /// Returns an error if `time` is not in the years 0 to 9999.
     fn try_from(time: std::time::SystemTime) -> Result<Self, ParseTimestampError> {
         let (seconds, nanoseconds) = match time.duration_since(std::time::SystemTime::UNIX_EPOCH) {
             Ok(after) => (i64::try_from(after.as_secs()).ok(), after.subsec_nanos()),
