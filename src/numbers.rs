@@ -220,13 +220,13 @@ mod tests {
 
     #[test]
     fn the_committed_table_is_current() {
-        let mut table = String::from(HEADER);
-        for (name, variants) in TABLE {
-            table += &format!("\n## {name}\n\n| number | variant |\n|---:|---|\n");
-            for (number, variant) in *variants {
-                table += &format!("| {number} | `{variant}` |\n");
-            }
-        }
+        let row = |(number, variant): &(u8, &str)| format!("| {number} | `{variant}` |\n");
+        let section = |(name, variants): &(&str, &[(u8, &str)])| {
+            let rows: String = variants.iter().map(row).collect();
+            format!("\n## {name}\n\n| number | variant |\n|---:|---|\n{rows}")
+        };
+        let sections: String = TABLE.iter().map(section).collect();
+        let table = [HEADER, &sections].concat();
         assert_eq!(table, include_str!("../docs/numbers.md"));
     }
 
