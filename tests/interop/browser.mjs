@@ -1,0 +1,151 @@
+// Tests the package in bindings/js in headless Chromium against `mock_room`.
+//
+// Usage: node browser.mjs CHROMIUM MOCK_ROOM. The page reports its results to this server.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const [chromium, mockRoom] = process.argv.slice(2);
+const timeoutMs = 90_000;
+const types = { html: 'text/html', js: 'text/javascript', wasm: 'application/wasm' };
+const page = '<!doctype html><meta charset="utf-8"><script type="module" src="/test.js"></script>';
+
+/** Runs in the page. `url` is the address of the room. */
+async function testPage(url) {
+    const { ChatRoom, DeleteMessageRequest, DisconnectUserRequest, SendMessageRequest } =
+        await import('/lib/index.js');
+    const report = (line) => fetch('/report', { method: 'POST', body: line });
+    const events = [];
+    let wake = () => {};
+    const until = async (name) => {
+        for (;;) {
+            const index = events.findIndex(([found]) => found === name);
+            if (index >= 0) {
+                return events.splice(index, 1)[0][1];
+            }
+            await new Promise((resolve) => (wake = resolve));
+        }
+    };
+    const expect = (condition, what) => {
+        if (!condition) {
+            throw new Error(`expected: ${what}`);
+        }
+    };
+    try {
+        const room = new ChatRoom({
+            regionOrUrl: url,
+            tokenProvider: async () => ({ token: 'lobby.astrid.send-delete-disconnect.3600' }),
+        });
+        for (const name of ['connect', 'disconnect', 'message', 'messageDelete', 'event']) {
+            room.addListener(name, (detail) => {
+                events.push([name, detail]);
+                wake();
+            });
+        }
+        room.connect();
+        await until('connect');
+        await report('ok the room connects');
+
+        const text = 'Grüße 👋 "so" \\ it\tis';
+        const sent = await room.sendMessage(new SendMessageRequest(text, { mood: 'happy' }));
+        const message = await until('message');
+        expect(sent.id === message.id && message.content === text, 'the echo');
+        expect(message.attributes.mood === 'happy', 'the attributes');
+        await report('ok a message is sent and echoed');
+
+        const deleted = await room.deleteMessage(new DeleteMessageRequest(message.id, 'spam'));
+        expect(deleted.messageId === message.id, 'the deletion');
+        expect((await until('messageDelete')).reason === 'spam', 'the reason');
+        await report('ok a message is deleted');
+
+        const error = await room.sendMessage(new SendMessageRequest('x'.repeat(501))).then(
+            () => undefined,
+            (reason) => reason,
+        );
+        expect(error?.errorCode === 400, 'error 400');
+        await report('ok a message that is too long is rejected');
+
+        await new Promise((resolve) => setTimeout(resolve, 1_100));
+        room.refresh();
+        await new Promise((resolve) => setTimeout(resolve, 1_500));
+        expect(room.state === 'connected', 'no change of the state during a refresh');
+        expect(!events.some(([name]) => name === 'disconnect'), 'no disconnection');
+        await room.sendMessage(new SendMessageRequest('over the new connection'));
+        await report('ok a refresh is invisible');
+
+        await room.disconnectUser(new DisconnectUserRequest('astrid', 'enough'));
+        expect((await until('disconnect')) === 'serverDisconnect', 'serverDisconnect');
+        await report('ok a disconnected user does not come back');
+        await report('done');
+    } catch (error) {
+        await report(`FAILED ${error?.stack ?? JSON.stringify(error)}`);
+    }
+}
+
+const room = spawn(mockRoom, ['--addr', '127.0.0.1:0', '--quiet']);
+const [url] = await once(createInterface({ input: room.stdout }), 'line');
+const profile = await mkdtemp(join(tmpdir(), 'ivs-chat-'));
+let browser;
+
+async function finish(code) {
+    browser?.kill();
+    room.kill();
+    await sleep(300);
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    process.exit(code);
+}
+
+const server = createServer(async (request, response) => {
+    if (request.method === 'POST') {
+        let line = '';
+        for await (const chunk of request) {
+            line += chunk;
+        }
+        response.end();
+        if (line === 'done') {
+            await finish(0);
+        }
+        console.log(line);
+        if (line.startsWith('FAILED')) {
+            await finish(1);
+        }
+        return;
+    }
+    const { pathname } = new URL(request.url, 'http://localhost');
+    const script = `(${testPage})(${JSON.stringify(url)});`;
+    const body =
+        pathname === '/'
+            ? page
+            : pathname === '/test.js'
+              ? script
+              : await readFile(join('bindings/js', pathname)).catch(() => undefined);
+    const type = pathname === '/' ? types.html : types[pathname.split('.').pop()];
+    response.writeHead(body === undefined ? 404 : 200, {
+        'Content-Type': type ?? 'text/plain',
+        'Content-Security-Policy':
+            "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws:",
+    });
+    response.end(body);
+});
+server.listen(0, '127.0.0.1');
+await once(server, 'listening');
+browser = spawn(chromium, [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--no-first-run',
+    `--user-data-dir=${profile}`,
+    `http://127.0.0.1:${server.address().port}/`,
+]);
+let complaints = '';
+browser.stderr.on('data', (text) => (complaints += text));
+setTimeout(async () => {
+    console.log(`FAILED: no result after ${timeoutMs / 1000} s\n${complaints}`);
+    await finish(1);
+}, timeoutMs);
