@@ -82,6 +82,23 @@ async function testPage(url) {
         await room.disconnectUser(new DisconnectUserRequest('astrid', 'enough'));
         expect((await until('disconnect')) === 'serverDisconnect', 'serverDisconnect');
         await report('ok a disconnected user does not come back');
+
+        const logged = [];
+        const log = (...parts) => logged.push(parts.join(' '));
+        const refused = new ChatRoom({
+            regionOrUrl: url,
+            tokenProvider: async () => ({ token: 'not a subprotocol' }),
+            maxReconnectAttempts: 0,
+        });
+        refused.logger = { debug: log, info: log, error: log };
+        refused.addListener('disconnect', (reason) => {
+            events.push(['end', reason]);
+            wake();
+        });
+        refused.connect();
+        expect((await until('end')) === 'socketError', 'socketError');
+        expect(logged.length > 0 && !logged.join().includes('not a'), 'a log without the token');
+        await report('ok a token that no WebSocket takes is not logged');
         await report('done');
     } catch (error) {
         await report(`FAILED ${error?.stack ?? JSON.stringify(error)}`);

@@ -295,7 +295,15 @@ export class ChatRoom {
     }
 
     #open(connection, token) {
-        const socket = new WebSocket(this.#url, token);
+        let socket;
+        try {
+            socket = new WebSocket(this.#url, token);
+        } catch {
+            // The error's message has the token in it.
+            this.#log('error', 'The WebSocket could not be created: the URL or token is invalid');
+            this.#machine.handle_close(now(), connection, 1006, '');
+            return;
+        }
         this.#sockets.set(connection, socket);
         socket.addEventListener('open', () =>
             this.#call((machine, now) => machine.handle_open(now, connection)),

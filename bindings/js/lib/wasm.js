@@ -11,7 +11,8 @@ let loading;
  * `'wasm-unsafe-eval'`.
  */
 export function load() {
-    loading ??= instantiate(new URL('../pkg/ivs_chat_js_bg.wasm', import.meta.url)).catch((error) => {
+    const url = new URL('../pkg/ivs_chat_js_bg.wasm', import.meta.url);
+    loading ??= instantiate(url).catch((error) => {
         loading = undefined; // A later room tries again.
         throw error;
     });
