@@ -18,8 +18,8 @@ const page = '<!doctype html><meta charset="utf-8"><script type="module" src="/t
 
 /** Runs in the page. `url` is the address of the room. */
 async function testPage(url) {
-    const { ChatRoom, DeleteMessageRequest, DisconnectUserRequest, SendMessageRequest } =
-        await import('/lib/index.js');
+    const { ChatRoom, DecodeError, decode, ...requests } = await import('/lib/index.js');
+    const { DeleteMessageRequest, DisconnectUserRequest, SendMessageRequest } = requests;
     const report = (line) => fetch('/report', { method: 'POST', body: line });
     const events = [];
     let wake = () => {};
@@ -83,6 +83,81 @@ async function testPage(url) {
         expect((await until('disconnect')) === 'serverDisconnect', 'serverDisconnect');
         await report('ok a disconnected user does not come back');
 
+        const count = (name) => events.filter(([found]) => found === name).length;
+        room.disconnect();
+        expect(count('disconnect') === 0, 'no second disconnection');
+        room.connect();
+        await until('connect');
+        // The events of the first connection arrive during the second session.
+        room.disconnect();
+        room.connect();
+        await until('connect');
+        expect((await until('disconnect')) === 'clientDisconnect', 'clientDisconnect');
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        expect(room.state === 'connected' && count('disconnect') === 0, 'a second session');
+        await room.sendMessage(new SendMessageRequest('in the second session'));
+        room.disconnect();
+        room.connect();
+        room.disconnect();
+        expect(room.state === 'disconnected' && count('disconnect') === 2, 'two disconnections');
+        events.length = 0;
+        room.connect();
+        await until('connect');
+        await report('ok a room can be left and joined at once');
+
+        const invalid = [
+            new SendMessageRequest(5),
+            new SendMessageRequest(undefined),
+            new SendMessageRequest(''),
+            new SendMessageRequest('x', { number: 1 }),
+            new SendMessageRequest('x', ['y']),
+        ];
+        for (const request of invalid) {
+            const reason = await room.sendMessage(request).catch((reason) => reason);
+            expect(reason.errorCode === 400, `400 for ${JSON.stringify(request)}`);
+        }
+        await room.sendMessage(new SendMessageRequest('still connected'));
+        room.disconnect();
+        await report('ok requests of wrong types are rejected');
+
+        const ends = [new Date(Date.now() + 60_000), 'tomorrow', '', null, 1e999, '2030-01-01'];
+        for (const sessionExpirationTime of ends) {
+            const token = 'lobby.boris.send.3600';
+            const tokenProvider = async () => ({ token, sessionExpirationTime });
+            const other = new ChatRoom({ regionOrUrl: url, tokenProvider });
+            other.logger.error = () => {};
+            other.addListener('connect', () => {
+                events.push(['other', undefined]);
+                wake();
+            });
+            other.connect();
+            await until('other');
+            other.disconnect();
+        }
+        await report('ok an end of the session that cannot be read is ignored');
+
+        for (const tokenProvider of [
+            async () => {
+                throw new Error('no token');
+            },
+            async () => undefined,
+            async () => ({}),
+        ]) {
+            const other = new ChatRoom({
+                regionOrUrl: url,
+                tokenProvider,
+                maxReconnectAttempts: 0,
+            });
+            other.logger.error = () => {};
+            other.addListener('disconnect', (reason) => {
+                events.push(['end', reason]);
+                wake();
+            });
+            other.connect();
+            expect((await until('end')) === 'fetchTokenError', 'fetchTokenError');
+        }
+        await report('ok a failure of the token provider is told');
+
         const logged = [];
         const log = (...parts) => logged.push(parts.join(' '));
         const refused = new ChatRoom({
@@ -99,6 +174,17 @@ async function testPage(url) {
         expect((await until('end')) === 'socketError', 'socketError');
         expect(logged.length > 0 && !logged.join().includes('not a'), 'a log without the token');
         await report('ok a token that no WebSocket takes is not logged');
+
+        const rejection =
+            '{"Type":"ERROR","Id":"e1","RequestId":"r1","ErrorCode":406,"ErrorMessage":"no"}';
+        const decoded = await decode(rejection);
+        expect(decoded.kind === 'error' && decoded.payload.errorCode === 406, 'the error 406');
+        expect((await decode('{"Type":"LATER","Id":"x"}')) === undefined, 'an unknown type');
+        const emoji = '{"Type":"MESSAGE","Id":"👋",}';
+        const failure = await decode(emoji).catch((reason) => reason);
+        expect(failure instanceof DecodeError, 'a DecodeError');
+        expect(failure.offset === emoji.indexOf('}'), `an offset in UTF-16 units: ${failure}`);
+        await report(`ok payloads are decoded: ${failure.message}`);
         await report('done');
     } catch (error) {
         await report(`FAILED ${error?.stack ?? JSON.stringify(error)}`);

@@ -3,12 +3,11 @@
  * makes all decisions. This module connects it to WebSockets, timers and tokens.
  */
 
+import { payloadOf } from './payload.js';
 import { Machine, load } from './wasm.js';
 
 // The numbers of docs/numbers.md.
 const Output = { CLOSE: 1, SETTLED: 3, STATE: 4, POSSIBLE_GAP: 6, FETCH_TOKEN: 7, WAIT: 8 };
-const Payload = { MESSAGE: 1, EVENT: 2, ERROR: 3 };
-const EventKind = { DELETED_MESSAGE: 1, DISCONNECTED_USER: 2 };
 const Outcome = { CONFIRMED: 1, REJECTED: 2, ASSUMED: 3 };
 const STATES = [undefined, 'disconnected', 'connecting', 'connected'];
 const REASONS = {
@@ -84,15 +83,12 @@ export class ChatRoom {
     #url;
     #tokenProvider;
     #loaded;
-    #machine;
     #state = 'disconnected';
     #listeners = new Map();
-    #sockets = new Map();
+    /** What belongs to the last `connect()`. Late events of an earlier one do not disturb it. */
+    #session;
     #requests = new Map();
     #lastKey = 0;
-    #timer;
-    #isDriving = false;
-    #wantsConnection = false;
 
     /** Loading of the WebAssembly module starts here. `connect` waits for it. */
     constructor({ regionOrUrl, tokenProvider, maxReconnectAttempts = 3, id = uuid() }) {
@@ -126,107 +122,126 @@ export class ChatRoom {
         if (this.#state !== 'disconnected') {
             return;
         }
-        this.#wantsConnection = true;
+        const session = {
+            machine: undefined,
+            sockets: new Map(),
+            timer: undefined,
+            isDriving: false,
+            hasToken: true,
+        };
+        this.#session = session;
         this.#setState('connecting');
+        const isCurrent = () => this.#session === session && this.#state !== 'disconnected';
         this.#loaded.then(
             () => {
-                if (this.#wantsConnection) {
+                if (isCurrent()) {
                     const seed = crypto.getRandomValues(new Uint8Array(16));
-                    this.#machine = new Machine(seed, this.maxReconnectAttempts + 1, 500);
-                    this.#call((machine, now) => machine.connect(now));
+                    session.machine = new Machine(seed, this.maxReconnectAttempts + 1, 500);
+                    this.#call(session, (machine, now) => machine.connect(now));
                 }
             },
             (error) => {
-                this.#log('error', 'The WebAssembly module could not be loaded', error);
-                this.#end('socketError');
+                if (isCurrent()) {
+                    this.#log('error', 'The WebAssembly module could not be loaded', error);
+                    this.#end('socketError');
+                }
             },
         );
     }
 
     /** Ends the session. Pending requests are rejected. */
     disconnect() {
-        this.#wantsConnection = false;
-        if (this.#machine) {
-            this.#call((machine, now) => machine.disconnect(now));
-        } else if (this.#state !== 'disconnected') {
+        if (this.#state === 'disconnected') {
+            return;
+        }
+        if (this.#session.machine) {
+            this.#call(this.#session, (machine, now) => machine.disconnect(now));
+        } else {
             this.#end('clientDisconnect');
         }
     }
 
     /** Requests a new connection, after a change of the network or a sleep of the device. */
     refresh() {
-        if (this.#machine) {
-            this.#call((machine, now) => machine.refresh(now));
+        if (this.#session?.machine) {
+            this.#call(this.#session, (machine, now) => machine.refresh(now));
         }
     }
 
-    sendMessage(request) {
-        const attributes = request.attributes ? JSON.stringify(request.attributes) : '';
-        return this.#send(request, (machine, now, key, id) =>
-            machine.send_message(now, key, id, request.content, attributes),
+    async sendMessage(request) {
+        return this.#send(request, [request.content], (machine, now, key, id) => {
+            const attributes = request.attributes ? JSON.stringify(request.attributes) : '';
+            return machine.send_message(now, key, id, request.content, attributes);
+        });
+    }
+
+    async deleteMessage(request) {
+        const [target, reason] = [request.id, request.reason ?? ''];
+        return this.#send(request, [target, reason], (machine, now, key, id) =>
+            machine.delete_message(now, key, id, target, reason),
         );
     }
 
-    deleteMessage(request) {
-        return this.#send(request, (machine, now, key, id) =>
-            machine.delete_message(now, key, id, request.id, request.reason ?? ''),
+    async disconnectUser(request) {
+        const [target, reason] = [request.userId, request.reason ?? ''];
+        return this.#send(request, [target, reason], (machine, now, key, id) =>
+            machine.disconnect_user(now, key, id, target, reason),
         );
     }
 
-    disconnectUser(request) {
-        return this.#send(request, (machine, now, key, id) =>
-            machine.disconnect_user(now, key, id, request.userId, request.reason ?? ''),
-        );
-    }
-
-    #send(request, accept) {
+    #send(request, texts, accept) {
+        const session = this.#session;
+        const machine = session?.machine;
         return new Promise((resolve, reject) => {
-            if (!this.#machine) {
+            if ([...texts, request.requestId].some((text) => typeof text !== 'string')) {
+                reject(chatError(request, chatErrorCodes.badRequest, 'expected a string'));
+                return;
+            }
+            if (!machine) {
                 reject(chatError(request, 0, 'not connected'));
                 return;
             }
-            const machine = this.#machine;
             const key = ++this.#lastKey;
             const payload = accept(machine, now(), key, request.requestId);
             if (payload === '') {
-                reject(chatError(request, machine.error_code, 'the request was not sent'));
+                reject(chatError(request, machine.error_code, machine.error_text()));
                 return;
             }
             this.#requests.set(key, { request, resolve, reject });
-            this.#sockets.get(machine.connection)?.send(payload);
-            this.#drive();
+            session.sockets.get(machine.connection)?.send(payload);
+            this.#drive(session);
         });
     }
 
     /** Reports an event to the machine, and does what it says. */
-    #call(report) {
-        report(this.#machine, now());
-        this.#drive();
+    #call(session, report) {
+        report(session.machine, now());
+        this.#drive(session);
     }
 
-    #drive() {
+    #drive(session) {
         // A listener may call the room. The outer loop then goes on.
-        if (this.#isDriving || !this.#machine) {
+        if (session.isDriving) {
             return;
         }
-        this.#isDriving = true;
+        session.isDriving = true;
         try {
-            while (this.#doNext());
+            while (this.#doNext(session));
         } finally {
-            this.#isDriving = false;
+            session.isDriving = false;
         }
     }
 
     /** Does what the next output says. Returns `false` when there is nothing to do. */
-    #doNext() {
-        const machine = this.#machine;
+    #doNext(session) {
+        const { machine, sockets } = session;
         switch (machine.poll(now())) {
             case Output.FETCH_TOKEN:
-                this.#fetchToken(machine.fetch);
+                this.#fetchToken(session, machine.fetch);
                 break;
             case Output.CLOSE: {
-                const socket = this.#sockets.get(machine.connection);
-                this.#sockets.delete(machine.connection);
+                const socket = sockets.get(machine.connection);
+                sockets.delete(machine.connection);
                 socket?.close(machine.code);
                 break;
             }
@@ -234,16 +249,16 @@ export class ChatRoom {
                 this.#settle(machine.request, machine.outcome, machine.error_code);
                 break;
             case Output.STATE:
-                this.#changeState(STATES[machine.state_number], machine.reason);
+                this.#changeState(session, STATES[machine.state_number], machine.reason);
                 break;
             case Output.POSSIBLE_GAP:
                 this.#emit('possibleGap');
                 break;
             case Output.WAIT: {
-                clearTimeout(this.#timer);
+                clearTimeout(session.timer);
                 const delay = Math.min(machine.wait_until - now(), MAX_DELAY);
                 if (machine.wait_until !== Infinity) {
-                    this.#timer = setTimeout(() => this.#drive(), Math.max(delay, 0));
+                    session.timer = setTimeout(() => this.#drive(session), Math.max(delay, 0));
                 }
                 return false;
             }
@@ -251,9 +266,12 @@ export class ChatRoom {
         return true;
     }
 
-    #changeState(state, reason) {
+    #changeState(session, state, reason) {
+        if (session !== this.#session || this.#state === 'disconnected') {
+            return; // It was reported, or nobody waits for it.
+        }
         if (state === 'disconnected') {
-            this.#end(REASONS[reason] ?? 'socketError');
+            this.#end(session.hasToken ? (REASONS[reason] ?? 'socketError') : 'fetchTokenError');
         } else {
             this.#setState(state);
         }
@@ -269,114 +287,85 @@ export class ChatRoom {
 
     #end(reason) {
         this.#state = 'disconnected';
-        this.#wantsConnection = false;
         this.#log('info', `State: disconnected (${reason})`);
         this.#emit('disconnect', reason);
     }
 
-    async #fetchToken(fetch) {
+    async #fetchToken(session, fetch) {
+        const { machine } = session;
         try {
-            const response = await this.#tokenProvider();
-            const end = response.sessionExpirationTime;
-            const connection = this.#machine.handle_token(
-                now(),
-                fetch,
-                end === undefined ? '' : new Date(end).toISOString(),
-                Date.now(),
-            );
+            const { token, sessionExpirationTime } = await this.#tokenProvider();
+            if (typeof token !== 'string' || token === '') {
+                throw new Error('tokenProvider returned no token');
+            }
+            const end = timestamp(sessionExpirationTime);
+            if (end === undefined) {
+                this.#log('error', 'sessionExpirationTime cannot be read and is ignored');
+            }
+            const connection = machine.handle_token(now(), fetch, end ?? '', Date.now());
             if (connection >= 0) {
-                this.#open(connection, response.token);
+                session.hasToken = true;
+                this.#open(session, connection, token);
             }
         } catch (error) {
             this.#log('error', 'The token could not be fetched', error);
-            this.#machine.handle_token_error(now(), fetch);
+            session.hasToken = false;
+            machine.handle_token_error(now(), fetch);
         }
-        this.#drive();
+        this.#drive(session);
     }
 
-    #open(connection, token) {
+    #open(session, connection, token) {
         let socket;
         try {
             socket = new WebSocket(this.#url, token);
         } catch {
             // The error's message has the token in it.
-            this.#log('error', 'The WebSocket could not be created: the URL or token is invalid');
-            this.#machine.handle_close(now(), connection, 1006, '');
+            const reason =
+                typeof WebSocket === 'undefined'
+                    ? 'there is no global WebSocket'
+                    : 'the URL or token is invalid';
+            this.#log('error', `The WebSocket could not be created: ${reason}`);
+            session.machine.handle_close(now(), connection, 1006, '');
             return;
         }
-        this.#sockets.set(connection, socket);
+        session.sockets.set(connection, socket);
         socket.addEventListener('open', () =>
-            this.#call((machine, now) => machine.handle_open(now, connection)),
+            this.#call(session, (machine, now) => machine.handle_open(now, connection)),
         );
-        socket.addEventListener('message', ({ data }) => this.#receive(connection, data));
+        socket.addEventListener('message', ({ data }) => this.#receive(session, connection, data));
         socket.addEventListener('error', () => {}); // A close event follows.
         socket.addEventListener('close', ({ code, reason }) => {
-            this.#sockets.delete(connection);
-            this.#call((machine, now) => machine.handle_close(now, connection, code, reason));
+            session.sockets.delete(connection);
+            this.#call(session, (machine, now) =>
+                machine.handle_close(now, connection, code, reason),
+            );
         });
     }
 
-    #receive(connection, data) {
-        const machine = this.#machine;
+    #receive(session, connection, data) {
+        const { machine } = session;
+        if (typeof data !== 'string') {
+            this.#log('error', 'A binary message was ignored');
+            return;
+        }
         const type = machine.handle_message(now(), connection, data);
         if (type < 0) {
             this.#log('error', `Invalid payload: kind ${-type} at byte ${machine.wait_until}`);
         }
         const settled = machine.outcome && [machine.request, machine.outcome, machine.error_code];
-        const [name, entity] = this.#entity(type);
+        const [name, payload] = payloadOf(machine, type);
         if (settled) {
-            this.#settle(...settled, entity);
+            this.#settle(...settled, payload);
         }
-        if (name) {
-            this.#emit(name, entity);
+        if (name && name !== 'error' && session === this.#session) {
+            this.#emit(name, payload);
         }
-        this.#drive();
-    }
-
-    /** Returns the last payload as the official SDK's type, and the name of its listeners. */
-    #entity(type) {
-        const machine = this.#machine;
-        const text = (field) => machine.text(field);
-        const base = {
-            id: text('Id'),
-            sendTime: new Date(text('SendTime')),
-            requestId: text('RequestId') ?? '',
-            attributes: parse(machine.attributes(false)),
-        };
-        switch (type) {
-            case Payload.MESSAGE: {
-                const attributes = parse(machine.attributes(true));
-                const sender = { userId: text('UserId'), attributes };
-                return ['message', { ...base, content: text('Content'), sender }];
-            }
-            case Payload.EVENT: {
-                const [target, reason] = [machine.event_text(false), machine.event_text(true)];
-                switch (machine.event_kind()) {
-                    case EventKind.DELETED_MESSAGE:
-                        return ['messageDelete', { ...base, messageId: target, reason }];
-                    case EventKind.DISCONNECTED_USER:
-                        return ['userDisconnect', { ...base, userId: target, reason }];
-                    default:
-                        return ['event', { ...base, eventName: text('EventName') }];
-                }
-            }
-            case Payload.ERROR:
-                return [
-                    undefined,
-                    {
-                        id: text('Id') ?? '',
-                        errorCode: machine.payload_error_code(),
-                        errorMessage: text('ErrorMessage') ?? '',
-                        requestId: text('RequestId'),
-                    },
-                ];
-            default:
-                return [];
-        }
+        this.#drive(session);
     }
 
     /** Resolves or rejects the promise of a request. */
-    #settle(key, outcome, errorCode, entity) {
+    #settle(key, outcome, errorCode, payload) {
         const pending = this.#requests.get(key);
         this.#requests.delete(key);
         if (!pending) {
@@ -385,9 +374,9 @@ export class ChatRoom {
         const { request, resolve, reject } = pending;
         if (outcome === Outcome.CONFIRMED || outcome === Outcome.ASSUMED) {
             // Without an answer, success is assumed, as the API reference demands.
-            resolve(entity);
+            resolve(payload);
         } else if (outcome === Outcome.REJECTED) {
-            reject(entity ?? chatError(request, errorCode, ''));
+            reject(payload ?? chatError(request, errorCode, ''));
         } else {
             reject(chatError(request, 0, 'it is unknown whether the request was performed'));
         }
@@ -395,10 +384,11 @@ export class ChatRoom {
 
     #emit(name, ...details) {
         for (const listener of [...(this.#listeners.get(name) ?? [])]) {
+            const fail = (error) => this.#log('error', `A listener of ${name} failed`, error);
             try {
-                listener(...details);
+                Promise.resolve(listener(...details)).catch(fail);
             } catch (error) {
-                this.#log('error', `A listener of ${name} failed`, error);
+                fail(error);
             }
         }
     }
@@ -415,12 +405,25 @@ function now() {
     return Math.floor(performance.now());
 }
 
-function uuid() {
-    return crypto.randomUUID();
+/**
+ * Returns a time in the format of RFC 3339, an empty string if there is none, and `undefined` if it
+ * cannot be read. A time without a time zone cannot.
+ */
+function timestamp(time) {
+    if (time === undefined || time === null) {
+        return '';
+    }
+    const isNumber = typeof time === 'number' || /^\d+$/.test(time);
+    if (typeof time === 'string' && !isNumber && !/(Z|UTC|GMT|[+-]\d\d:?\d\d)$/i.test(time)) {
+        return undefined;
+    }
+    // Seconds since 1970 have 10 digits, milliseconds 13.
+    const date = new Date(isNumber ? Number(time) * (Number(time) < 1e11 ? 1_000 : 1) : time);
+    return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
-function parse(json) {
-    return json === undefined ? undefined : JSON.parse(json);
+function uuid() {
+    return crypto.randomUUID();
 }
 
 function chatError(request, errorCode, errorMessage) {
@@ -431,7 +434,7 @@ function webSocketUrl(regionOrUrl) {
     if (/^wss?:\/\//.test(regionOrUrl)) {
         return regionOrUrl;
     }
-    if (!/^[a-zA-Z0-9-._~]+$/.test(regionOrUrl)) {
+    if (typeof regionOrUrl !== 'string' || !/^[a-zA-Z0-9-._~]+$/.test(regionOrUrl)) {
         throw new Error('Region contains invalid characters');
     }
     return `wss://edge.ivschat.${regionOrUrl}.amazonaws.com`;

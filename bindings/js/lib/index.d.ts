@@ -1,10 +1,14 @@
 /** A token and the end of its session, from `CreateChatToken`. */
 export interface ChatToken {
     token: string;
-    /** The end of the session. The connection is replaced before it. */
-    sessionExpirationTime?: Date | string;
+    /**
+     * The end of the session, as a `Date`, a text such as `2026-11-22T11:00:00Z`, or the seconds or
+     * milliseconds since 1970. The connection is replaced before it. If it cannot be read, that is
+     * logged, and the length of the session is unknown.
+     */
+    sessionExpirationTime?: Date | string | number | null;
     /** The time until which the token can be used to connect. It is not needed. */
-    tokenExpirationTime?: Date | string;
+    tokenExpirationTime?: Date | string | number | null;
 }
 
 export type ChatTokenProvider = () => Promise<ChatToken>;
@@ -50,8 +54,9 @@ export interface DisconnectUserEvent {
 }
 
 /**
- * The reason why a request was rejected. `errorCode` is 0 if the service did not reject it: the
- * request was not sent, or it is unknown whether it was performed.
+ * The reason why a request was rejected: a plain object. A request that the service would reject is
+ * not sent, and gets the same `errorCode`. It is 0 if there is no connection, or if it is unknown
+ * whether the request was performed.
  */
 export interface ChatError {
     id: string;
@@ -60,6 +65,10 @@ export interface ChatError {
     requestId?: string;
 }
 
+/**
+ * Why the room was disconnected: by `disconnect()`; by the service; because all attempts to connect
+ * failed; or because `tokenProvider` failed at the last attempt.
+ */
 export type DisconnectReason =
     | 'clientDisconnect'
     | 'serverDisconnect'
@@ -97,7 +106,7 @@ export interface ChatRoomListenerMap {
 export interface ChatRoomConfig {
     /** A region such as `us-west-2`, or a URL that begins with `ws://` or `wss://`. */
     regionOrUrl: string;
-    /** Called for every connection. */
+    /** Called for every connection, also for refreshes. A failure counts as a failed attempt. */
     tokenProvider: ChatTokenProvider;
     /** The number of attempts after a failed one. Defaults to 3. */
     maxReconnectAttempts?: number;
@@ -153,11 +162,31 @@ export declare class ChatRoom {
     disconnect(): void;
     /** Requests a new connection, after a change of the network or a sleep of the device. */
     refresh(): void;
-    /** Rejects with a `ChatError`. Resolves to `undefined` if success is assumed without an answer. */
+    /** Rejects with a `ChatError`. Resolves to `undefined` if success is assumed, without answer. */
     sendMessage(request: SendMessageRequest): Promise<ChatMessage | undefined>;
     deleteMessage(request: DeleteMessageRequest): Promise<DeleteMessageEvent | undefined>;
     disconnectUser(request: DisconnectUserRequest): Promise<DisconnectUserEvent | undefined>;
 }
+
+/** A payload that the room sends to clients. `kind` is the name of its listeners, or `'error'`. */
+export type DecodedPayload =
+    | { kind: 'message'; payload: ChatMessage }
+    | { kind: 'event'; payload: ChatEvent }
+    | { kind: 'messageDelete'; payload: DeleteMessageEvent }
+    | { kind: 'userDisconnect'; payload: DisconnectUserEvent }
+    | { kind: 'error'; payload: ChatError };
+
+/** An invalid payload. */
+export declare class DecodeError extends Error {
+    /** The position of the error in the text, in UTF-16 units like `string.length`. */
+    readonly offset: number;
+}
+
+/**
+ * Decodes a payload that the room sends to clients, for example from a chat log. Rejects with a
+ * `DecodeError`. Resolves to `undefined` if the payload is valid but its `Type` is not known.
+ */
+export declare function decode(text: string): Promise<DecodedPayload | undefined>;
 
 /** The error codes of the service. */
 export declare const chatErrorCodes: {

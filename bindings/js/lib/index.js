@@ -6,3 +6,4 @@ export {
     SendMessageRequest,
     chatErrorCodes,
 } from './chat-room.js';
+export { DecodeError, decode } from './payload.js';

@@ -3,12 +3,14 @@
 //! Values cross the boundary as numbers and strings, which keeps the module small. The methods of
 //! [`Machine`] store their result, and getters read it. `lib/chat-room.js` is the only caller.
 
+use core::fmt::{Display, Write as _};
+
 use ivs_chat_proto::client::{
     Client, CloseEvent, Config, ConnectionId, ConnectionState, DisconnectReason, FetchError,
     FetchId, Outcome, Output, SendErrorKind, Settled, TokenInfo,
 };
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
-use ivs_chat_proto::subscribe::EventKind;
+use ivs_chat_proto::subscribe::{EventKind, Subscribe};
 use ivs_chat_proto::{Attributes, Content, ErrorCode, Instant, Timestamp, owned};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -192,6 +194,38 @@ impl Machine {
         }
     }
 
+    /// Decodes a payload that did not come from a connection. Returns the number of its type, or the
+    /// negative number of the error's kind; `wait_until` is then its offset in UTF-16 units, and
+    /// `error_text` describes it.
+    pub fn decode(&mut self, text: &str) -> i16 {
+        self.numbers = Numbers::default();
+        self.payload = None;
+        match Subscribe::decode_str(text) {
+            Ok(payload) => {
+                let number = payload.number();
+                self.payload = Some(payload.into_owned());
+                number.into()
+            }
+            Err(error) => {
+                let before = text.get(..error.offset()).unwrap_or(text);
+                let units = before.encode_utf16().count();
+                self.numbers.wait_until = u32::try_from(units).map_or(0.0, f64::from);
+                self.set_error_text(error.kind());
+                -i16::from(error.kind().number())
+            }
+        }
+    }
+
+    fn set_error_text(&mut self, error: impl Display) {
+        self.buffer.clear();
+        let _ = write!(self.buffer, "{error}");
+    }
+
+    /// Returns the description of the error of the last call that decodes or sends.
+    pub fn error_text(&self) -> String {
+        self.buffer.clone()
+    }
+
     /// Accepts a message. Returns an empty string if it is not accepted. `attributes` is a JSON
     /// object or empty.
     pub fn send_message(
@@ -202,15 +236,16 @@ impl Machine {
         content: &str,
         attributes: &str,
     ) -> String {
-        let Ok(content) = Content::new(content) else {
-            return self.refuse(0, ErrorCode::BAD_REQUEST.as_u16());
+        let content = match Content::new(content) {
+            Ok(content) => content,
+            Err(error) => return self.refuse(error),
         };
         let mut send = SendMessage::new(content).with_request_id(request_id);
         if !attributes.is_empty() {
-            let Ok(attributes) = Attributes::decode_str(attributes) else {
-                return self.refuse(0, ErrorCode::BAD_REQUEST.as_u16());
-            };
-            send.attributes = attributes;
+            match Attributes::decode_str(attributes) {
+                Ok(attributes) => send.attributes = attributes,
+                Err(error) => return self.refuse(error),
+            }
         }
         self.send(now, key, send.into())
     }
@@ -261,13 +296,16 @@ impl Machine {
                 let error_code = error.kind.error_code().map_or(0, ErrorCode::as_u16);
                 self.numbers.error_kind = error.kind.number();
                 self.numbers.error_code = error_code;
+                self.set_error_text(error);
                 String::new()
             }
         }
     }
 
-    fn refuse(&mut self, error_kind: u8, error_code: u16) -> String {
-        self.numbers = Numbers { error_code, error_kind, ..Numbers::default() };
+    fn refuse(&mut self, error: impl Display) -> String {
+        let error_code = ErrorCode::BAD_REQUEST.as_u16();
+        self.numbers = Numbers { error_code, ..Numbers::default() };
+        self.set_error_text(error);
         String::new()
     }
 
