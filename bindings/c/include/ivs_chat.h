@@ -7,7 +7,7 @@
  *
  * - Nothing is allocated except by ivs_chat_client_new(). Nothing does I/O or reads a clock.
  * - Strings are UTF-8 with a length, and are not terminated by a NUL. In results, they point into
- *   the buffers that the caller passed to the same function.
+ *   the buffers that the caller passed to the same function, or into static memory.
  * - Functions return an ivs_chat_result. Output parameters are only set if it is IVS_CHAT_OK, unless
  *   their description says otherwise.
  * - A null pointer or an invalid number is reported as IVS_CHAT_INVALID_ARGUMENT. A pointer that is
@@ -268,7 +268,7 @@ typedef enum {
      */
     IVS_CHAT_BUFFER_TOO_SMALL = 4,
     /**
-     * The input could not be decoded. The error is in the `ivs_chat_error`.
+     * JSON could not be decoded. The error is in the `ivs_chat_error`, if the function has one.
      */
     IVS_CHAT_DECODE_ERROR = 5,
     /**
@@ -295,6 +295,8 @@ typedef struct ivs_chat_client ivs_chat_client;
 
 /**
  * The settings of a client. Times are in milliseconds.
+ *
+ * Values out of range are replaced with the nearest valid ones.
  *
  * Initialize it with `ivs_chat_config_with_pings()` or `ivs_chat_config_without_pings()`, which set
  * the defaults.
@@ -522,7 +524,7 @@ typedef struct {
      */
     ivs_chat_str payload;
     /**
-     * The `RequestId`, in the same buffer.
+     * The `RequestId`, in the same buffer. If it needs escapes in JSON, the caller's own string.
      */
     ivs_chat_str request_id;
 } ivs_chat_sent;
@@ -554,7 +556,8 @@ typedef struct {
  */
 typedef struct {
     /**
-     * The remaining time of the session in milliseconds, or `IVS_CHAT_SESSION_UNKNOWN`.
+     * The remaining time of the session in milliseconds, or `IVS_CHAT_SESSION_UNKNOWN`. 0 means
+     * that the session is over.
      */
     uint64_t session_ms;
     /**
@@ -563,7 +566,7 @@ typedef struct {
     bool has_capabilities;
     /**
      * The capabilities of the token: bit N-1 is set for the action N, such as
-     * `1 << (IVS_CHAT_SEND_MESSAGE - 1)`.
+     * `1 << (IVS_CHAT_SEND_MESSAGE - 1)`. Other bits must be 0.
      */
     uint8_t capabilities;
     /**
@@ -751,7 +754,7 @@ size_t ivs_chat_client_size(void);
  * `seed` points to `IVS_CHAT_SEED_LEN` bytes from a source of randomness.
  *
  * Returns `IVS_CHAT_INVALID_ARGUMENT` if a pointer is NULL, or if the storage is too small or not
- * aligned.
+ * aligned. The storage is then unchanged.
  */
 ivs_chat_result ivs_chat_client_init(void *storage,
                                      size_t storage_size,
@@ -768,6 +771,8 @@ ivs_chat_client *ivs_chat_client_new(const ivs_chat_config *config, const uint8_
 
 /**
  * Frees a client that `ivs_chat_client_new()` returned. NULL is ignored.
+ *
+ * The client must not be used afterwards. A client in the caller's storage must not be freed.
  */
 void ivs_chat_client_free(ivs_chat_client *client);
 
@@ -811,7 +816,9 @@ ivs_chat_result ivs_chat_client_poll(ivs_chat_client *client,
  * `buffer` receives the payload. `IVS_CHAT_MAX_PLAIN_LEN` bytes are enough for a message without
  * attributes.
  *
- * Returns `IVS_CHAT_NOT_SENT` if the client does not accept the request. `error` may be NULL.
+ * Returns `IVS_CHAT_NOT_SENT` if the client does not accept the request, or if the buffer is too
+ * small; the reason is in `error`, which may be NULL. Else returns the errors of
+ * `ivs_chat_encode_publish()` for a `publish` that is invalid.
  */
 ivs_chat_result ivs_chat_client_send(ivs_chat_client *client,
                                      uint64_t now_ms,
@@ -1024,7 +1031,8 @@ size_t ivs_chat_assembler_size(void);
 /**
  * Creates an assembler in the caller's storage. It needs no destruction.
  *
- * Returns `IVS_CHAT_INVALID_ARGUMENT` if `storage` is NULL, too small or not aligned.
+ * Returns `IVS_CHAT_INVALID_ARGUMENT` if a pointer is NULL, or if the storage is too small or not
+ * aligned. The storage is then unchanged.
  */
 ivs_chat_result ivs_chat_assembler_init(void *storage,
                                         size_t storage_size,

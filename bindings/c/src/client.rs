@@ -36,6 +36,8 @@ pub const IVS_CHAT_NEVER: u64 = u64::MAX;
 
 /// The settings of a client. Times are in milliseconds.
 ///
+/// Values out of range are replaced with the nearest valid ones.
+///
 /// Initialize it with `ivs_chat_config_with_pings()` or `ivs_chat_config_without_pings()`, which set
 /// the defaults.
 #[repr(C)]
@@ -112,7 +114,7 @@ pub extern "C" fn ivs_chat_client_size() -> usize {
 /// `seed` points to `IVS_CHAT_SEED_LEN` bytes from a source of randomness.
 ///
 /// Returns `IVS_CHAT_INVALID_ARGUMENT` if a pointer is NULL, or if the storage is too small or not
-/// aligned.
+/// aligned. The storage is then unchanged.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ivs_chat_client_init(
     storage: *mut c_void,
@@ -127,6 +129,9 @@ pub unsafe extern "C" fn ivs_chat_client_init(
     }
     // SAFETY: the storage is large enough and aligned. The caller vouches for the rest.
     to_result((|| unsafe {
+        if out.is_null() {
+            return Err(IVS_CHAT_INVALID_ARGUMENT);
+        }
         write(client, new_client(config, seed)?)?;
         write(out, client)
     })())
@@ -148,6 +153,8 @@ pub unsafe extern "C" fn ivs_chat_client_new(
 }
 
 /// Frees a client that `ivs_chat_client_new()` returned. NULL is ignored.
+///
+/// The client must not be used afterwards. A client in the caller's storage must not be freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ivs_chat_client_free(client: *mut ivs_chat_client) {
     if !client.is_null() {
@@ -329,7 +336,7 @@ pub struct ivs_chat_sent {
     pub connection: u64,
     /// The payload, in the buffer that the caller passed.
     pub payload: ivs_chat_str,
-    /// The `RequestId`, in the same buffer.
+    /// The `RequestId`, in the same buffer. If it needs escapes in JSON, the caller's own string.
     pub request_id: ivs_chat_str,
 }
 
@@ -353,7 +360,9 @@ pub struct ivs_chat_send_error {
 /// `buffer` receives the payload. `IVS_CHAT_MAX_PLAIN_LEN` bytes are enough for a message without
 /// attributes.
 ///
-/// Returns `IVS_CHAT_NOT_SENT` if the client does not accept the request. `error` may be NULL.
+/// Returns `IVS_CHAT_NOT_SENT` if the client does not accept the request, or if the buffer is too
+/// small; the reason is in `error`, which may be NULL. Else returns the errors of
+/// `ivs_chat_encode_publish()` for a `publish` that is invalid.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ivs_chat_client_send(
     client: *mut ivs_chat_client,
@@ -368,7 +377,8 @@ pub unsafe extern "C" fn ivs_chat_client_send(
     // SAFETY: the caller vouches for the pointers, as the header demands.
     to_result((|| unsafe {
         let client = reference_mut(client)?;
-        let publish = publish_from_c(reference(publish)?)?;
+        let request = reference(publish)?;
+        let publish = publish_from_c(request)?;
         let buffer = self::buffer(buffer, buffer_len)?;
         if out.is_null() {
             return Err(IVS_CHAT_INVALID_ARGUMENT);
@@ -383,7 +393,7 @@ pub unsafe extern "C" fn ivs_chat_client_send(
                         request: sent.handle.number(),
                         connection: sent.connection.number(),
                         payload: ivs_chat_str::new(sent.payload),
-                        request_id: scratch.text(sent.request_id).unwrap_or(ivs_chat_str::ABSENT),
+                        request_id: scratch.text(sent.request_id).unwrap_or(request.request_id),
                     },
                 )
             }

@@ -1,6 +1,7 @@
 //! Decoding and encoding.
 
 use core::ffi::c_char;
+use core::mem;
 
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use ivs_chat_proto::subscribe::{Event, EventKind, Message, Sender, ServiceError, Subscribe};
@@ -266,7 +267,9 @@ pub unsafe extern "C" fn ivs_chat_encode_attributes(
     // SAFETY: the caller vouches for the pointers, as the header demands.
     to_result((|| unsafe {
         let buffer = self::buffer(buffer, buffer_len)?;
-        if attributes.is_null() && count > 0 {
+        let is_valid = count.checked_mul(mem::size_of::<ivs_chat_attribute>());
+        let is_valid = is_valid.is_some_and(|size| isize::try_from(size).is_ok());
+        if !is_valid || (attributes.is_null() && count > 0) {
             return Err(IVS_CHAT_INVALID_ARGUMENT);
         }
         let mut length = 0_usize;

@@ -24,7 +24,8 @@ pub extern "C" fn ivs_chat_assembler_size() -> usize {
 
 /// Creates an assembler in the caller's storage. It needs no destruction.
 ///
-/// Returns `IVS_CHAT_INVALID_ARGUMENT` if `storage` is NULL, too small or not aligned.
+/// Returns `IVS_CHAT_INVALID_ARGUMENT` if a pointer is NULL, or if the storage is too small or not
+/// aligned. The storage is then unchanged.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ivs_chat_assembler_init(
     storage: *mut core::ffi::c_void,
@@ -37,6 +38,9 @@ pub unsafe extern "C" fn ivs_chat_assembler_init(
     }
     // SAFETY: the storage is large enough and aligned. The caller vouches for the rest.
     to_result((|| unsafe {
+        if out.is_null() {
+            return Err(IVS_CHAT_INVALID_ARGUMENT);
+        }
         write(assembler, ivs_chat_assembler(MessageAssembler::new()))?;
         write(out, assembler)
     })())
@@ -61,6 +65,9 @@ pub unsafe extern "C" fn ivs_chat_assembler_push(
     to_result((|| unsafe {
         let assembler = reference_mut(assembler)?;
         let fragment = bytes(fragment, fragment_len)?;
+        if message.is_null() || message_len.is_null() {
+            return Err(IVS_CHAT_INVALID_ARGUMENT);
+        }
         match assembler.0.push(fragment, fin) {
             Some(Ok(complete)) => {
                 write(message, complete.as_ptr())?;

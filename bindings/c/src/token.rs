@@ -20,12 +20,13 @@ pub const IVS_CHAT_SESSION_UNKNOWN: u64 = u64::MAX;
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct ivs_chat_token_info {
-    /// The remaining time of the session in milliseconds, or `IVS_CHAT_SESSION_UNKNOWN`.
+    /// The remaining time of the session in milliseconds, or `IVS_CHAT_SESSION_UNKNOWN`. 0 means
+    /// that the session is over.
     pub session_ms: u64,
     /// Whether `capabilities` is known.
     pub has_capabilities: bool,
     /// The capabilities of the token: bit N-1 is set for the action N, such as
-    /// `1 << (IVS_CHAT_SEND_MESSAGE - 1)`.
+    /// `1 << (IVS_CHAT_SEND_MESSAGE - 1)`. Other bits must be 0.
     pub capabilities: u8,
     /// The user's own `UserId`, or absent.
     pub user_id: ivs_chat_str,

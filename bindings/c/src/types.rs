@@ -55,7 +55,7 @@ pub enum ivs_chat_result {
     IVS_CHAT_INVALID_UTF8 = 3,
     /// A buffer is too small. The length that is needed is returned where the function says so.
     IVS_CHAT_BUFFER_TOO_SMALL = 4,
-    /// The input could not be decoded. The error is in the `ivs_chat_error`.
+    /// JSON could not be decoded. The error is in the `ivs_chat_error`, if the function has one.
     IVS_CHAT_DECODE_ERROR = 5,
     /// The content of a message is empty or too long.
     IVS_CHAT_CONTENT_LENGTH = 6,

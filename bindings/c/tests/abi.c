@@ -130,6 +130,8 @@ static void test_encode(void) {
         CHECK(result != IVS_CHAT_OK || !memcmp(exact, json, len));
         free(exact);
     }
+    CHECK(ivs_chat_encode_attributes(pairs, SIZE_MAX, object, sizeof object, &len) ==
+          IVS_CHAT_INVALID_ARGUMENT);
     CHECK(ivs_chat_encode_attributes(NULL, 0, object, sizeof object, &len) == IVS_CHAT_OK);
     CHECK(is((ivs_chat_str){object, len}, "{}"));
 
@@ -221,6 +223,19 @@ static void test_session(ivs_chat_client *client) {
           IVS_CHAT_OK);
     CHECK(sent.connection == connection && sent.request_id.len == 36);
     CHECK(ivs_chat_client_in_flight_len(client) == 1);
+    ivs_chat_config config;
+    CHECK(ivs_chat_config_with_pings(&config) == IVS_CHAT_OK);
+    const uint8_t seed[IVS_CHAT_SEED_LEN] = {0};
+    CHECK(ivs_chat_client_init(client, ivs_chat_client_size(), &config, seed, NULL) ==
+          IVS_CHAT_INVALID_ARGUMENT);
+    CHECK(ivs_chat_client_in_flight_len(client) == 1);
+    ivs_chat_publish with_escapes = send;
+    with_escapes.request_id = str("a\"b");
+    ivs_chat_sent sent_escapes;
+    CHECK(ivs_chat_client_send(client, 3, &with_escapes, 45, buffer, sizeof buffer, &sent_escapes,
+                               NULL) == IVS_CHAT_OK);
+    CHECK(is(sent_escapes.request_id, "a\"b"));
+    CHECK(ivs_chat_client_abandon(client, sent_escapes.request, NULL) == IVS_CHAT_OK);
     ivs_chat_publish delete_message = {.action = IVS_CHAT_DELETE_MESSAGE, .id = str("m1")};
     CHECK(ivs_chat_client_send(client, 3, &delete_message, 43, buffer, sizeof buffer, &sent,
                                &error) == IVS_CHAT_NOT_SENT);
@@ -316,6 +331,10 @@ static void test_framing(void) {
     CHECK(ivs_chat_assembler_init(storage, ivs_chat_assembler_size(), &assembler) == IVS_CHAT_OK);
     CHECK(ivs_chat_assembler_push(assembler, (const uint8_t *)"{\"a", 3, false, &message, &len) ==
           IVS_CHAT_NONE);
+    CHECK(ivs_chat_assembler_push(assembler, (const uint8_t *)"\":1}", 4, true, &message, NULL) ==
+          IVS_CHAT_INVALID_ARGUMENT);
+    CHECK(ivs_chat_assembler_init(storage, ivs_chat_assembler_size(), NULL) ==
+          IVS_CHAT_INVALID_ARGUMENT);
     CHECK(ivs_chat_assembler_push(assembler, (const uint8_t *)"\":1}", 4, true, &message, &len) ==
           IVS_CHAT_OK);
     CHECK(len == 7 && !memcmp(message, "{\"a\":1}", 7));
