@@ -162,7 +162,7 @@ export declare class ChatRoom {
     disconnect(): void;
     /** Requests a new connection, after a change of the network or a sleep of the device. */
     refresh(): void;
-    /** Rejects with a `ChatError`. Resolves to `undefined` if success is assumed, without answer. */
+    /** Rejects with a `ChatError`. Resolves to `undefined` if success is only assumed. */
     sendMessage(request: SendMessageRequest): Promise<ChatMessage | undefined>;
     deleteMessage(request: DeleteMessageRequest): Promise<DeleteMessageEvent | undefined>;
     disconnectUser(request: DisconnectUserRequest): Promise<DisconnectUserEvent | undefined>;
