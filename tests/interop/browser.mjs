@@ -1,6 +1,7 @@
-// Tests the package in bindings/js in headless Chromium against `mock_room`.
+// Tests the package in bindings/js in headless Chromium against `mock_room`: first with the script for
+// the official SDK, interop.mjs, then with more tests of its own.
 //
-// Usage: node browser.mjs CHROMIUM MOCK_ROOM. The page reports its results to this server.
+// Usage: node browser.mjs CHROMIUM MOCK_ROOM. The pages report their results to a server.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,15 +13,40 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const [chromium, mockRoom] = process.argv.slice(2);
-const timeoutMs = 90_000;
-const types = { html: 'text/html', js: 'text/javascript', wasm: 'application/wasm' };
+const timeoutMs = 300_000;
+const types = {
+    html: 'text/html',
+    js: 'text/javascript',
+    mjs: 'text/javascript',
+    wasm: 'application/wasm',
+};
+const imports = {
+    'amazon-ivs-chat-messaging': '/lib/index.js',
+    'node:assert/strict': '/shims/assert.mjs',
+    'node:child_process': '/shims/node.mjs',
+    'node:events': '/shims/node.mjs',
+    'node:readline': '/shims/node.mjs',
+    'node:timers/promises': '/shims/node.mjs',
+    ws: '/shims/ws.mjs',
+};
+const interopPage = `<!doctype html><meta charset="utf-8">
+<script type="importmap">${JSON.stringify({ imports })}</script>
+<script type="module">
+    await import('/shims/node.mjs');
+    await import('/interop.mjs').catch((error) => {
+        console.log('FAILED ' + error.stack);
+        process.exit(1);
+    });
+</script>`;
 const page = '<!doctype html><meta charset="utf-8"><script type="module" src="/test.js"></script>';
 
 /** Runs in the page. `url` is the address of the room. */
 async function testPage(url) {
     const { ChatRoom, DecodeError, decode, ...requests } = await import('/lib/index.js');
     const { DeleteMessageRequest, DisconnectUserRequest, SendMessageRequest } = requests;
-    const report = (line) => fetch('/report', { method: 'POST', body: line });
+    const post = (path, body) => fetch(path, { method: 'POST', body });
+    const report = (line) => post('/report', line);
+    const exit = (code) => post('/exit', `${code}`);
     const events = [];
     let wake = () => {};
     const until = async (name) => {
@@ -185,9 +211,10 @@ async function testPage(url) {
         expect(failure instanceof DecodeError, 'a DecodeError');
         expect(failure.offset === emoji.indexOf('}'), `an offset in UTF-16 units: ${failure}`);
         await report(`ok payloads are decoded: ${failure.message}`);
-        await report('done');
+        await exit(0);
     } catch (error) {
         await report(`FAILED ${error?.stack ?? JSON.stringify(error)}`);
+        await exit(1);
     }
 }
 
@@ -199,40 +226,83 @@ let browser;
 async function finish(code) {
     browser?.kill();
     room.kill();
+    children.forEach((child) => child.process.kill());
     await sleep(300);
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });
     process.exit(code);
 }
 
+// The processes of interop.mjs, by their number.
+const children = [];
+
+/** Starts `mock_room` for interop.mjs. Its output is recorded. */
+function spawnChild(options) {
+    const child = { process: spawn(mockRoom, options), output: [], response: undefined };
+    const record = (...event) => {
+        child.output.push(`${JSON.stringify(event)}\n`);
+        child.response?.write(child.output.at(-1));
+    };
+    const lines = createInterface({ input: child.process.stdout });
+    lines.on('line', (line) => record('stdout', 'line', line));
+    child.process.stderr.on('data', (text) => record('stderr', 'data', `${text}`));
+    child.process.on('exit', (...exit) => {
+        record('process', 'exit', ...exit);
+        child.response?.end(); // Browsers open six connections to a server at most.
+    });
+    return children.push(child) - 1;
+}
+
+/** Answers a request of a page. */
+async function answer(pathname, number, body, response) {
+    switch (pathname) {
+        case '/report':
+            console.log(body);
+            break;
+        case '/exit':
+            await finish(Number(body));
+            break;
+        case '/spawn':
+            response.write(`${spawnChild(JSON.parse(body))}`);
+            break;
+        case '/stdin':
+            children[number].process.stdin.write(body);
+            break;
+        case '/output':
+            children[number].response = response;
+            response.write(children[number].output.join(''));
+            return; // The rest follows.
+    }
+    response.end();
+}
+
+/** Returns a file, or `undefined` if there is none. */
+async function file(pathname) {
+    const folder = /^\/(lib|pkg)\//.test(pathname) ? 'bindings/js' : 'tests/interop';
+    return readFile(join(folder, pathname)).catch(() => undefined);
+}
+
+const pages = {
+    '/interop.html': interopPage,
+    '/test.html': page,
+    '/test.js': `(${testPage})(${JSON.stringify(url)});`,
+};
+const policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws:";
+
 const server = createServer(async (request, response) => {
+    const { pathname, search } = new URL(request.url, 'http://localhost');
     if (request.method === 'POST') {
-        let line = '';
+        let body = '';
         for await (const chunk of request) {
-            line += chunk;
+            body += chunk;
         }
-        response.end();
-        if (line === 'done') {
-            await finish(0);
-        }
-        console.log(line);
-        if (line.startsWith('FAILED')) {
-            await finish(1);
-        }
+        await answer(pathname, search.slice(1), body, response);
         return;
     }
-    const { pathname } = new URL(request.url, 'http://localhost');
-    const script = `(${testPage})(${JSON.stringify(url)});`;
-    const body =
-        pathname === '/'
-            ? page
-            : pathname === '/test.js'
-              ? script
-              : await readFile(join('bindings/js', pathname)).catch(() => undefined);
-    const type = pathname === '/' ? types.html : types[pathname.split('.').pop()];
+    const body = pages[pathname] ?? (await file(pathname));
     response.writeHead(body === undefined ? 404 : 200, {
-        'Content-Type': type ?? 'text/plain',
-        'Content-Security-Policy':
-            "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws:",
+        'Content-Type': types[pathname.split('.').pop()] ?? 'text/plain',
+        // The import map of the other page is not allowed by this policy.
+        ...(pathname === '/test.html' && { 'Content-Security-Policy': policy }),
     });
     response.end(body);
 });
@@ -244,7 +314,7 @@ browser = spawn(chromium, [
     '--disable-gpu',
     '--no-first-run',
     `--user-data-dir=${profile}`,
-    `http://127.0.0.1:${server.address().port}/`,
+    `http://127.0.0.1:${server.address().port}/interop.html`,
 ]);
 let complaints = '';
 browser.stderr.on('data', (text) => (complaints += text));
