@@ -6,12 +6,13 @@ const CAPTURE: &str = include_str!("../../examples/capture.jsonl");
 
 /// Returns each fuzz target with its seeds.
 #[must_use]
-pub fn all() -> [(&'static str, Vec<Vec<u8>>); 8] {
+pub fn all() -> [(&'static str, Vec<Vec<u8>>); 9] {
     let publish: Vec<_> = vectors::publish().into_iter().map(|vector| vector.wire).collect();
     let subscribe: Vec<_> = vectors::subscribe().into_iter().map(|vector| vector.wire).collect();
     let capture: Vec<_> = CAPTURE.lines().map(Vec::from).collect();
     let all = [publish.as_slice(), &subscribe, &capture].concat();
     [
+        ("abi", [all.as_slice(), &sessions()].concat()),
         ("chunks", chunks(&all)),
         ("decode_publish", [publish.as_slice(), &capture].concat()),
         ("decode_subscribe", [subscribe.as_slice(), &capture].concat()),
