@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const [chromium, mockRoom, screenshot] = process.argv.slice(2);
-const timeoutMs = 90_000;
+const timeoutMs = 240_000;
 const firstLine = async ({ stdout }) => (await once(createInterface({ input: stdout }), 'line'))[0];
 
 // The fourth publish breaks the connection.
@@ -86,7 +86,7 @@ async function evaluate(expression) {
 }
 
 async function until(expression, what) {
-    for (let attempt = 0; attempt < 200; attempt++) {
+    for (let attempt = 0; attempt < 600; attempt++) {
         if (await evaluate(expression)) {
             console.log(`ok ${what}`);
             return;
