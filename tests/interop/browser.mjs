@@ -182,6 +182,31 @@ async function testPage(url) {
             other.connect();
             expect((await until('end')) === 'fetchTokenError', 'fetchTokenError');
         }
+        let isBroken = false;
+        const fails = new ChatRoom({
+            regionOrUrl: url,
+            tokenProvider: async () => {
+                if (isBroken) {
+                    throw new Error('no token');
+                }
+                return { token: 'lobby.boris.send.3600' };
+            },
+        });
+        fails.logger.error = () => {};
+        for (const name of ['connect', 'disconnect']) {
+            fails.addListener(name, (reason) => {
+                events.push([`fails ${name}`, reason]);
+                wake();
+            });
+        }
+        fails.connect();
+        await until('fails connect');
+        await new Promise((resolve) => setTimeout(resolve, 1_100));
+        isBroken = true;
+        fails.refresh();
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        fails.disconnect();
+        expect((await until('fails disconnect')) === 'clientDisconnect', 'not fetchTokenError');
         await report('ok a failure of the token provider is told');
 
         const logged = [];

@@ -18,6 +18,7 @@ const REASONS = {
     5: 'serverDisconnect',
     6: 'socketError',
 };
+const ATTEMPTS_EXHAUSTED = 6;
 /** The longest delay of `setTimeout`, in milliseconds. */
 const MAX_DELAY = 0x7fff_ffff;
 
@@ -127,7 +128,7 @@ export class ChatRoom {
             sockets: new Map(),
             timer: undefined,
             isDriving: false,
-            hasToken: true,
+            hasToken: true, // Whether the last token was fetched.
         };
         this.#session = session;
         this.#setState('connecting');
@@ -271,7 +272,8 @@ export class ChatRoom {
             return; // It was reported, or nobody waits for it.
         }
         if (state === 'disconnected') {
-            this.#end(session.hasToken ? (REASONS[reason] ?? 'socketError') : 'fetchTokenError');
+            const isTokenMissing = reason === ATTEMPTS_EXHAUSTED && !session.hasToken;
+            this.#end(isTokenMissing ? 'fetchTokenError' : (REASONS[reason] ?? 'socketError'));
         } else {
             this.#setState(state);
         }

@@ -7,7 +7,7 @@ use core::fmt::{Display, Write as _};
 
 use ivs_chat_proto::client::{
     Client, CloseEvent, Config, ConnectionId, ConnectionState, DisconnectReason, FetchError,
-    FetchId, Outcome, Output, SendErrorKind, Settled, TokenInfo,
+    FetchId, Outcome, Output, Settled, TokenInfo,
 };
 use ivs_chat_proto::publish::{DeleteMessage, DisconnectUser, Publish, SendMessage};
 use ivs_chat_proto::subscribe::{EventKind, Subscribe};
@@ -38,8 +38,6 @@ struct Numbers {
     error_code: u16,
     request: u32,
     wait_until: f64,
-    error_kind: u8,
-    retry_at: f64,
 }
 
 #[expect(clippy::cast_precision_loss, reason = "numbers and times stay far below 2^53")]
@@ -290,11 +288,7 @@ impl Machine {
                 self.buffer.clone()
             }
             Err(error) => {
-                if let SendErrorKind::TooManyRequests { retry_at } = error.kind {
-                    self.numbers.retry_at = to_f64(retry_at.as_millis());
-                }
                 let error_code = error.kind.error_code().map_or(0, ErrorCode::as_u16);
-                self.numbers.error_kind = error.kind.number();
                 self.numbers.error_code = error_code;
                 self.set_error_text(error);
                 String::new()
@@ -418,8 +412,4 @@ getters! {
     request: u32,
     /// The time of `Wait`, or the offset of a decoding error.
     wait_until: f64,
-    /// The number of the reason why a request is not accepted.
-    error_kind: u8,
-    /// The time at which a request can be sent.
-    retry_at: f64,
 }
