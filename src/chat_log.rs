@@ -87,8 +87,8 @@ impl<'a> ChatLogEntry<'a> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the entry is not valid JSON (RFC 8259), has no `payload`, or has one that
-    /// [`Subscribe::decode`] rejects.
+    /// Returns an error if the entry is not valid JSON (RFC 8259), has no `payload`, or has one
+    /// that [`Subscribe::decode`] rejects.
     pub fn decode(entry: &'a [u8]) -> Result<Self, DecodeError> {
         decode_utf8(entry, Self::read)
     }

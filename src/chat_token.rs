@@ -146,8 +146,8 @@ impl<'a> ChatToken<'a> {
         self.session_expiration_time
     }
 
-    /// Returns the time until which the token can be used to connect, or `None` if the response does
-    /// not state it.
+    /// Returns the time until which the token can be used to connect, or `None` if the response
+    /// does not state it.
     ///
     /// This is not the end of the session.
     ///

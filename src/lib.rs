@@ -12,8 +12,8 @@
 //!
 //! # Decode
 //!
-//! A payload borrows from the bytes that it was decoded from. The decoder validates it, so reading it
-//! afterwards cannot fail. A [`DecodeError`] has a kind and an offset, and no input data.
+//! A payload borrows from the bytes that it was decoded from. The decoder validates it, so reading
+//! it afterwards cannot fail. A [`DecodeError`] has a kind and an offset, and no input data.
 //!
 //! ```
 //! use ivs_chat_proto::subscribe::{EventKind, Message, Subscribe};

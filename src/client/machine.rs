@@ -679,7 +679,8 @@ impl<T, const INFLIGHT: usize, const DEDUP: usize> Client<T, INFLIGHT, DEDUP> {
     /// # Examples
     ///
     /// ```
-    /// use ivs_chat_proto::client::{Client, Config, ConnectionState, DisconnectReason, FetchError, Output};
+    /// use ivs_chat_proto::client::{Client, Config, ConnectionState, DisconnectReason};
+    /// use ivs_chat_proto::client::{FetchError, Output};
     /// use ivs_chat_proto::Instant;
     ///
     /// let mut client: Client = Client::new(Config::with_pings(), *b"not random, alas");

@@ -143,7 +143,8 @@
 //!
 //! ## Clocks
 //!
-//! - [`Instant`](crate::Instant) is the host's monotonic clock. Only differences between readings count.
+//! - [`Instant`](crate::Instant) is the host's monotonic clock. Only differences between readings
+//!   count.
 //! - A step back counts as no time. A single reading adds at most 49 days.
 //! - A clock that keeps running while the device sleeps is best: `CLOCK_BOOTTIME` on Linux.
 //!
@@ -199,7 +200,8 @@
 //!
 //! ```
 //! use core::time::Duration;
-//! use ivs_chat_proto::client::{Client, CloseEvent, Config, ConnectionState, DisconnectReason, FetchError, Outcome, Output, TokenInfo};
+//! use ivs_chat_proto::client::{Client, CloseEvent, Config, ConnectionState, DisconnectReason};
+//! use ivs_chat_proto::client::{FetchError, Outcome, Output, TokenInfo};
 //! use ivs_chat_proto::Instant;
 //! use ivs_chat_proto::publish::{DeleteMessage, SendMessage};
 //! use ivs_chat_proto::{Capabilities, Content};

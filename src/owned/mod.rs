@@ -29,13 +29,13 @@
 //!
 //! They can be serialized to any format, including formats that need the length of a map in
 //! advance. They can be deserialized only from self-describing formats that keep field names,
-//! because `Type` or `Action` determines the other fields. JSON, CBOR, YAML and RON are such formats,
-//! and so is `MessagePack` if it is written with field names (`rmp_serde::to_vec_named`). TOML works
-//! except for an [`UnknownPayload`] that contains `null`, which TOML lacks. Postcard and bincode are
-//! not self-describing. To store payloads in them, store the encoded JSON as a string.
+//! because `Type` or `Action` determines the other fields. JSON, CBOR, YAML and RON are such
+//! formats, and so is `MessagePack` if it is written with field names (`rmp_serde::to_vec_named`).
+//! TOML works except for an [`UnknownPayload`] that contains `null`, which TOML lacks. Postcard and
+//! bincode are not self-describing. To store payloads in them, store the encoded JSON as a string.
 //!
-//! An [`UnknownPayload`] that was deserialized keeps its values but not its white space. Its numbers
-//! are 64-bit integers or doubles. With the feature `arbitrary_precision` of `serde_json`,
+//! An [`UnknownPayload`] that was deserialized keeps its values but not its white space. Its
+//! numbers are 64-bit integers or doubles. With the feature `arbitrary_precision` of `serde_json`,
 //! [`UnknownPayload::raw`] has all of their digits, but serializing them again rounds to a double.
 
 mod chat_log;
@@ -78,7 +78,8 @@ fn borrowed_text(text: Option<&String>) -> Option<Text<'_>> {
 macro_rules! payloads {
     ($($payload:ident: $borrowed:path;)*) => {$(
         impl $payload {
-            /// Encodes the payload as compact JSON into the start of `buffer`, and returns that part.
+            /// Encodes the payload as compact JSON into the start of `buffer`, and returns that
+            /// part.
             ///
             /// # Errors
             ///

@@ -1,7 +1,7 @@
 //! The payloads that clients send: the publish actions of the reference.
 //!
-//! They are encoded in the member order of the official SDKs. Servers and proxies decode them. As in
-//! the service, the names of fields are accepted in any ASCII case.
+//! They are encoded in the member order of the official SDKs. Servers and proxies decode them. As
+//! in the service, the names of fields are accepted in any ASCII case.
 
 mod delete_message;
 mod disconnect_user;

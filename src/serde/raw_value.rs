@@ -23,9 +23,9 @@ pub(super) enum Value {
     Unsigned(u64),
     Signed(i64),
     Float(f64),
-    /// The JSON text of a number that was passed as a map with the key [`NUMBER`]. It may exceed the
-    /// range of a double. It cannot be distinguished from an object with this single member, which
-    /// `serde_json` treats as a number too.
+    /// The JSON text of a number that was passed as a map with the key [`NUMBER`]. It may exceed
+    /// the range of a double. It cannot be distinguished from an object with this single member,
+    /// which `serde_json` treats as a number too.
     Number(String),
     String(String),
     Array(Vec<Value>),

@@ -60,8 +60,8 @@ pub struct Event<'a> {
 pub enum EventKind<'a> {
     /// `aws:DELETE_MESSAGE`: clients should remove a message from view.
     DeletedMessage {
-        /// The `Id` of the message, from the attribute `MessageId` or else from its deprecated alias
-        /// `MessageID`.
+        /// The `Id` of the message, from the attribute `MessageId` or else from its deprecated
+        /// alias `MessageID`.
         message_id: Text<'a>,
         /// The reason for the deletion.
         reason: Option<Text<'a>>,

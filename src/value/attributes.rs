@@ -18,9 +18,9 @@ use crate::wire::{DecodeError, Field};
 
 /// The attributes of a message, an event or a sender: pairs of a name and a value.
 ///
-/// Decoded attributes borrow the JSON object, which the decoder has validated. They are read lazily,
-/// in time linear in the length of the object. Attributes to be encoded borrow the caller's slice,
-/// `Vec` or map of pairs.
+/// Decoded attributes borrow the JSON object, which the decoder has validated. They are read
+/// lazily, in time linear in the length of the object. Attributes to be encoded borrow the caller's
+/// slice, `Vec` or map of pairs.
 ///
 /// Absent attributes, `null` and `{}` are all empty and compare equal. Attributes in a different
 /// order do not compare equal. Decoded attributes are encoded as they were received. A publish with

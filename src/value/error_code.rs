@@ -33,7 +33,8 @@ macro_rules! error_codes {
             /// The codes of the reference's section "WebSocket Errors", in the same order.
             pub const ALL: &'static [Self] = &[$(Self::$constant),*];
 
-            /// Returns the name in the reference's section "WebSocket Errors", or `None` for other codes.
+            /// Returns the name in the reference's section "WebSocket Errors", or `None` for other
+            /// codes.
             #[must_use]
             pub const fn name(self) -> Option<&'static str> {
                 match self.0 {

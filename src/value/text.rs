@@ -17,8 +17,8 @@ use crate::value::eq_str;
 /// [`as_str`](Self::as_str) returns those without copying.
 ///
 /// Every string converts to a `Text`: a reference to any type that is `AsRef<str>`, such as
-/// `&str`, `&String` or `&heapless::String<N>`. The encoder escapes what must be escaped, and copies
-/// text that is already escaped.
+/// `&str`, `&String` or `&heapless::String<N>`. The encoder escapes what must be escaped, and
+/// copies text that is already escaped.
 ///
 /// # Examples
 ///

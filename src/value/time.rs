@@ -100,8 +100,8 @@ pub struct ParseTimestampError(());
 
 /// A UTC time in the years 0 to 9999, with nanosecond resolution.
 ///
-/// [`Display`](fmt::Display) uses the format of the service: UTC, and a fraction of a second without
-/// trailing zeros.
+/// [`Display`](fmt::Display) uses the format of the service: UTC, and a fraction of a second
+/// without trailing zeros.
 ///
 /// # Examples
 ///
@@ -293,7 +293,8 @@ fn number(digits: &[u8]) -> Option<i64> {
     })
 }
 
-/// Parses the grammar rule `time-secfrac`, if present. Returns nanoseconds and the rest of the text.
+/// Parses the grammar rule `time-secfrac`, if present. Returns nanoseconds and the rest of the
+/// text.
 fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
     let [b'.', digits @ ..] = text else { return Some((0, text)) };
     let mut rest = digits;
