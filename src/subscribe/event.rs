@@ -91,7 +91,8 @@ pub enum EventKind<'a> {
 ///
 /// let system = SystemEvent::disconnect_user("birk", Some("spam".into()));
 /// let event = Event::system("pT4nQ8sVw1Lz", &system, "2026-11-22T10:00:09Z");
-/// assert!(matches!(event.kind(), EventKind::DisconnectedUser { user_id, .. } if user_id == "birk"));
+/// let EventKind::DisconnectedUser { user_id, .. } = event.kind() else { panic!() };
+/// assert_eq!(user_id, "birk");
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct SystemEvent<'a>(System<'a>);
@@ -177,7 +178,8 @@ impl<'a> Event<'a> {
     /// assert_eq!(
     ///     event.encode_to_string(),
     ///     concat!(
-    ///         r#"{"Type":"EVENT","Id":"pT4nQ8sVw1Lz","RequestId":"","EventName":"aws:DELETE_MESSAGE","#,
+    ///         r#"{"Type":"EVENT","Id":"pT4nQ8sVw1Lz","RequestId":"","#,
+    ///         r#""EventName":"aws:DELETE_MESSAGE","#,
     ///         r#""Attributes":{"MessageID":"Ub3xYd7cQm0a","MessageId":"Ub3xYd7cQm0a","#,
     ///         r#""Reason":"spam"},"#,
     ///         r#""SendTime":"2026-11-22T10:00:09Z"}"#

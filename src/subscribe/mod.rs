@@ -33,7 +33,8 @@ impl Members for Order {
     };
 
     fast_path_members!(
-        Type, Id, RequestId, EventName, Attributes, Content, SendTime or Sender, ErrorCode or ErrorMessage
+        Type, Id, RequestId, EventName, Attributes, Content, SendTime or Sender,
+        ErrorCode or ErrorMessage
     );
 }
 

@@ -79,7 +79,8 @@ error_codes! {
     (BAD_REQUEST, 400, "Bad Request", "the request is malformed or invalid"),
     (UNAUTHORIZED, 401, "Unauthorized", "the connection has expired, or the chat token is missing"),
     (FORBIDDEN, 403, "Forbidden",
-     "the connection's capabilities do not permit the action, or the account is blocked until its verification is done"),
+     "the connection's capabilities do not permit the action, or the account is blocked until its \
+      verification is done"),
     (NOT_FOUND, 404, "Not Found", "the room does not exist"),
     (NOT_ACCEPTABLE, 406, "Not Acceptable", "message review rejected the request"),
     (PAYLOAD_TOO_LARGE, 413, "Payload Too Large", "the request has fields that are too large"),
